@@ -1,0 +1,1 @@
+//! Detectors: secrets, shell commands, SQL; pure

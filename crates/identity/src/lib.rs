@@ -1,0 +1,1 @@
+//! Principals and the operator credential

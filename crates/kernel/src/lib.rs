@@ -1,0 +1,1 @@
+//! The path of a call, and what it needs: sessions, upstreams, effects

@@ -1,0 +1,298 @@
+//! A call: one request of a principal in a session. Everything an agent does is one of these.
+
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CallId, SessionId, Timestamp};
+use crate::json::JsonText;
+use crate::name::ServerName;
+use crate::principal::Principal;
+
+/// One request on the path.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Minted by the kernel.
+    pub id: CallId,
+    /// The session it belongs to.
+    pub session: SessionId,
+    /// Who asks.
+    pub principal: Arc<Principal>,
+    /// What is asked.
+    pub action: Action,
+    /// The call within which this one arose (progress, elicitation).
+    pub parent: Option<CallId>,
+    /// The call that this one repeats with an answer (MRTR, 2026-07-28 "Multi Round-Trip Requests").
+    pub retries: Option<CallId>,
+    /// When it reached us.
+    pub received: Timestamp,
+}
+
+/// What is asked. Exhaustive: matches on it have no `_` arm.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// `tools/call`.
+    CallTool {
+        /// Whose tool; ours are the server `ringfence`.
+        server: ServerName,
+        /// The server's own name for it.
+        tool: Arc<str>,
+        /// A JSON object.
+        arguments: JsonText,
+    },
+    /// `resources/read`.
+    ReadResource {
+        /// Whose resource.
+        server: ServerName,
+        /// The server's own URI for it.
+        uri: Arc<str>,
+    },
+    /// `prompts/get`.
+    GetPrompt {
+        /// Whose prompt.
+        server: ServerName,
+        /// The server's own name for it.
+        prompt: Arc<str>,
+        /// A JSON object.
+        arguments: JsonText,
+    },
+    /// `completion/complete`.
+    Complete {
+        /// Whose prompt or resource template.
+        server: ServerName,
+        /// Prompt name or template URI.
+        reference: Arc<str>,
+        /// The `argument` member: name and value so far.
+        argument: JsonText,
+    },
+    /// `tools/list`, `resources/list`, `resources/templates/list`, `prompts/list`.
+    List {
+        /// One server, or all behind the endpoint.
+        server: Option<ServerName>,
+        /// What is listed.
+        what: Listing,
+    },
+    /// `logging/setLevel` (legacy).
+    SetLogLevel {
+        /// Syslog severity name, RFC 5424.
+        level: Arc<str>,
+    },
+    /// `elicitation/create`: a server asks the user.
+    Elicit {
+        /// Who asks.
+        server: ServerName,
+        /// The request's params: message and schema, or URL.
+        params: JsonText,
+    },
+    /// A notification of a server that reaches the client.
+    Notify {
+        /// Who says so.
+        server: ServerName,
+        /// Which one.
+        notice: Notice,
+        /// The notification's params.
+        params: JsonText,
+    },
+    /// An operator verb of the command line.
+    Operate {
+        /// The verb, e.g. `audit.query`.
+        verb: Arc<str>,
+    },
+}
+
+/// What a list request lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listing {
+    /// `tools/list`.
+    Tools,
+    /// `resources/list`.
+    Resources,
+    /// `resources/templates/list`.
+    ResourceTemplates,
+    /// `prompts/list`.
+    Prompts,
+}
+
+/// A notification that a server sends towards the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// `notifications/progress`.
+    Progress,
+    /// `notifications/message`.
+    Log,
+    /// `notifications/tools/list_changed`.
+    ToolsChanged,
+    /// `notifications/resources/list_changed`.
+    ResourcesChanged,
+    /// `notifications/prompts/list_changed`.
+    PromptsChanged,
+}
+
+/// The kind of an action, without its content: what rules, journal and metrics name it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// [`Action::CallTool`].
+    CallTool,
+    /// [`Action::ReadResource`].
+    ReadResource,
+    /// [`Action::GetPrompt`].
+    GetPrompt,
+    /// [`Action::Complete`].
+    Complete,
+    /// [`Action::List`].
+    List,
+    /// [`Action::SetLogLevel`].
+    SetLogLevel,
+    /// [`Action::Elicit`].
+    Elicit,
+    /// [`Action::Notify`].
+    Notify,
+    /// [`Action::Operate`].
+    Operate,
+}
+
+impl ActionKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::CallTool,
+        Self::ReadResource,
+        Self::GetPrompt,
+        Self::Complete,
+        Self::List,
+        Self::SetLogLevel,
+        Self::Elicit,
+        Self::Notify,
+        Self::Operate,
+    ];
+
+    /// The word used in rules, journal and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CallTool => "call_tool",
+            Self::ReadResource => "read_resource",
+            Self::GetPrompt => "get_prompt",
+            Self::Complete => "complete",
+            Self::List => "list",
+            Self::SetLogLevel => "set_log_level",
+            Self::Elicit => "elicit",
+            Self::Notify => "notify",
+            Self::Operate => "operate",
+        }
+    }
+}
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Action {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> ActionKind {
+        match self {
+            Self::CallTool { .. } => ActionKind::CallTool,
+            Self::ReadResource { .. } => ActionKind::ReadResource,
+            Self::GetPrompt { .. } => ActionKind::GetPrompt,
+            Self::Complete { .. } => ActionKind::Complete,
+            Self::List { .. } => ActionKind::List,
+            Self::SetLogLevel { .. } => ActionKind::SetLogLevel,
+            Self::Elicit { .. } => ActionKind::Elicit,
+            Self::Notify { .. } => ActionKind::Notify,
+            Self::Operate { .. } => ActionKind::Operate,
+        }
+    }
+
+    /// The server it concerns; none for what concerns all of them or ourselves.
+    #[must_use]
+    pub const fn server(&self) -> Option<&ServerName> {
+        match self {
+            Self::CallTool { server, .. }
+            | Self::ReadResource { server, .. }
+            | Self::GetPrompt { server, .. }
+            | Self::Complete { server, .. }
+            | Self::Elicit { server, .. }
+            | Self::Notify { server, .. } => Some(server),
+            Self::List { server, .. } => server.as_ref(),
+            Self::SetLogLevel { .. } | Self::Operate { .. } => None,
+        }
+    }
+
+    /// What it names there: tool, URI, prompt, listing, notice, level or verb. Empty for an elicitation.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        match self {
+            Self::CallTool { tool, .. } => tool,
+            Self::ReadResource { uri, .. } => uri,
+            Self::GetPrompt { prompt, .. } => prompt,
+            Self::Complete { reference, .. } => reference,
+            Self::List { what, .. } => what.method(),
+            Self::SetLogLevel { level } => level,
+            Self::Elicit { .. } => "",
+            Self::Notify { notice, .. } => notice.method(),
+            Self::Operate { verb } => verb,
+        }
+    }
+
+    /// The JSON that policy and detectors look at: arguments, or the params of what a server sends.
+    #[must_use]
+    pub const fn arguments(&self) -> Option<&JsonText> {
+        match self {
+            Self::CallTool { arguments, .. } | Self::GetPrompt { arguments, .. } => Some(arguments),
+            Self::Complete { argument, .. } => Some(argument),
+            Self::Elicit { params, .. } | Self::Notify { params, .. } => Some(params),
+            Self::ReadResource { .. }
+            | Self::List { .. }
+            | Self::SetLogLevel { .. }
+            | Self::Operate { .. } => None,
+        }
+    }
+}
+
+impl Listing {
+    /// Every listing.
+    pub const ALL: [Self; 4] = [Self::Tools, Self::Resources, Self::ResourceTemplates, Self::Prompts];
+
+    /// The JSON-RPC method.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Tools => "tools/list",
+            Self::Resources => "resources/list",
+            Self::ResourceTemplates => "resources/templates/list",
+            Self::Prompts => "prompts/list",
+        }
+    }
+
+    /// The member of the result that holds the list.
+    #[must_use]
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Resources => "resources",
+            Self::ResourceTemplates => "resourceTemplates",
+            Self::Prompts => "prompts",
+        }
+    }
+}
+
+impl Notice {
+    /// The JSON-RPC method.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Progress => "notifications/progress",
+            Self::Log => "notifications/message",
+            Self::ToolsChanged => "notifications/tools/list_changed",
+            Self::ResourcesChanged => "notifications/resources/list_changed",
+            Self::PromptsChanged => "notifications/prompts/list_changed",
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What a shim and the kernel say to each other over the control socket: JSON lines.
+//!
+//! The shim sends [`Hello`], the kernel answers [`Welcome`]. In the roles `wrap` and `stdio` the rest of the connection is
+//! MCP on JSON lines, both ways. In the role `control` the shim sends [`Request`]s, one at a time; the kernel answers
+//! each with zero or more [`Reply::Item`]s and then [`Reply::Done`] or [`Reply::Problem`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::ServerConfig;
+use crate::name::ServerName;
+use crate::problem::Problem;
+
+/// The version of this protocol. A kernel refuses another one; the shim then says to restart the kernel.
+pub const CONTROL_VERSION: u32 = 1;
+
+/// The first line of a connection, from the shim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// [`CONTROL_VERSION`] of the shim.
+    pub control: u32,
+    /// Version of the shim's binary, for messages.
+    pub version: String,
+    /// What the connection is for.
+    pub role: Role,
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// MCP for all configured servers and the built-in tools.
+    Stdio,
+    /// MCP for this one server, with its own names.
+    Wrap {
+        /// Its name.
+        name: ServerName,
+        /// How to reach it.
+        server: Box<ServerConfig>,
+    },
+    /// Requests of the command line.
+    Control,
+}
+
+/// The kernel's answer to [`Hello`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Welcome {
+    /// Go on.
+    Ready {
+        /// Version of the kernel's binary.
+        version: String,
+        /// Process id of the kernel.
+        pid: u32,
+    },
+    /// The connection ends here.
+    Refused(Problem),
+}
+
+/// One request of the command line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// What is asked.
+    #[serde(flatten)]
+    pub verb: Verb,
+    /// The operator credential, for verbs that need one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<Credential>,
+}
+
+/// The operator credential. Never logged, never journaled.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credential {
+    /// Typed on a terminal.
+    Passphrase(String),
+    /// `RINGFENCE_OPERATOR_TOKEN`.
+    Token(String),
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Passphrase(_) => "Passphrase(…)",
+            Self::Token(_) => "Token(…)",
+        })
+    }
+}
+
+/// What is asked of the kernel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verb", content = "args", rename_all = "snake_case")]
+pub enum Verb {
+    /// One item: the kernel's status.
+    Status,
+    /// One item per tool: `{server, tool, name, description, effects, source, irreversible, egress, consequential, held?}`.
+    ToolsList,
+    /// One item: the result of `tools/call`, on the path like any other call.
+    ToolsCall {
+        /// As listed: `server__tool`, or a built-in tool's own name.
+        name: String,
+        /// A JSON object.
+        arguments: serde_json::Value,
+    },
+    /// One item per call, newest first.
+    AuditQuery(AuditQuery),
+    /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
+    AuditTail,
+    /// No item. Ends the kernel after its calls have ended. Operator verb.
+    Shutdown,
+}
+
+/// Which calls an audit query returns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditQuery {
+    /// At most this many.
+    pub limit: u32,
+    /// Only of this principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// Only of this server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Only of this tool, URI or prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// Only with this decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<crate::verdict::Decision>,
+    /// Only judged at or after this time, in nanoseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<crate::id::Timestamp>,
+    /// Only before this journal index: the `cursor` of an earlier answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
+/// One line of the kernel's answer to a [`Request`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// One value.
+    Item(serde_json::Value),
+    /// The answer is whole.
+    Done,
+    /// The answer ends here.
+    Problem(Problem),
+}

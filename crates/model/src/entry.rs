@@ -1,0 +1,211 @@
+//! What the journal records. One entry per fact; a call that passes leaves a ruling and an outcome.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::ActionKind;
+use crate::effect::{EffectSource, Effects};
+use crate::finding::Finding;
+use crate::id::{CallId, SessionId, Timestamp};
+use crate::label::Label;
+use crate::name::{Realm, ServerName};
+use crate::principal::Principal;
+use crate::verdict::{Code, Verdict};
+
+/// The version of [`Entry`] that this build writes.
+pub const ENTRY_VERSION: u16 = 1;
+
+/// One record of the journal. Its index is its position in the log, counted from 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// [`ENTRY_VERSION`] of the writer.
+    pub v: u16,
+    /// When it was written.
+    pub time: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: EntryBody,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum EntryBody {
+    /// A kernel opened the journal.
+    Opened {
+        /// Version of the binary.
+        version: String,
+        /// Bytes of a torn last record that were cut off, 0 after a clean end.
+        recovered: u64,
+    },
+    /// The kernel closed the journal in good order.
+    Closed,
+    /// A policy came into force.
+    PolicyLoaded {
+        /// SHA-256 of its sources, hex.
+        digest: String,
+        /// Number of rules.
+        rules: usize,
+        /// The mode in force.
+        mode: crate::config::PolicyMode,
+    },
+    /// A session began.
+    SessionOpened {
+        /// Its id.
+        session: SessionId,
+        /// Whose.
+        principal: Arc<Principal>,
+        /// What the client said of itself; claimed, never decides.
+        claimed: Option<String>,
+        /// The floor it starts with.
+        floor: Label,
+    },
+    /// The floor of a session rose.
+    FloorRaised {
+        /// Which session.
+        session: SessionId,
+        /// The new floor.
+        floor: Label,
+        /// The call whose result raised it.
+        call: CallId,
+    },
+    /// A call was judged. Written before any effect; the only record of a denied call.
+    Ruling(Box<Ruling>),
+    /// A permitted call ended.
+    Outcome(Box<CallOutcome>),
+    /// Refusals too many to record one by one.
+    Aggregate {
+        /// What was refused, e.g. `rate-limited`, `unauthenticated`.
+        what: String,
+        /// Whom it hit, where known.
+        principal: Option<Arc<str>>,
+        /// How many in the second that ends at the entry's time.
+        count: u64,
+    },
+    /// An operator did something outside the path of a call: key events, credential changes.
+    Operator {
+        /// Who.
+        principal: Arc<Principal>,
+        /// What, e.g. `credential.set`.
+        verb: String,
+        /// False where no operator credential was set.
+        attested: bool,
+    },
+}
+
+/// A judged call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// Which call.
+    pub call: CallId,
+    /// The call within which it arose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<CallId>,
+    /// The call that it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<CallId>,
+    /// Tenant.
+    pub realm: Realm,
+    /// Who.
+    pub principal: Arc<str>,
+    /// In which session.
+    pub session: SessionId,
+    /// What kind of action.
+    pub action: ActionKind,
+    /// Which server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerName>,
+    /// What there: tool, URI, prompt, listing, verb.
+    pub target: Arc<str>,
+    /// SHA-256 of the arguments as they arrived, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<String>,
+    /// What the tool can do, and how we know; absent for what is not a tool call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effects: Option<(Effects, EffectSource)>,
+    /// SHA-256 of the definition that was judged, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Arc<str>>,
+    /// What detectors saw in the arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The session's floor when it was judged.
+    pub floor: Label,
+    /// SHA-256 of the policy in force, hex.
+    pub policy: Arc<str>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// True when a person confirmed an `ask`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+    /// The code the caller got, for a call that did not pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+}
+
+/// How a permitted call ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallOutcome {
+    /// Which call.
+    pub call: CallId,
+    /// How.
+    pub outcome: OutcomeKind,
+    /// SHA-256 of the result as it was released, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Size of the result in bytes.
+    pub bytes: u64,
+    /// What detectors saw in the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// How many findings were replaced before release.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redacted: u32,
+    /// Microseconds from ruling to outcome.
+    pub took_us: u64,
+    /// The code the caller got, where the outcome is not `ok`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// How a permitted call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// A result was released.
+    Ok,
+    /// The server answered with an error, which was released.
+    Error,
+    /// The effect happened; the result was not released.
+    Withheld,
+    /// The caller cancelled or left.
+    Cancelled,
+    /// No answer within the limit.
+    Timeout,
+    /// The kernel ended before an answer came; nobody knows.
+    Unknown,
+    /// Waiting for the user (MRTR).
+    Parked,
+}
+
+impl OutcomeKind {
+    /// The word used in journal and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Withheld => "withheld",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+            Self::Unknown => "unknown",
+            Self::Parked => "parked",
+        }
+    }
+}

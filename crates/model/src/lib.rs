@@ -1,0 +1,20 @@
+//! The words of Ringfence, shared by every crate: calls, principals, effects, labels, findings, verdicts,
+//! journal entries, configuration, problems and validated JSON text.
+//!
+//! Plain data and pure functions. Must never do I/O, read a clock or draw a random number.
+
+pub mod address;
+pub mod call;
+pub mod config;
+pub mod control;
+pub mod effect;
+pub mod entry;
+pub mod finding;
+pub mod id;
+pub mod json;
+pub mod label;
+pub mod name;
+pub mod principal;
+pub mod problem;
+pub mod quantity;
+pub mod verdict;

@@ -1,0 +1,1 @@
+//! Rules to verdicts, and the effects of tools; pure

@@ -1,0 +1,1 @@
+//! The SQL view of the journal
