@@ -74,6 +74,16 @@ pub enum Action {
         /// What is listed.
         what: Listing,
     },
+    /// `initialize` (legacy) or `server/discover` (modern): what the servers behind the endpoint say of themselves.
+    Greet {
+        /// One server, or all behind the endpoint.
+        server: Option<ServerName>,
+    },
+    /// `subscriptions/listen` (modern): a stream of notices outside calls.
+    Listen {
+        /// One server, or all behind the endpoint.
+        server: Option<ServerName>,
+    },
     /// `logging/setLevel` (legacy).
     SetLogLevel {
         /// Syslog severity name, RFC 5424.
@@ -146,6 +156,10 @@ pub enum ActionKind {
     Complete,
     /// [`Action::List`].
     List,
+    /// [`Action::Greet`].
+    Greet,
+    /// [`Action::Listen`].
+    Listen,
     /// [`Action::SetLogLevel`].
     SetLogLevel,
     /// [`Action::Elicit`].
@@ -158,12 +172,14 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CallTool,
         Self::ReadResource,
         Self::GetPrompt,
         Self::Complete,
         Self::List,
+        Self::Greet,
+        Self::Listen,
         Self::SetLogLevel,
         Self::Elicit,
         Self::Notify,
@@ -179,6 +195,8 @@ impl ActionKind {
             Self::GetPrompt => "get_prompt",
             Self::Complete => "complete",
             Self::List => "list",
+            Self::Greet => "greet",
+            Self::Listen => "listen",
             Self::SetLogLevel => "set_log_level",
             Self::Elicit => "elicit",
             Self::Notify => "notify",
@@ -203,6 +221,8 @@ impl Action {
             Self::GetPrompt { .. } => ActionKind::GetPrompt,
             Self::Complete { .. } => ActionKind::Complete,
             Self::List { .. } => ActionKind::List,
+            Self::Greet { .. } => ActionKind::Greet,
+            Self::Listen { .. } => ActionKind::Listen,
             Self::SetLogLevel { .. } => ActionKind::SetLogLevel,
             Self::Elicit { .. } => ActionKind::Elicit,
             Self::Notify { .. } => ActionKind::Notify,
@@ -220,12 +240,12 @@ impl Action {
             | Self::Complete { server, .. }
             | Self::Elicit { server, .. }
             | Self::Notify { server, .. } => Some(server),
-            Self::List { server, .. } => server.as_ref(),
+            Self::List { server, .. } | Self::Greet { server } | Self::Listen { server } => server.as_ref(),
             Self::SetLogLevel { .. } | Self::Operate { .. } => None,
         }
     }
 
-    /// What it names there: tool, URI, prompt, listing, notice, level or verb. Empty for an elicitation.
+    /// What it names there: tool, URI, prompt, listing, notice, level or verb; else empty.
     #[must_use]
     pub fn target(&self) -> &str {
         match self {
@@ -235,7 +255,7 @@ impl Action {
             Self::Complete { reference, .. } => reference,
             Self::List { what, .. } => what.method(),
             Self::SetLogLevel { level } => level,
-            Self::Elicit { .. } => "",
+            Self::Greet { .. } | Self::Listen { .. } | Self::Elicit { .. } => "",
             Self::Notify { notice, .. } => notice.method(),
             Self::Operate { verb } => verb,
         }
@@ -250,6 +270,8 @@ impl Action {
             Self::Elicit { params, .. } | Self::Notify { params, .. } => Some(params),
             Self::ReadResource { .. }
             | Self::List { .. }
+            | Self::Greet { .. }
+            | Self::Listen { .. }
             | Self::SetLogLevel { .. }
             | Self::Operate { .. } => None,
         }

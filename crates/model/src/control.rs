@@ -126,6 +126,9 @@ pub struct AuditQuery {
     /// Only with this decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<crate::verdict::Decision>,
+    /// Only calls that were let through, or only those that were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<bool>,
     /// Only judged at or after this time, in nanoseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<crate::id::Timestamp>,

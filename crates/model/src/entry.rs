@@ -11,7 +11,7 @@ use crate::id::{CallId, SessionId, Timestamp};
 use crate::label::Label;
 use crate::name::{Realm, ServerName};
 use crate::principal::Principal;
-use crate::verdict::{Code, Verdict};
+use crate::verdict::{Code, Decision, Verdict};
 
 /// The version of [`Entry`] that this build writes.
 pub const ENTRY_VERSION: u16 = 1;
@@ -26,6 +26,14 @@ pub struct Entry {
     /// What happened.
     #[serde(flatten)]
     pub body: EntryBody,
+}
+
+impl Entry {
+    /// An entry of this build's version.
+    #[must_use]
+    pub const fn at(time: Timestamp, body: EntryBody) -> Self {
+        Self { v: ENTRY_VERSION, time, body }
+    }
 }
 
 /// What happened.
@@ -142,6 +150,14 @@ pub struct Ruling {
     /// The code the caller got, for a call that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
+}
+
+impl Ruling {
+    /// True when the call was let through: an outcome follows.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.code.is_none() && (self.verdict.decision == Decision::Allow || self.confirmed)
+    }
 }
 
 /// How a permitted call ended.

@@ -1,1 +1,15 @@
-//! Rules to verdicts, and the effects of tools; pure
+//! Rules to verdicts, and the effects of tools.
+//!
+//! Pure: text and facts in, data out. Must never read a file, a clock or the network, and must never allow what it
+//! could not read.
+
+pub mod effects;
+pub mod facts;
+pub mod judge;
+pub mod load;
+mod rule;
+
+pub use effects::{BadToolKey, Declarations};
+pub use facts::Facts;
+pub use judge::{Explanation, PolicySet};
+pub use load::{LoadError, Source};

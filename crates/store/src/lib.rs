@@ -1,1 +1,17 @@
-//! The SQL view of the journal
+//! `state.db`: a view of the journal that answers questions. The only crate that speaks SQL.
+//!
+//! It can be deleted and rebuilt at any time, so damage to it is mended by starting over. Must never hold anything that
+//! the journal does not, and is never trusted over it.
+
+mod error;
+mod feed;
+mod query;
+mod row;
+#[cfg(test)]
+mod sample;
+mod store;
+
+pub use error::StoreError;
+pub use query::{MAX_ROWS, Stats};
+pub use row::CallRow;
+pub use store::{Opened, Store};

@@ -1,0 +1,99 @@
+//! What can go wrong with a log. Data only; surfaces put it into words for people.
+
+use std::fmt;
+use std::io;
+
+/// Why the journal could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another process (or this one) has this journal open for writing.
+    #[error("another kernel holds this journal")]
+    Locked,
+    /// The operating system said no.
+    #[error("cannot {what}: {source}")]
+    Io {
+        /// What was tried, e.g. `append to the journal`.
+        what: &'static str,
+        /// What came of it.
+        source: io::Error,
+    },
+    /// The log is not what was written.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    /// A format version that this build does not know.
+    #[error("the journal has format version {found}; this build reads version {known}")]
+    Version {
+        /// The version in the file.
+        found: u32,
+        /// The version of this build.
+        known: u32,
+    },
+    /// Segment files that this build did not write.
+    #[error("the journal has segment {name:?}; this build knows only one segment")]
+    Segment {
+        /// Name of the file.
+        name: String,
+    },
+    /// An earlier failure left the end of the log in doubt: nothing more is appended until it is opened anew.
+    #[error("the journal failed earlier and takes no more entries until it is opened again")]
+    Failed,
+    /// An entry over [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
+    #[error("an entry of {bytes} bytes is over the limit of {limit}", limit = crate::MAX_PAYLOAD)]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// An entry that cannot be written as JSON.
+    #[error("an entry cannot be written: {0}")]
+    Encode(#[source] serde_json::Error),
+    /// An entry whose bytes are as written but that this build cannot read: a newer build wrote it.
+    #[error("entry {index} cannot be read by this build: {source}")]
+    Decode {
+        /// Which entry.
+        index: u64,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl JournalError {
+    pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { what, source }
+    }
+}
+
+/// The first place where a log is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("entry {index}, at byte {offset}: {what}")]
+pub struct Broken {
+    /// Index of the entry, counted from 0; 0 too when the header is at fault.
+    pub index: u64,
+    /// Where in the file its frame begins.
+    pub offset: u64,
+    /// What is wrong.
+    pub what: Fault,
+}
+
+/// What is wrong with a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The file does not begin with a whole and sound header.
+    Header,
+    /// The length disagrees with its own complement, is zero or over the limit.
+    Length,
+    /// The hash is not that of the entry and all before it.
+    Hash,
+    /// The file ends before an entry that had been read already.
+    Shrunk,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Header => "the header of the log is damaged",
+            Self::Length => "its length field is damaged",
+            Self::Hash => "it is not what was written: the hash chain breaks here",
+            Self::Shrunk => "the log was cut off before it",
+        })
+    }
+}

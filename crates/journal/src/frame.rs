@@ -1,0 +1,190 @@
+//! The bytes of a log: header and frames, written and read. Pure; must never touch a file.
+//!
+//! ```text
+//! header   magic (8) | format version u32 | index of the first entry u64 | log id (16) | chain before (32)
+//!          | SHA-256 of the above (32)
+//! frame    length u32 | ones' complement of length u32 | payload (JSON of an Entry) | hash (32)
+//! ```
+//! Integers are little-endian. A frame's hash is SHA-256 of the 32 bytes before the frame (the hash of the previous
+//! frame or of the header) and of the frame up to the hash: always one contiguous run of the file. The complement makes
+//! a damaged length known as such, where it would otherwise pass for a record that was cut off by a crash.
+
+use ring::digest::{SHA256, digest};
+
+use crate::error::Fault;
+
+/// Most bytes of one entry as JSON. A longer one is refused; a longer length in a file is damage.
+pub const MAX_PAYLOAD: usize = 1 << 20;
+
+/// The format version that this build writes.
+pub(crate) const VERSION: u32 = 1;
+pub(crate) const HASH: usize = 32;
+pub(crate) const HEADER: usize = 68 + HASH;
+/// What a frame adds to its payload.
+pub(crate) const OVERHEAD: usize = LENGTHS + HASH;
+
+const LENGTHS: usize = 8;
+/// Not text, and damaged by any transfer that takes it for text (the idea is PNG's, RFC 2083 section 12.11).
+const MAGIC: [u8; 8] = *b"\x89RFJ\r\n\x1a\n";
+
+/// A link of the chain.
+pub(crate) type Hash = [u8; HASH];
+
+fn sha256(bytes: &[u8]) -> Hash {
+    let mut hash = [0; HASH];
+    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    hash
+}
+
+/// What a header says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) version: u32,
+    pub(crate) first: u64,
+    pub(crate) log_id: [u8; 16],
+    /// The last hash of the segment before; zero for the first one.
+    pub(crate) before: Hash,
+}
+
+impl Header {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&self.version.to_le_bytes());
+        bytes.extend_from_slice(&self.first.to_le_bytes());
+        bytes.extend_from_slice(&self.log_id);
+        bytes.extend_from_slice(&self.before);
+        let hash = sha256(&bytes);
+        bytes.extend_from_slice(&hash);
+        bytes
+    }
+
+    /// The header that `bytes` begin with; none where they do not begin with a whole and sound one.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let (covered, rest) = bytes.split_at_checked(HEADER - HASH)?;
+        if rest.first_chunk::<HASH>()? != &sha256(covered) {
+            return None;
+        }
+        let (magic, rest) = covered.split_first_chunk::<8>()?;
+        let (version, rest) = rest.split_first_chunk::<4>()?;
+        let (first, rest) = rest.split_first_chunk::<8>()?;
+        let (log_id, rest) = rest.split_first_chunk::<16>()?;
+        let before = rest.first_chunk::<HASH>()?;
+        (magic == &MAGIC).then_some(Self {
+            version: u32::from_le_bytes(*version),
+            first: u64::from_le_bytes(*first),
+            log_id: *log_id,
+            before: *before,
+        })
+    }
+}
+
+/// Frames in the making: room for the hash before them, then frames whose hashes are filled in by [`Batch::seal`].
+#[derive(Debug)]
+pub(crate) struct Batch {
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    pub(crate) fn new() -> Self {
+        Self { bytes: Vec::with_capacity(4096) }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.bytes.resize(HASH, 0);
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Adds a frame with the payload that `write` writes. Returns the payload's size, which may be over the limit: the
+    /// batch is then of no use until it is cleared.
+    pub(crate) fn push<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<usize, E> {
+        let frame = self.bytes.len();
+        self.bytes.extend_from_slice(&[0; LENGTHS]);
+        write(&mut self.bytes)?;
+        let size = self.bytes.len() - frame - LENGTHS;
+        let length = u32::try_from(size).unwrap_or(u32::MAX);
+        if let Some(lengths) = self.bytes.get_mut(frame..frame + LENGTHS) {
+            let (plain, complement) = lengths.split_at_mut(LENGTHS / 2);
+            plain.copy_from_slice(&length.to_le_bytes());
+            complement.copy_from_slice(&(!length).to_le_bytes());
+        }
+        self.bytes.extend_from_slice(&[0; HASH]);
+        Ok(size)
+    }
+
+    /// Chains all frames to `before`. Returns the hash of the last one.
+    pub(crate) fn seal(&mut self, before: &Hash) -> Hash {
+        let mut head = *before;
+        let mut rest = self.bytes.as_mut_slice();
+        while let Some((chain, frame)) = rest.split_first_chunk_mut::<HASH>() {
+            *chain = head;
+            let Some(length) = frame.first_chunk::<4>() else { break };
+            let covered = HASH + LENGTHS + u32::from_le_bytes(*length) as usize;
+            let Some((sealed, next)) = rest.split_at_mut_checked(covered) else { break };
+            head = sha256(sealed);
+            // The hash goes where the next frame expects the one before it; the next turn writes it there.
+            rest = next;
+        }
+        head
+    }
+
+    /// The sizes of the frames, in order.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = u64> {
+        let mut rest = self.frames();
+        std::iter::from_fn(move || {
+            let size = u32::from_le_bytes(*rest.first_chunk::<4>()?) as usize + OVERHEAD;
+            rest = rest.get(size..)?;
+            Some(size as u64)
+        })
+    }
+
+    /// The bytes to write, once sealed.
+    pub(crate) fn frames(&self) -> &[u8] {
+        self.bytes.get(HASH..).unwrap_or_default()
+    }
+}
+
+/// What a run of bytes holds that begins with the hash before a frame.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    /// A sound frame with a payload of this many bytes.
+    Whole { payload: usize },
+    /// The bytes end within the frame; this many are needed, as far as can be told.
+    Short { needed: usize },
+    /// Not what was written. Were the bytes from `from` on never to reach the disk, it would look the same.
+    Broken { what: Fault, from: usize },
+}
+
+/// Reads the frame in `chained`, which begins with the hash before it.
+pub(crate) fn parse(chained: &[u8]) -> Parsed {
+    let lengths = chained.get(HASH..).and_then(|frame| frame.first_chunk::<LENGTHS>());
+    let Some(&[a, b, c, d, complement @ ..]) = lengths else {
+        return Parsed::Short { needed: HASH + LENGTHS };
+    };
+    let length = u32::from_le_bytes([a, b, c, d]);
+    let payload = length as usize;
+    if u32::from_le_bytes(complement) != !length || payload == 0 || payload > MAX_PAYLOAD {
+        return Parsed::Broken { what: Fault::Length, from: HASH };
+    }
+    let covered = HASH + LENGTHS + payload;
+    let whole = chained
+        .split_at_checked(covered)
+        .and_then(|(sealed, rest)| Some((sealed, rest.first_chunk::<HASH>()?)));
+    match whole {
+        None => Parsed::Short { needed: covered + HASH },
+        Some((sealed, stored)) if sha256(sealed) == *stored => Parsed::Whole { payload },
+        Some(_) => Parsed::Broken { what: Fault::Hash, from: covered },
+    }
+}
+
+/// The payload of the frame in `chained`, which [`parse`] has found whole.
+pub(crate) fn payload(chained: &[u8], size: usize) -> &[u8] {
+    chained.get(HASH + LENGTHS..HASH + LENGTHS + size).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

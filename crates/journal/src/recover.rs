@@ -1,0 +1,125 @@
+//! What is found when a journal is opened: where it ends, and which calls nobody knows the end of.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::verdict::{Code, Decision};
+use serde::Deserialize;
+
+use crate::append::{MARK_EVERY, Tail};
+use crate::error::JournalError;
+use crate::frame::Hash;
+use crate::scan::{Position, Reach, Scan, Step};
+
+/// Most open intents that one opening reports.
+pub const MAX_OPEN: usize = 65_536;
+
+/// What opening a journal found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// Whole entries.
+    pub entries: u64,
+    /// Bytes of a torn last record that were cut off; 0 after a clean end.
+    pub torn: u64,
+    /// Calls that were let through and have no outcome, oldest first; of more than [`MAX_OPEN`] only the newest. A kernel
+    /// that bounds its calls in flight never leaves so many.
+    pub open: Vec<OpenIntent>,
+}
+
+/// A call that was let through and has no outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenIntent {
+    /// Index of its ruling.
+    pub index: u64,
+    /// Which call.
+    pub call: CallId,
+    /// When it was judged.
+    pub time: Timestamp,
+}
+
+/// The members of an entry that say whether it opens or closes an intent. Reading all of it would take five times as
+/// long, and a journal is opened at every start.
+#[derive(Deserialize)]
+struct Glance<'a> {
+    time: Timestamp,
+    #[serde(borrow)]
+    entry: std::borrow::Cow<'a, str>,
+    call: Option<CallId>,
+    verdict: Option<Decided>,
+    #[serde(default)]
+    confirmed: bool,
+    code: Option<Code>,
+}
+
+#[derive(Deserialize)]
+struct Decided {
+    decision: Decision,
+}
+
+impl Glance<'_> {
+    /// As `Ruling::passed`.
+    fn passed(&self) -> bool {
+        let allowed = self.verdict.as_ref().is_some_and(|verdict| verdict.decision == Decision::Allow);
+        self.code.is_none() && (allowed || self.confirmed)
+    }
+}
+
+/// Walks the whole log.
+pub(crate) fn recover(file: &File, seed: Hash) -> Result<(Tail, Recovered), JournalError> {
+    let file = file.try_clone().map_err(JournalError::io("read the journal"))?;
+    let mut scan = Scan::new(file, Position::START, Reach::File);
+    let mut intents = Intents::new(MAX_OPEN);
+    let mut marks = Vec::new();
+    let torn = loop {
+        match scan.step()? {
+            Step::Entry { at, payload } => {
+                if at.index.is_multiple_of(MARK_EVERY) {
+                    marks.push(at.offset);
+                }
+                intents.see(at.index, payload)?;
+            }
+            Step::End { torn } => break torn,
+            Step::Broken(broken) => return Err(broken.into()),
+        }
+    };
+    let end = scan.position();
+    let tail = Tail { end, head: scan.head().unwrap_or(seed), marks, failed: false };
+    Ok((tail, Recovered { entries: end.index, torn, open: intents.open() }))
+}
+
+struct Intents {
+    open: BTreeMap<CallId, OpenIntent>,
+    most: usize,
+}
+
+impl Intents {
+    const fn new(most: usize) -> Self {
+        Self { open: BTreeMap::new(), most }
+    }
+
+    fn see(&mut self, index: u64, payload: &[u8]) -> Result<(), JournalError> {
+        let glance: Glance<'_> =
+            serde_json::from_slice(payload).map_err(|source| JournalError::Decode { index, source })?;
+        let Some(call) = glance.call else { return Ok(()) };
+        if glance.entry == "ruling" && glance.passed() {
+            self.open.insert(call, OpenIntent { index, call, time: glance.time });
+            if self.open.len() > self.most {
+                // Ids are time ordered: the first one is the oldest.
+                self.open.pop_first();
+            }
+        } else if glance.entry == "outcome" {
+            self.open.remove(&call);
+        }
+        Ok(())
+    }
+
+    fn open(self) -> Vec<OpenIntent> {
+        let mut open: Vec<_> = self.open.into_values().collect();
+        open.sort_unstable_by_key(|intent| intent.index);
+        open
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! Guards: what no rule of a file lifts. Unsafe code, what could not be read, and secrets on their way out.
+//!
+//! Must never depend on the words of a server alone: findings are our own detectors' and so is the list of arguments
+//! that hold code.
+
+use std::sync::Arc;
+
+use ringfence_model::call::ActionKind;
+use ringfence_model::effect::{Effect, EffectSource, Effects};
+use ringfence_model::finding::{Category, Finding, Severity};
+use ringfence_model::verdict::{Decision, Reason};
+
+use crate::facts::Facts;
+
+/// A guard.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Guard {
+    /// Dangerous code on its way to something that runs it.
+    UnsafeCode,
+    /// What could not be read on its way to something that runs code, or on its way out.
+    Uninspected,
+    /// A credential on its way out.
+    SecretEgress,
+}
+
+/// Every guard.
+pub(super) const GUARDS: [Guard; 3] = [Guard::UnsafeCode, Guard::Uninspected, Guard::SecretEgress];
+
+/// Top-level arguments that hold code by their name, whatever the tool is said to do.
+const CODE_ARGUMENTS: [&str; 9] =
+    ["command", "cmd", "code", "script", "shell", "sql", "query", "statement", "source_code"];
+
+/// True for actions whose result reaches the client, from which secrets are then taken.
+pub(super) const fn redacts_secrets(action: ActionKind) -> bool {
+    match action {
+        ActionKind::CallTool
+        | ActionKind::ReadResource
+        | ActionKind::GetPrompt
+        | ActionKind::Complete
+        | ActionKind::List
+        | ActionKind::Greet
+        | ActionKind::Listen
+        | ActionKind::Elicit
+        | ActionKind::Notify => true,
+        ActionKind::SetLogLevel | ActionKind::Operate => false,
+    }
+}
+
+impl Guard {
+    pub(super) const fn id(self) -> &'static str {
+        match self {
+            Self::UnsafeCode => "ringfence.unsafe_code",
+            Self::Uninspected => "ringfence.uninspected",
+            Self::SecretEgress => "ringfence.secret_egress",
+        }
+    }
+
+    /// Why it does not speak, where it does not.
+    pub(super) const fn absent(self) -> &'static str {
+        match self {
+            Self::UnsafeCode => "no dangerous code goes to something that runs it",
+            Self::Uninspected => "nothing unread goes out or to something that runs code",
+            Self::SecretEgress => "no secret goes out",
+        }
+    }
+
+    /// What it says of the call, if anything.
+    pub(super) fn reason(self, facts: &Facts<'_>) -> Option<Reason> {
+        let effects = facts.effects()?;
+        match self {
+            Self::UnsafeCode => {
+                let finding = worst(facts.findings, Severity::High, |category| {
+                    matches!(category, Category::Code | Category::Command | Category::Sql)
+                })?;
+                runs_code(facts, effects).then(|| {
+                    let alternative = finding.alternative.as_deref();
+                    self.says(Decision::Deny, Severity::Critical, &finding.message, alternative)
+                })
+            }
+            Self::Uninspected => {
+                let unread =
+                    |least| worst(facts.findings, least, |category| category == Category::Uninspected);
+                // A text that exhausts the secret scanner must not carry a secret past it, in mode `permissive` either.
+                let out = unread(Severity::Medium).filter(|_| leaves(facts, effects));
+                let run = || unread(Severity::High).filter(|_| runs_code(facts, effects));
+                let (finding, severity) = out
+                    .map(|out| (out, Severity::Critical))
+                    .or_else(|| run().map(|run| (run, Severity::High)))?;
+                let alternative = Some("write it so that it can be read: shorter, and without indirection");
+                Some(self.says(Decision::Ask, severity, &finding.message, alternative))
+            }
+            Self::SecretEgress => {
+                let secret = |category| category == Category::Secret;
+                let finding = worst(facts.findings, Severity::Medium, secret)?;
+                leaves(facts, effects).then(|| {
+                    let message = format!("a secret would leave: {}", finding.message);
+                    let alternative = Some("leave the secret out of the arguments");
+                    self.says(Decision::Deny, Severity::Critical, &message, alternative)
+                })
+            }
+        }
+    }
+
+    fn says(
+        self,
+        decision: Decision,
+        severity: Severity,
+        message: &str,
+        alternative: Option<&str>,
+    ) -> Reason {
+        Reason {
+            rule: self.id().into(),
+            decision,
+            severity,
+            message: message.into(),
+            alternative: alternative.map(Arc::from),
+        }
+    }
+}
+
+fn worst(findings: &[Finding], least: Severity, counts: impl Fn(Category) -> bool) -> Option<&Finding> {
+    findings
+        .iter()
+        .filter(|finding| finding.severity >= least && counts(finding.category))
+        .max_by_key(|finding| finding.severity)
+}
+
+/// True for tools that run code or of which nothing is known, and wherever an argument holds code by its name. The
+/// tools of ours declare their effects in code that we wrote: one that checks code may be given dangerous code.
+fn runs_code(facts: &Facts<'_>, effects: Effects) -> bool {
+    let declared = facts.tool.is_some_and(|tool| tool.source == EffectSource::Declared);
+    let named = || {
+        facts.arguments.is_some_and(|arguments| {
+            arguments.value().members().any(|(key, _)| {
+                key.as_str()
+                    .is_some_and(|key| CODE_ARGUMENTS.iter().any(|code| key.eq_ignore_ascii_case(code)))
+            })
+        })
+    };
+    effects.contains(Effect::Execute) || effects.is_unknown() || (!declared && named())
+}
+
+fn leaves(facts: &Facts<'_>, effects: Effects) -> bool {
+    effects.contains(Effect::Network)
+        || effects.contains(Effect::Send)
+        || facts.tool.is_some_and(|tool| tool.egress)
+}

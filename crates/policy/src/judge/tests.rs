@@ -1,0 +1,491 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+use ringfence_model::call::ActionKind;
+use ringfence_model::effect::{Effect, EffectSource, Effects, ToolFacts};
+use ringfence_model::finding::{Category, Finding, Severity, Span};
+use ringfence_model::json::JsonText;
+use ringfence_model::label::{Confidentiality, Integrity, Label};
+use ringfence_model::name::ServerName;
+use ringfence_model::principal::{Authentication, Principal};
+use ringfence_model::verdict::{Decision, Obligation, Reason};
+
+use super::*;
+
+use Decision::{Allow, Ask, Deny};
+
+fn policy(rules: &str, presets: &[Preset], mode: PolicyMode) -> PolicySet {
+    let text = format!("rules: [{rules}]");
+    PolicySet::load(&[Source { name: "test", text: &text }], presets, mode)
+        .unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
+}
+
+fn standard(rules: &str) -> PolicySet {
+    policy(rules, &[Preset::Standard], PolicyMode::Strict)
+}
+
+fn tool(effects: &[Effect]) -> ToolFacts {
+    ToolFacts {
+        effects: Effects::of(effects),
+        source: EffectSource::Inferred,
+        irreversible: false,
+        egress: false,
+        content: Integrity::Untrusted,
+        confidentiality: Confidentiality::Public,
+        consequential: vec![],
+    }
+}
+
+fn finding(category: Category, severity: Severity) -> Finding {
+    Finding {
+        id: "seen".into(),
+        category,
+        severity,
+        confidence: 90,
+        span: Span { start: 0, end: 1, line: 1, column: 1 },
+        message: "something was seen".into(),
+        alternative: Some("do otherwise".into()),
+        reference: None,
+    }
+}
+
+/// A call to `files` / `frob`, changed by `change` before it is handed to `look`.
+fn call<T>(
+    tool: Option<&ToolFacts>,
+    change: impl FnOnce(&mut Facts<'_>),
+    look: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    let server: ServerName = "files".parse().unwrap();
+    let principal = Principal {
+        realm: "home".parse().unwrap(),
+        name: "uid:1000".into(),
+        authentication: Authentication::PeerCredentials { uid: 1000 },
+        scopes: Arc::new([]),
+    };
+    let arguments = JsonText::empty_object();
+    let mut facts = Facts {
+        action: ActionKind::CallTool,
+        server: Some(&server),
+        target: "frob",
+        tool,
+        principal: &principal,
+        arguments: Some(&arguments),
+        findings: &[],
+        floor: Label::FRESH,
+        sandboxed: false,
+        answerable: true,
+    };
+    change(&mut facts);
+    look(&facts)
+}
+
+/// What is decided, and by which rule.
+fn ruling(policy: &PolicySet, facts: &Facts<'_>) -> (Decision, String) {
+    let verdict = policy.judge(facts);
+    (verdict.decision, verdict.reasons[0].rule.to_string())
+}
+
+fn decided(decision: Decision, rule: &str) -> (Decision, String) {
+    (decision, format!("ringfence.{rule}"))
+}
+
+#[test]
+fn the_default_table_row_by_row() {
+    use Effect::*;
+    let rows = [
+        // effects, plain, irreversible, in a sandbox, preset strict
+        (Read, Allow, Allow, Allow, Allow, "read"),
+        (Write, Allow, Ask, Allow, Allow, "write"),
+        (Delete, Allow, Ask, Allow, Allow, "delete"),
+        (Execute, Allow, Ask, Allow, Allow, "execute"),
+        (Network, Allow, Allow, Allow, Ask, "network"),
+        (Send, Allow, Allow, Allow, Ask, "send"),
+        (Pay, Ask, Ask, Ask, Ask, "pay"),
+        (Admin, Ask, Ask, Ask, Ask, "admin"),
+    ];
+    let (usual, strict) = (standard(""), policy("", &[Preset::Standard, Preset::Strict], PolicyMode::Strict));
+    for (effect, plain, irreversible, sandboxed, in_strict, name) in rows {
+        let rule = format!("default.{name}");
+        let once = tool(&[effect]);
+        let forever = ToolFacts { irreversible: true, ..tool(&[effect]) };
+        assert_eq!(call(Some(&once), |_| (), |facts| ruling(&usual, facts)), decided(plain, &rule));
+        let found = call(Some(&forever), |_| (), |facts| ruling(&usual, facts));
+        let irreversible_rule = if irreversible == plain { &rule } else { "default.irreversible" };
+        assert_eq!(found, decided(irreversible, irreversible_rule), "{name}");
+        let found = call(Some(&once), |facts| facts.sandboxed = true, |facts| ruling(&usual, facts));
+        let sandboxed_rule = if name == "execute" { "default.execute_sandboxed" } else { &rule };
+        assert_eq!(found, decided(sandboxed, sandboxed_rule), "{name}");
+        assert_eq!(call(Some(&once), |_| (), |facts| ruling(&strict, facts)), decided(in_strict, &rule));
+    }
+    let contained = ToolFacts { irreversible: true, ..tool(&[Execute]) };
+    let found = call(Some(&contained), |facts| facts.sandboxed = true, |facts| ruling(&usual, facts));
+    assert_eq!(found, decided(Allow, "default.execute_sandboxed"));
+    let leaky = ToolFacts { egress: true, ..tool(&[Read]) };
+    assert_eq!(call(Some(&leaky), |_| (), |facts| ruling(&strict, facts)), decided(Ask, "default.network"));
+}
+
+#[test]
+fn of_several_effects_the_strictest_row_decides() {
+    use Effect::*;
+    let policy = standard("");
+    for (effects, irreversible, decision, rule) in [
+        (&[Write, Delete] as &[Effect], true, Ask, "default.irreversible"),
+        (&[Read, Network], false, Allow, "default.network"),
+        (&[Read, Send, Pay], false, Ask, "default.pay"),
+        (&[Delete, Admin], true, Ask, "default.admin"),
+        (&[Read, Write], false, Allow, "default.write"),
+    ] {
+        let tool = ToolFacts { irreversible, ..tool(effects) };
+        assert_eq!(call(Some(&tool), |_| (), |facts| ruling(&policy, facts)), decided(decision, rule));
+    }
+}
+
+#[test]
+fn an_unknown_tool_is_asked_about_and_denied_where_nobody_can_answer() {
+    let policy = standard("");
+    for known in [None, Some(&tool(&[]))] {
+        assert_eq!(call(known, |_| (), |facts| ruling(&policy, facts)), decided(Ask, "default.unknown"));
+        let verdict = call(known, |facts| facts.answerable = false, |facts| policy.judge(facts));
+        assert_eq!(verdict.decision, Deny);
+        let line = verdict.reasons[0].alternative.as_deref().unwrap();
+        assert!(line.contains(r#"servers: { files: { tools: { "frob": { effects: [read] } } } }"#), "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_tool_call_passes_and_without_a_preset_content_does_not() {
+    let (usual, closed) = (standard(""), policy("", &[], PolicyMode::Strict));
+    for action in ActionKind::ALL {
+        let (plain, shut) = match action {
+            ActionKind::CallTool => (decided(Ask, "default.unknown"), decided(Deny, "default.closed")),
+            ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete => {
+                (decided(Allow, "default.content"), decided(Deny, "default.closed"))
+            }
+            ActionKind::List
+            | ActionKind::Greet
+            | ActionKind::Listen
+            | ActionKind::SetLogLevel
+            | ActionKind::Elicit
+            | ActionKind::Notify
+            | ActionKind::Operate => (decided(Allow, "default.protocol"), decided(Allow, "default.protocol")),
+        };
+        assert_eq!(call(None, |facts| facts.action = action, |facts| ruling(&usual, facts)), plain);
+        assert_eq!(call(None, |facts| facts.action = action, |facts| ruling(&closed, facts)), shut);
+    }
+}
+
+#[test]
+fn dangerous_code_is_stopped_on_its_way_to_what_runs_it_whatever_the_rules_say() {
+    let policy = standard("{ id: yes, severity: low, match: {}, decision: allow }");
+    let seen = [finding(Category::Command, Severity::High)];
+    let unread = [finding(Category::Uninspected, Severity::High)];
+    let minor = [finding(Category::Sql, Severity::Medium)];
+    let code: JsonText = r#"{"SQL":"…"}"#.to_owned().try_into().unwrap();
+    let text: JsonText = r#"{"content":"…"}"#.to_owned().try_into().unwrap();
+    let run = |tool: &ToolFacts, findings: &[Finding], arguments: &JsonText| {
+        call(
+            Some(tool),
+            |_| (),
+            |facts| ruling(&policy, &Facts { findings, arguments: Some(arguments), ..*facts }),
+        )
+    };
+    let stopped = decided(Deny, "unsafe_code");
+    let passed = (Allow, "yes".to_owned());
+    assert_eq!(run(&tool(&[Effect::Execute]), &seen, &text), stopped);
+    assert_eq!(run(&tool(&[]), &seen, &text), stopped);
+    assert_eq!(run(&tool(&[Effect::Read]), &seen, &code), stopped);
+    assert_eq!(run(&tool(&[Effect::Write]), &seen, &text), passed);
+    assert_eq!(run(&tool(&[Effect::Execute]), &minor, &code), passed);
+    assert_eq!(run(&tool(&[Effect::Execute]), &unread, &text), decided(Ask, "uninspected"));
+    // A tool of ours that checks code is given dangerous code; one that runs it is not.
+    let ours = |effects| ToolFacts { source: EffectSource::Declared, ..tool(effects) };
+    assert_eq!(run(&ours(&[Effect::Read]), &seen, &code), passed);
+    assert_eq!(run(&ours(&[Effect::Execute]), &seen, &code), stopped);
+}
+
+#[test]
+fn a_secret_does_not_leave_whatever_the_rules_say() {
+    let policy = standard("{ id: yes, severity: low, match: {}, decision: allow }");
+    let seen = [finding(Category::Secret, Severity::Critical)];
+    for (tool, stopped) in [
+        (tool(&[Effect::Send]), true),
+        (tool(&[Effect::Read, Effect::Network]), true),
+        (ToolFacts { egress: true, ..tool(&[Effect::Read]) }, true),
+        (tool(&[Effect::Read]), false),
+        (tool(&[Effect::Write]), false),
+    ] {
+        let found = call(Some(&tool), |_| (), |facts| ruling(&policy, &Facts { findings: &seen, ..*facts }));
+        let expected = if stopped { decided(Deny, "secret_egress") } else { (Allow, "yes".to_owned()) };
+        assert_eq!(found, expected, "{tool:?}");
+    }
+}
+
+/// Whoever floods the secret scanner so that it gives up gains nothing.
+#[test]
+fn what_could_not_be_read_does_not_leave_unasked() {
+    let rules = "{ id: yes, severity: low, match: {}, decision: allow }";
+    let unread = [finding(Category::Uninspected, Severity::Medium)];
+    let look = |mode, effects: &[Effect]| {
+        let policy = policy(rules, &[Preset::Standard], mode);
+        call(Some(&tool(effects)), |_| (), |facts| ruling(&policy, &Facts { findings: &unread, ..*facts }))
+    };
+    assert_eq!(look(PolicyMode::Strict, &[Effect::Send]), decided(Ask, "uninspected"));
+    assert_eq!(look(PolicyMode::Permissive, &[Effect::Network]), decided(Ask, "uninspected"));
+    assert_eq!(look(PolicyMode::Strict, &[Effect::Write]), (Allow, "yes".to_owned()));
+}
+
+#[test]
+fn a_verdict_in_full() {
+    let policy = standard(
+        "{ id: b, severity: medium, match: { server: files }, decision: ask, message: why, alternative: else },
+         { id: a, severity: high, match: { tool: frob }, decision: ask, description: what, obligations: { redact: sql } },
+         { id: c, severity: info, match: {}, obligations: { limit: { calls: 3, per: 1m } } },
+         { id: d, severity: info, match: { tool: other }, decision: deny }",
+    );
+    let reason = |rule: &str, decision, severity, message: &str, alternative: Option<&str>| Reason {
+        rule: rule.into(),
+        decision,
+        severity,
+        message: message.into(),
+        alternative: alternative.map(Into::into),
+    };
+    assert_eq!(
+        call(Some(&tool(&[Effect::Read])), |_| (), |facts| policy.judge(facts)),
+        Verdict {
+            decision: Ask,
+            would: None,
+            obligations: vec![
+                ("a".into(), Obligation::Redact { categories: vec![Category::Sql] }),
+                ("c".into(), Obligation::Limit { calls: 3, per: Duration::from_secs(60) }),
+                (
+                    "ringfence.redact_secrets".into(),
+                    Obligation::Redact { categories: vec![Category::Secret] }
+                ),
+            ],
+            reasons: vec![
+                reason("a", Ask, Severity::High, "what", None),
+                reason("b", Ask, Severity::Medium, "why", Some("else")),
+                reason("ringfence.default.read", Allow, Severity::Info, "the tool only reads", None),
+            ],
+        }
+    );
+}
+
+#[test]
+fn the_strictest_wins_and_an_allow_stands_in_for_the_table() {
+    let pay = tool(&[Effect::Pay]);
+    let allow = "{ id: allow, severity: low, match: { tool: frob }, decision: allow }";
+    let ask = "{ id: ask, severity: low, match: { server: files }, decision: ask }";
+    let deny = "{ id: deny, severity: low, match: { effects: pay }, decision: deny }";
+    let limit = "{ id: limit, severity: low, match: {}, obligations: { limit: { calls: 1, per: 1s } } }";
+    let with = |rules: &[&str]| call(Some(&pay), |_| (), |facts| ruling(&standard(&rules.join(", ")), facts));
+    assert_eq!(with(&[allow]), (Allow, "allow".to_owned()));
+    assert_eq!(with(&[allow, ask]), (Ask, "ask".to_owned()));
+    assert_eq!(with(&[ask, deny, allow]), (Deny, "deny".to_owned()));
+    assert_eq!(with(&[limit]), decided(Ask, "default.pay"));
+    // A rule that asks does not soften what the table denies.
+    let verdict = call(None, |facts| facts.answerable = false, |facts| ruling(&standard(ask), facts));
+    assert_eq!(verdict, decided(Deny, "default.unknown"));
+}
+
+#[test]
+fn modes_decide_which_violations_block_and_record_the_rest() {
+    let rules = "{ id: minor, severity: high, match: { tool: frob }, decision: deny, obligations: { limit: { calls: 1, per: 1s } } }";
+    let grave = "{ id: grave, severity: critical, match: { tool: frob }, decision: ask }";
+    let look = |rules: &str, mode, effects: &[Effect], findings: &[Finding]| {
+        let policy = policy(rules, &[Preset::Standard], mode);
+        let tool = tool(effects);
+        let verdict = call(Some(&tool), |_| (), |facts| policy.judge(&Facts { findings, ..*facts }));
+        (verdict.decision, verdict.would, verdict.reasons[0].rule.to_string(), verdict.obligations.len())
+    };
+    use PolicyMode::{Audit, Permissive, Strict};
+    let read = &[Effect::Read] as &[Effect];
+    let both = format!("{rules}, {grave}");
+    let row = |decision, would, rule: &str, obligations| (decision, would, rule.to_owned(), obligations);
+    assert_eq!(look(rules, Strict, read, &[]), row(Deny, None, "minor", 2));
+    assert_eq!(look(rules, Permissive, read, &[]), row(Allow, Some(Deny), "minor", 1));
+    assert_eq!(look(rules, Audit, read, &[]), row(Allow, Some(Deny), "minor", 1));
+    assert_eq!(look(&both, Permissive, read, &[]), row(Ask, Some(Deny), "grave", 1));
+    assert_eq!(look(&both, Audit, read, &[]), row(Allow, Some(Deny), "minor", 1));
+    let pay = &[Effect::Pay] as &[Effect];
+    assert_eq!(look("", Permissive, pay, &[]), row(Ask, None, "ringfence.default.pay", 1));
+    assert_eq!(look("", Audit, pay, &[]), row(Allow, Some(Ask), "ringfence.default.pay", 1));
+    let seen = [finding(Category::Secret, Severity::Critical)];
+    let send = &[Effect::Send] as &[Effect];
+    assert_eq!(look("", Permissive, send, &seen), row(Deny, None, "ringfence.secret_egress", 1));
+    assert_eq!(look("", Audit, send, &seen), row(Allow, Some(Deny), "ringfence.secret_egress", 1));
+}
+
+#[test]
+fn the_digest_names_the_whole_policy() {
+    let load = |sources: &[(&str, &str)], presets: &[Preset], mode| {
+        let sources: Vec<Source<'_>> = sources.iter().map(|(name, text)| Source { name, text }).collect();
+        PolicySet::load(&sources, presets, mode).unwrap()
+    };
+    let (a, b) = (("a", "rules: []"), ("b", "rules: [] #"));
+    let one = load(&[a, b], &[Preset::Standard], PolicyMode::Strict);
+    let mut digests = vec![one.digest().to_string()];
+    assert!(one.digest().len() == 64 && one.digest().chars().all(|c| c.is_ascii_hexdigit()));
+    assert_eq!(load(&[a, b], &[Preset::Standard], PolicyMode::Strict).digest(), one.digest());
+    for other in [
+        load(&[a], &[Preset::Standard], PolicyMode::Strict),
+        load(&[b, a], &[Preset::Standard], PolicyMode::Strict),
+        load(&[a, b], &[Preset::Strict], PolicyMode::Strict),
+        load(&[a, b], &[], PolicyMode::Strict),
+        load(&[a, b], &[Preset::Standard], PolicyMode::Audit),
+    ] {
+        digests.push(other.digest().to_string());
+    }
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), 6);
+}
+
+#[test]
+fn explain_says_what_each_rule_made_of_the_call() {
+    let policy = standard(
+        "{ id: a, severity: low, match: { server: mail }, decision: deny },
+         { id: b, severity: low, match: { tool: frob }, decision: ask, message: because },
+         { id: c, severity: low, match: {}, except: { server: files }, decision: deny },
+         { id: d, severity: low, match: { arguments: { /x: { equals: 1 } } }, decision: deny }",
+    );
+    let explained = call(Some(&tool(&[Effect::Read])), |_| (), |facts| policy.explain(facts));
+    let lines: Vec<String> =
+        explained.iter().map(|it| format!("{} {} {}", it.rule, it.matched, it.why)).collect();
+    assert_eq!(
+        lines,
+        [
+            "a false `server` does not match",
+            "b true because",
+            "c false exception 1 matches",
+            "d false argument /x does not match",
+            "ringfence.unsafe_code false no dangerous code goes to something that runs it",
+            "ringfence.uninspected false nothing unread goes out or to something that runs code",
+            "ringfence.secret_egress false no secret goes out",
+            "ringfence.default.read true the tool only reads",
+        ]
+    );
+}
+
+/// A rule over the few words that the calls below are made of.
+fn any_rule() -> impl Strategy<Value = String> {
+    let condition = prop_oneof![
+        Just("server: files".to_owned()),
+        Just("server: 'f*'".to_owned()),
+        Just("server: mail".to_owned()),
+        Just("tool: frob".to_owned()),
+        Just("tool: [frob, 'frob', other]".to_owned()),
+        Just("tool: '*'".to_owned()),
+        Just("effects: [send, unknown]".to_owned()),
+        Just("findings: { category: secret }".to_owned()),
+        Just("arguments: { /x: { range: { max: 5 } } }".to_owned()),
+    ];
+    let matcher = prop::collection::btree_map("[a-d]", condition, 0..3).prop_map(|conditions| {
+        let mut seen = std::collections::BTreeMap::new();
+        for condition in conditions.into_values() {
+            seen.insert(condition.split(':').next().unwrap().to_owned(), condition);
+        }
+        format!("{{ {} }}", seen.into_values().collect::<Vec<_>>().join(", "))
+    });
+    let severity = prop::sample::select(vec!["info", "low", "medium", "high", "critical"]);
+    let decision = prop::sample::select(vec!["allow", "ask", "deny"]);
+    (matcher, severity, decision, any::<bool>()).prop_map(|(matcher, severity, decision, limited)| {
+        let obligations = if limited { ", obligations: { limit: { calls: 1, per: 1s } }" } else { "" };
+        format!("severity: {severity}, match: {matcher}, decision: {decision}{obligations}")
+    })
+}
+
+fn numbered(rules: &[(usize, String)]) -> String {
+    rules.iter().map(|(id, rule)| format!("{{ id: r{id}, {rule} }}")).collect::<Vec<_>>().join(", ")
+}
+
+fn any_mode() -> impl Strategy<Value = PolicyMode> {
+    prop::sample::select(vec![PolicyMode::Strict, PolicyMode::Permissive, PolicyMode::Audit])
+}
+
+fn any_tool() -> impl Strategy<Value = Option<ToolFacts>> {
+    let effects = prop::collection::vec(prop::sample::select(Effect::ALL.to_vec()), 0..3);
+    prop::option::of(
+        (effects, any::<bool>(), any::<bool>()).prop_map(|(effects, irreversible, egress)| ToolFacts {
+            irreversible,
+            egress,
+            ..tool(&effects)
+        }),
+    )
+}
+
+/// Judges a call made of these choices.
+fn judged(
+    policy: &PolicySet,
+    tool: Option<&ToolFacts>,
+    flags: (bool, bool, bool),
+) -> (Verdict, Vec<Explanation>) {
+    let (with_secret, answerable, small) = flags;
+    let secret = [finding(Category::Secret, Severity::Critical)];
+    let arguments: JsonText = format!(r#"{{"x":{}}}"#, if small { 1 } else { 9 }).try_into().unwrap();
+    call(
+        tool,
+        |facts| facts.answerable = answerable,
+        |facts| {
+            let findings = if with_secret { &secret[..] } else { &[] };
+            let facts = Facts { findings, arguments: Some(&arguments), ..*facts };
+            (policy.judge(&facts), policy.explain(&facts))
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_rule_that_asks_or_denies_never_weakens_a_verdict(
+        rules in prop::collection::vec(any_rule(), 0..8),
+        extra in any_rule(),
+        tool in any_tool(),
+        flags in any::<(bool, bool, bool)>(),
+        mode in any_mode(),
+    ) {
+        let rules: Vec<(usize, String)> = rules.into_iter().enumerate().collect();
+        let before = judged(&policy(&numbered(&rules), &[Preset::Standard], mode), tool.as_ref(), flags).0;
+        for word in ["ask", "deny"] {
+            let mut more = rules.clone();
+            more.push((99, extra.replace("decision: allow", &format!("decision: {word}"))));
+            let after = judged(&policy(&numbered(&more), &[Preset::Standard], mode), tool.as_ref(), flags).0;
+            prop_assert!(after.decision >= before.decision);
+            prop_assert!(after.would.unwrap_or(after.decision) >= before.would.unwrap_or(before.decision));
+            prop_assert!(before.obligations.iter().all(|obligation| after.obligations.contains(obligation)));
+        }
+    }
+
+    #[test]
+    fn the_order_of_rules_and_files_does_not_matter(
+        rules in prop::collection::vec(any_rule(), 0..8),
+        cut in 0_usize..8,
+        tool in any_tool(),
+        flags in any::<(bool, bool, bool)>(),
+        mode in any_mode(),
+    ) {
+        let rules: Vec<(usize, String)> = rules.into_iter().enumerate().collect();
+        let mut turned = rules.clone();
+        turned.reverse();
+        let (first, second) = turned.split_at(cut.min(turned.len()));
+        let files = [first, second].map(|rules| format!("rules: [{}]", numbered(rules)));
+        let sources = [Source { name: "1", text: &files[0] }, Source { name: "2", text: &files[1] }];
+        let split = PolicySet::load(&sources, &[Preset::Standard], mode).unwrap();
+        let whole = policy(&numbered(&rules), &[Preset::Standard], mode);
+        prop_assert_eq!(judged(&whole, tool.as_ref(), flags).0, judged(&split, tool.as_ref(), flags).0);
+    }
+
+    #[test]
+    fn explain_agrees_with_judge(
+        rules in prop::collection::vec(any_rule(), 0..8),
+        tool in any_tool(),
+        flags in any::<(bool, bool, bool)>(),
+    ) {
+        let rules: Vec<(usize, String)> = rules.into_iter().enumerate().collect();
+        let (verdict, explained) = judged(&standard(&numbered(&rules)), tool.as_ref(), flags);
+        let mut spoke: Vec<&str> = verdict.reasons.iter().map(|reason| &*reason.rule).collect();
+        let mut matched: Vec<&str> = explained.iter().filter(|it| it.matched).map(|it| &*it.rule).collect();
+        spoke.sort_unstable();
+        matched.sort_unstable();
+        prop_assert_eq!(spoke, matched);
+    }
+}

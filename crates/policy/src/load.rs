@@ -1,0 +1,76 @@
+//! Rule files: text to rules, or every error of the text with its place.
+//!
+//! Must never keep a rule that it did not understand in full: an unknown key is an error, not a comment.
+
+mod arguments;
+mod conditions;
+mod read;
+mod rules;
+mod tree;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::rule::Rule;
+
+/// A rule file.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// What errors call it, e.g. its path.
+    pub name: &'a str,
+    /// YAML.
+    pub text: &'a str,
+}
+
+/// One thing wrong with a rule file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct LoadError {
+    /// Name of the source.
+    pub file: String,
+    /// From 1.
+    pub line: u64,
+    /// In characters, from 1.
+    pub column: u64,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for LoadError {
+    /// `file:line:column: message`, without the hint.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// Most bytes of one rule file.
+const LARGEST: usize = 16 << 20;
+
+/// The rules of all sources, in order.
+///
+/// # Errors
+/// Everything that is wrong with any of them, in order; at most [`read::MOST_ERRORS`] of each.
+pub(crate) fn load(sources: &[Source<'_>]) -> Result<Vec<Rule>, Vec<LoadError>> {
+    let mut rules = Vec::new();
+    let mut errors = Vec::new();
+    let mut places: HashMap<String, String> = HashMap::new();
+    for source in sources {
+        let mut reader = read::Reader::new(source.name);
+        if source.text.len() > LARGEST {
+            let size = source.text.len();
+            let start = tree::At { line: 1, column: 1 };
+            reader.error(start, format!("{size} bytes exceed the limit of {LARGEST}"), None);
+        } else {
+            match tree::parse(source.text) {
+                Ok(document) => rules.extend(rules::document(&mut reader, &document, &mut places)),
+                Err(unreadable) => reader.error(unreadable.at, unreadable.why, None),
+            }
+        }
+        errors.extend(reader.into_errors());
+    }
+    if errors.is_empty() { Ok(rules) } else { Err(errors) }
+}
+
+#[cfg(test)]
+mod tests;
