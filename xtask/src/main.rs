@@ -1,1 +1,52 @@
-fn main() {}
+//! The project's own tasks, run as `cargo xtask TASK`.
+//!
+//! Apart from the layers: nothing here is shipped, and no crate may depend on it.
+
+use std::process::ExitCode;
+
+mod args;
+mod bench;
+mod failure;
+mod fixture;
+mod generate;
+mod machine;
+mod nightly;
+mod say;
+mod test;
+mod tidy;
+mod workspace;
+
+use args::Args;
+use failure::Failure;
+
+const USAGE: &str = "\
+cargo xtask TASK
+  test    [--only STEP]       set up what the tests need, then run every check
+  tidy                        the rules of the house: layers, purity, names, sizes, words
+  gen     [--check]           write the generated files, or only say which are stale
+  bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
+  nightly [--calls N]         the long checks: a soak of the gateway
+  fixture --http PORT | --stdio    the upstream MCP server of the bench";
+
+fn main() -> ExitCode {
+    match run(Args::of_process()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say::note(format_args!("\nxtask: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(mut args: Args) -> Result<(), Failure> {
+    match args.next_word().as_deref() {
+        Some("test") => test::run(args),
+        Some("tidy") => tidy::run(args),
+        Some("gen") => generate::run(args),
+        Some("bench") => bench::run(args),
+        Some("nightly") => nightly::run(args),
+        Some("fixture") => fixture::run(args),
+        Some(other) => Err(Failure::new(format!("no task is called {other:?}\n{USAGE}"))),
+        None => Err(Failure::new(USAGE)),
+    }
+}

@@ -39,8 +39,13 @@ impl Store {
             due += 1;
             match body {
                 EntryBody::Ruling(ruling) => {
-                    total += 1;
-                    blocked += i64::from(!ruling.passed());
+                    // A question that was asked on an open stream has been counted, as blocked, with its first ruling.
+                    total += i64::from(!ruling.answers_a_question());
+                    blocked += match (ruling.passed(), ruling.answers_a_question()) {
+                        (false, false) => 1,
+                        (true, true) => -1,
+                        (true, false) | (false, true) => 0,
+                    };
                     pending.calls.push((index, time, ruling));
                 }
                 EntryBody::Outcome(outcome) => pending.outcomes.push(*outcome),

@@ -137,7 +137,8 @@ pub(crate) fn push_outcome(tuple: &mut Tuple<'_>, outcome: &CallOutcome) {
 pub(crate) const SELECT: &str = "SELECT c.position, c.time_ns, c.call_id, c.parent, c.retries, c.realm, c.principal, \
      c.session, c.action, c.server, c.target, c.effects, c.effect_source, c.decision, c.would, c.rule, c.reason, \
      c.severity, c.confirmed, COALESCE(o.code, c.code) AS code, c.findings, o.outcome, o.bytes, o.took_us, \
-     o.findings AS result_findings FROM calls c LEFT JOIN outcomes o ON o.call_id = c.call_id";
+     o.findings AS result_findings FROM calls c LEFT JOIN outcomes o \
+     ON o.call_id = c.call_id AND c.code IS NULL";
 
 impl CallRow {
     pub(crate) fn read(row: &SqliteRow) -> Result<Self, StoreError> {

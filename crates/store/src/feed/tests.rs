@@ -86,19 +86,27 @@ async fn a_gap_is_refused_and_adds_nothing() {
 #[tokio::test]
 async fn what_did_not_pass_counts_as_blocked() {
     let (_dir, store) = empty().await;
+    let mut asked = sample::ruling(1, Decision::Ask);
+    asked.code = Some(Code::ApprovalNeeded);
     let mut confirmed = sample::ruling(1, Decision::Ask);
     confirmed.confirmed = true;
+    // A modern client's retry is a call of its own.
+    let mut retried = sample::ruling(5, Decision::Ask);
+    retried.confirmed = true;
+    retried.retries = Some(sample::ruling(3, Decision::Ask).call);
     let mut limited = sample::ruling(2, Decision::Allow);
     limited.code = Some(Code::Limited);
     let rulings = [
         sample::ruling(0, Decision::Allow),
+        asked,
         confirmed,
+        retried,
         limited,
         sample::ruling(3, Decision::Ask),
         sample::ruling(4, Decision::Deny),
     ];
     store.index((0..).zip(rulings.map(|ruling| sample::judged(0, ruling)))).await.unwrap();
-    assert_eq!(store.stats().await.unwrap(), Stats { total: 5, blocked: 3, allowed: 2 });
+    assert_eq!(store.stats().await.unwrap(), Stats { total: 6, blocked: 3, allowed: 3 });
 }
 
 #[tokio::test]
