@@ -162,7 +162,8 @@ impl Ruling {
     /// True for the second ruling of a call: a person was asked about it while it waited, and this is what came of it.
     #[must_use]
     pub fn answers_a_question(&self) -> bool {
-        let declined = self.verdict.reasons.first().is_some_and(|reason| &*reason.rule == "ringfence.declined");
+        let declined =
+            self.verdict.reasons.first().is_some_and(|reason| &*reason.rule == "ringfence.declined");
         self.retries.is_none() && (self.confirmed || declined)
     }
 }

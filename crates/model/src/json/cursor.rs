@@ -150,13 +150,13 @@ impl<'a> Iterator for Members<'a> {
     type Item = (Json<'a>, Json<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let from = self.rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
+        let from = after(self.rest, b',');
         if !from.starts_with('"') {
             self.rest = "";
             return None;
         }
-        let (key, after) = from.split_at_checked(string_length(from))?;
-        let value_on = after.trim_start_matches([' ', '\t', '\n', '\r', ':']);
+        let (key, rest) = from.split_at_checked(string_length(from))?;
+        let value_on = after(rest, b':');
         let (value, rest) = value_on.split_at_checked(value_length(value_on))?;
         self.rest = rest;
         Some((Json(key), Json(value)))
@@ -173,7 +173,7 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Json<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let from = self.rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
+        let from = after(self.rest, b',');
         if from.is_empty() || from.starts_with(']') {
             self.rest = "";
             return None;
@@ -182,6 +182,13 @@ impl<'a> Iterator for Elements<'a> {
         self.rest = rest;
         Some(Json(value))
     }
+}
+
+/// `text` after the space and `separator`s that it begins with.
+fn after(text: &str, separator: u8) -> &str {
+    let skipped =
+        text.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r') || *byte == separator);
+    text.get(skipped.count()..).unwrap_or_default()
 }
 
 /// Length of the string literal that `text` begins with, quotes included.

@@ -1,0 +1,146 @@
+//! What the server writes: each message to the call it belongs to. Must never deliver an answer twice or to another
+//! call, and never an answer that is not well formed.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ringfence_model::json::Json;
+use tokio::io::AsyncRead;
+
+use super::super::inbound::{Back, Counts};
+use super::super::{FromServer, Notice, PeerError};
+use super::{Shared, Slot};
+use crate::line::{Line, LineReader};
+use crate::message::{
+    INVALID_REQUEST, Message, Notification, PARSE_ERROR, Request, Response, RpcError, encode_error,
+    encode_result,
+};
+use crate::meta;
+use crate::version::Era;
+
+/// Reads until the end.
+pub(super) async fn read(shared: Arc<Shared>, stdout: Box<dyn AsyncRead + Send + Unpin>) {
+    let mut lines = LineReader::new(stdout, shared.response.bytes);
+    let end = loop {
+        match lines.next().await {
+            Ok(Some(Line::Message(line))) => {
+                if let Err(error) = shared.receive(line) {
+                    // A server that died in the middle of a line has not broken the protocol.
+                    break if lines.is_at_end() { PeerError::Closed } else { error };
+                }
+            }
+            // Which call it was the answer to is not known: all that it may have been the answer to fail.
+            Ok(Some(Line::TooLong { .. })) => {
+                shared.fail_all(&PeerError::TooLarge { limit: shared.response.bytes });
+            }
+            Ok(None) | Err(_) => break PeerError::Closed,
+        }
+    };
+    shared.finish(end);
+}
+
+impl Shared {
+    fn receive(&self, line: Bytes) -> Result<(), PeerError> {
+        let first = line.trim_ascii_start().first().copied();
+        match Message::parse(line, self.response) {
+            Ok(Message::Response(response)) => self.answer(response),
+            Ok(Message::Notification(notification)) => self.notice(notification),
+            Ok(Message::Request(request)) => self.request(request),
+            // Launchers and careless servers print to standard output. Such a line cannot have been meant as an answer.
+            Err(malformed) if first != Some(b'{') && malformed.error.code == PARSE_ERROR => {
+                Counts::add(&self.counts.noise);
+            }
+            Err(malformed) => return Err(malformed.into()),
+        }
+        Ok(())
+    }
+
+    fn answer(&self, response: Response) {
+        let id = response.id.and_then(|id| id.as_i64());
+        let mut calls = self.calls.lock();
+        let slot = id.and_then(|id| calls.open.remove(&id));
+        let highest = calls.highest;
+        drop(calls);
+        match (slot, id) {
+            (Some(slot), _) => {
+                // A caller that has just gone away makes it a late answer.
+                if slot.answer.send(Ok(response.body)).is_err() {
+                    Counts::add(&self.counts.late);
+                }
+            }
+            (None, Some(id)) if (1..=highest).contains(&id) => Counts::add(&self.counts.late),
+            (None, _) => Counts::add(&self.counts.unknown),
+        }
+    }
+
+    fn notice(&self, notification: Notification) {
+        let calls = &self.calls.lock().open;
+        let params = notification.params.as_ref().map(|params| params.value());
+        let slot = if &*notification.method == "notifications/progress" {
+            let token = params.and_then(|params| params.get(meta::PROGRESS_TOKEN)).and_then(Json::as_i64);
+            let Some(slot) = token.and_then(|token| calls.get(&token)).filter(|slot| slot.progress) else {
+                return Counts::add(&self.counts.notices);
+            };
+            Some(slot)
+        } else if let Some(listen) =
+            params.and_then(|params| params.get("_meta")).and_then(|meta| meta.get(meta::SUBSCRIPTION_ID))
+        {
+            let Some(slot) = listen.as_i64().and_then(|id| calls.get(&id)) else {
+                return Counts::add(&self.counts.notices);
+            };
+            Some(slot)
+        } else if is_about_a_call(&notification.method) && calls.len() == 1 {
+            calls.values().next()
+        } else {
+            None
+        };
+        let notice = Notice::from(notification);
+        let delivered = match slot {
+            Some(slot) => slot.events.try_send(FromServer::Notice(notice)).is_ok(),
+            None => self.notices.try_send(notice).is_ok(),
+        };
+        if !delivered {
+            Counts::add(&self.counts.notices);
+        }
+    }
+
+    fn request(&self, request: Request) {
+        let back = Back::Pipe(Arc::clone(&self.outbox));
+        if self.era.get() == Some(&Era::Modern) {
+            // 2026-07-28 stdio: a server writes no requests, and a client no responses.
+            return Counts::add(&self.counts.requests);
+        }
+        if &*request.method == "ping" {
+            let pong = encode_result(&request.id, &ringfence_model::json::JsonText::empty_object());
+            if !back.send(pong) {
+                Counts::add(&self.counts.unsent);
+            }
+            return;
+        }
+        let events = match single(&self.calls.lock().open) {
+            Some(slot) => slot.events.clone(),
+            None => {
+                Counts::add(&self.counts.requests);
+                let why = "no single request in flight that this could belong to";
+                let refusal = encode_error(Some(&request.id), &RpcError::new(INVALID_REQUEST, why));
+                if !back.send(refusal) {
+                    Counts::add(&self.counts.unsent);
+                }
+                return;
+            }
+        };
+        // Where it cannot be delivered its reply is dropped, which answers it.
+        if events.try_send(FromServer::request(request, back)).is_err() {
+            Counts::add(&self.counts.requests);
+        }
+    }
+}
+
+fn single(calls: &std::collections::HashMap<i64, Slot>) -> Option<&Slot> {
+    if calls.len() == 1 { calls.values().next() } else { None }
+}
+
+/// Notifications that a server sends while it works on a request, without saying on which.
+fn is_about_a_call(method: &str) -> bool {
+    matches!(method, "notifications/message" | "notifications/cancelled")
+}

@@ -1,0 +1,214 @@
+//! `params._meta` and `result._meta`: reading what the protocol keeps there, putting ours in, taking `io.ringfence/*`
+//! out. Must never change a byte outside of `_meta`.
+
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
+
+use crate::message::RequestId;
+use crate::version::ProtocolVersion;
+
+/// Version of the request (2026-07-28 `RequestMetaObject`), required.
+pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+/// Name and version of the client, self-reported.
+pub const CLIENT_INFO: &str = "io.modelcontextprotocol/clientInfo";
+/// Capabilities of the client for this request, required.
+pub const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// Least severity of log messages that the client wants for this request.
+pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
+/// Name and version of the server, self-reported (2026-07-28 `ResultMetaObject`).
+pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
+/// Id of the `subscriptions/listen` request that a notification belongs to.
+pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
+/// Token under which progress of the request is to be reported.
+pub const PROGRESS_TOKEN: &str = "progressToken";
+
+/// The beginning of our own keys.
+const OURS: &str = "io.ringfence/";
+
+/// What the protocol reads in the `_meta` of a request. Values are as they arrived, not checked further.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RequestMeta {
+    /// [`PROTOCOL_VERSION`], a string.
+    pub protocol_version: Option<String>,
+    /// [`CLIENT_INFO`], an object.
+    pub client_info: Option<JsonText>,
+    /// [`CLIENT_CAPABILITIES`], an object.
+    pub client_capabilities: Option<JsonText>,
+    /// [`LOG_LEVEL`], a string.
+    pub log_level: Option<String>,
+    /// [`PROGRESS_TOKEN`].
+    pub progress_token: Option<RequestId>,
+}
+
+/// An entry of `_meta` that is not what the protocol says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("`params._meta` is wrong at `{0}`")]
+pub struct BadMeta(
+    /// The key, or `_meta` itself.
+    pub &'static str,
+);
+
+/// Entries that belong to a connection and not to whoever asks over it.
+const CONNECTION: [&str; 4] = [PROGRESS_TOKEN, PROTOCOL_VERSION, CLIENT_INFO, CLIENT_CAPABILITIES];
+
+/// The entries of a connection that go into the `_meta` of a request, in place of the caller's.
+#[derive(Debug)]
+pub(crate) struct Entries<'a> {
+    /// What [`identity`] made; the modern era has it.
+    pub(crate) identity: Option<&'a JsonText>,
+    /// Other capabilities than those of the identity, for this request.
+    pub(crate) capabilities: Option<&'a JsonText>,
+    /// Under which token progress is wanted.
+    pub(crate) progress: Option<i64>,
+}
+
+impl RequestMeta {
+    /// Reads `params._meta`.
+    ///
+    /// # Errors
+    /// [`BadMeta`] names an entry of the wrong type.
+    pub fn read(params: Option<&JsonText>) -> Result<Self, BadMeta> {
+        let mut read = Self::default();
+        let Some((params, meta)) = params.and_then(|params| Some((params, meta_of(params)?))) else {
+            return Ok(read);
+        };
+        if meta.kind() != Kind::Object {
+            return Err(BadMeta("_meta"));
+        }
+        for (key, value) in meta.members() {
+            match key.as_str().as_deref() {
+                Some(PROTOCOL_VERSION) => read.protocol_version = Some(string(PROTOCOL_VERSION, value)?),
+                Some(CLIENT_INFO) => read.client_info = Some(object(CLIENT_INFO, params, value)?),
+                Some(CLIENT_CAPABILITIES) => {
+                    read.client_capabilities = Some(object(CLIENT_CAPABILITIES, params, value)?);
+                }
+                Some(LOG_LEVEL) => read.log_level = Some(string(LOG_LEVEL, value)?),
+                Some(PROGRESS_TOKEN) => {
+                    let token = RequestId::read(params, value).ok_or(BadMeta(PROGRESS_TOKEN))?;
+                    read.progress_token = Some(token);
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// What every request of the modern era carries in its `_meta`.
+pub(crate) fn identity(version: ProtocolVersion, info: &JsonText, capabilities: &JsonText) -> JsonText {
+    JsonText::object([
+        (PROTOCOL_VERSION, JsonText::string(version.as_str())),
+        (CLIENT_INFO, info.clone()),
+        (CLIENT_CAPABILITIES, capabilities.clone()),
+    ])
+}
+
+impl Entries<'_> {
+    /// `params` with the entries of the connection and without those that the caller put in their place; the same bytes
+    /// where there is nothing to do.
+    pub(crate) fn apply(&self, params: Option<JsonText>) -> Option<JsonText> {
+        let Some(params) = params else {
+            let nothing = self.identity.is_none() && self.progress.is_none();
+            return (!nothing)
+                .then(|| JsonText::object([("_meta", self.over(&JsonText::empty_object(), None))]));
+        };
+        let old = meta_of(&params);
+        let in_place = |meta: Json<'_>| meta.members().any(|(key, _)| belongs_to_connection(key));
+        if self.identity.is_none() && self.progress.is_none() && !old.is_some_and(in_place) {
+            return Some(params);
+        }
+        let meta = self.over(&params, old);
+        let mut splice = Splice::new(&params);
+        match old {
+            Some(old) => splice.replace(old, &meta),
+            None => splice.set(params.value(), "_meta", &meta),
+        }
+        Some(splice.finish())
+    }
+
+    /// The entries, and what else stands in `old`, an object within `text`.
+    fn over(&self, text: &JsonText, old: Option<Json<'_>>) -> JsonText {
+        let kept = old.into_iter().flat_map(Json::members).filter(|(key, _)| !belongs_to_connection(*key));
+        let token = self.progress.map(|token| (PROGRESS_TOKEN, JsonText::from(token)));
+        let Some(identity) = self.identity else {
+            return with_members(text, token, kept);
+        };
+        let mut splice = Splice::new(identity);
+        let own = identity.value();
+        if let Some((own, other)) = own.get(CLIENT_CAPABILITIES).zip(self.capabilities) {
+            splice.replace(own, other);
+        }
+        if let Some((key, value)) = token {
+            splice.set(own, key, &value);
+        }
+        for (key, value) in kept {
+            splice.set(own, &key.as_str().unwrap_or_default(), &text.share(value));
+        }
+        splice.finish()
+    }
+}
+
+fn belongs_to_connection(key: Json<'_>) -> bool {
+    key.as_str().is_some_and(|key| CONNECTION.contains(&&*key))
+}
+
+/// The `_meta` of params. Most have none, and are not walked through: only `\u` spells these characters otherwise.
+fn meta_of(params: &JsonText) -> Option<Json<'_>> {
+    let bytes = params.as_str().as_bytes();
+    let may_be =
+        memchr::memmem::find(bytes, b"_meta").is_some() || memchr::memmem::find(bytes, b"\\u").is_some();
+    if may_be { params.value().get("_meta") } else { None }
+}
+
+/// `text` (params or a result) without the `io.ringfence/*` entries of its `_meta`; the same bytes, shared, where there
+/// are none. A `_meta` that would be empty goes too.
+#[must_use]
+pub fn strip_ours(text: &JsonText) -> JsonText {
+    if !may_hold_ours(text.as_str()) {
+        return text.clone();
+    }
+    let ours = |key: &Json<'_>| key.as_str().is_some_and(|key| key.starts_with(OURS));
+    let Some(meta) = text.value().get("_meta").filter(|meta| meta.members().any(|(key, _)| ours(&key)))
+    else {
+        return text.clone();
+    };
+    let mut splice = Splice::new(text);
+    if meta.members().all(|(key, _)| ours(&key)) {
+        splice.remove(text.value(), "_meta");
+    } else {
+        let kept = meta.members().filter(|(key, _)| !ours(key));
+        splice.replace(meta, &with_members(text, None, kept));
+    }
+    splice.finish()
+}
+
+/// False only where no key of the text can begin with [`OURS`].
+///
+/// A key may spell its characters in two ways beside the plain one: `\/` for the slash and `\uXXXX` for any. So a text
+/// without `\u` holds such a key only if it holds `io.ringfence`.
+fn may_hold_ours(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memmem::find(bytes, b"io.ringfence").is_some() || memchr::memmem::find(bytes, b"\\u").is_some()
+}
+
+/// An object of `first` and then of members of an object in `text`.
+fn with_members<'a>(
+    text: &JsonText,
+    first: Option<(&'static str, JsonText)>,
+    members: impl Iterator<Item = (Json<'a>, Json<'a>)>,
+) -> JsonText {
+    let members: Vec<_> =
+        members.map(|(key, value)| (key.as_str().unwrap_or_default(), text.share(value))).collect();
+    let members = members.iter().map(|(key, value)| (&**key, value.clone()));
+    JsonText::object(first.into_iter().chain(members))
+}
+
+fn string(key: &'static str, value: Json<'_>) -> Result<String, BadMeta> {
+    value.as_str().map(std::borrow::Cow::into_owned).ok_or(BadMeta(key))
+}
+
+fn object(key: &'static str, text: &JsonText, value: Json<'_>) -> Result<JsonText, BadMeta> {
+    if value.kind() == Kind::Object { Ok(text.share(value)) } else { Err(BadMeta(key)) }
+}
+
+#[cfg(test)]
+mod tests;
