@@ -1,1 +1,13 @@
-//! The HTTP endpoint and the control socket
+//! The edge: the HTTP endpoint and the control socket, and on both the client's side of MCP.
+//!
+//! Binds ports, frames messages, knows clients. Must never decide anything about a call.
+
+mod client;
+mod control;
+pub mod gate;
+mod http;
+mod pipe;
+mod socket;
+
+pub use http::{HttpError, HttpServer};
+pub use socket::{ControlSocket, SocketError};

@@ -1,1 +1,24 @@
-//! The path of a call, and what it needs: sessions, upstreams, effects
+//! The path of a call, and what it needs: sessions, upstream servers, limits, the journal's view.
+//!
+//! [`call`] is the path; everything else serves it. Must never frame a message or bind a port.
+
+pub mod audit;
+pub mod builtin;
+pub mod call;
+pub mod counters;
+pub mod endpoint;
+pub mod env;
+pub mod exchange;
+pub mod kernel;
+pub mod limits;
+pub mod operate;
+pub mod session;
+pub mod upstream;
+
+mod digest;
+mod interim;
+mod retry;
+
+pub use call::{Released, Request, Wire};
+pub use endpoint::Endpoint;
+pub use kernel::{Kernel, Parts, StartError};

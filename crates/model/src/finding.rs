@@ -67,6 +67,22 @@ impl Span {
     }
 }
 
+/// Most findings that one journal entry holds: what floods a detector must not fill the log. The worst are kept.
+pub const MOST_RECORDED: usize = 32;
+
+/// The worst of `findings`, at most [`MOST_RECORDED`], in their order.
+#[must_use]
+pub fn worst(findings: &[Finding]) -> Vec<Finding> {
+    if findings.len() <= MOST_RECORDED {
+        return findings.to_vec();
+    }
+    let mut by_severity: Vec<usize> = (0..findings.len()).collect();
+    by_severity.sort_by_key(|at| std::cmp::Reverse(findings.get(*at).map(|finding| finding.severity)));
+    by_severity.truncate(MOST_RECORDED);
+    by_severity.sort_unstable();
+    by_severity.into_iter().filter_map(|at| findings.get(at).cloned()).collect()
+}
+
 /// What a detector saw, where, and what to do instead. Never holds the value it found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {

@@ -1,0 +1,152 @@
+//! Arguments of a tool call that are code, by their names. Must never take a search query for SQL.
+
+use std::borrow::Cow;
+
+use ringfence_model::finding::Finding;
+use ringfence_model::json::{Json, Kind};
+
+use super::language::Language;
+use super::sql::{self, Dialect};
+use super::{Report, Safety, check};
+use crate::secret::SecretScanner;
+
+/// What an argument holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// A shell command, as one string or as a list of words.
+    Command,
+    /// Code of a language; `Other` when only a sibling argument or nothing says which.
+    Code(Language),
+    /// A text that may be SQL, or a query in words.
+    Sql,
+}
+
+/// What was found in one argument.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InArgument {
+    /// JSON pointer (RFC 6901) to the argument, `/command`.
+    pub pointer: String,
+    /// What it was taken for.
+    pub kind: ArgumentKind,
+    /// The whole of it in one word.
+    pub verdict: Safety,
+    /// What was found; spans are relative to the decoded text of the argument.
+    pub findings: Vec<Finding>,
+}
+
+/// What an argument of this name holds, `None` where the name says nothing.
+#[must_use]
+pub fn argument_kind(name: &str) -> Option<ArgumentKind> {
+    let lower: String = name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
+    match lower.as_str() {
+        "command" | "cmd" | "commands" | "shell" | "shellcommand" | "bash" | "bashcommand" | "cmdline" | "commandline"
+        | "terminal" | "script" | "shellscript" | "bashscript" | "exec" | "run" | "argv" => Some(ArgumentKind::Command),
+        "sql" | "query" | "statement" | "statements" | "sqlquery" | "sqlstatement" | "querystring" | "rawsql" | "ddl" | "dml"
+        | "queries" => Some(ArgumentKind::Sql),
+        "python" | "pythoncode" | "pycode" | "pythonscript" => Some(ArgumentKind::Code(Language::Python)),
+        "javascript" | "js" | "jscode" | "typescript" | "nodecode" => Some(ArgumentKind::Code(Language::JavaScript)),
+        "code" | "sourcecode" | "snippet" | "program" | "sourcetext" | "codeblock" => {
+            Some(ArgumentKind::Code(Language::Other(String::new())))
+        }
+        _ => None,
+    }
+}
+
+/// Inspects the arguments of a call, an object, that are code: those that `kind_of` names, given the name of a member.
+/// A language is taken from a sibling `language`, `lang`, `dialect` or `runtime` where there is one.
+#[must_use]
+pub fn scan_arguments(
+    arguments: Json<'_>,
+    secrets: &SecretScanner,
+    mut kind_of: impl FnMut(&str) -> Option<ArgumentKind>,
+) -> Vec<InArgument> {
+    let named = ["language", "lang", "dialect", "runtime", "interpreter"]
+        .iter()
+        .find_map(|name| arguments.get(name).and_then(Json::as_str))
+        .map(|name| Language::parse(&name));
+    let mut found = Vec::new();
+    for (key, value) in arguments.members() {
+        let Some(name) = key.as_str() else { continue };
+        let Some(kind) = kind_of(&name) else { continue };
+        let kind = match (kind, &named) {
+            (ArgumentKind::Code(Language::Other(_)), Some(language)) => ArgumentKind::Code(language.clone()),
+            (kind, _) => kind,
+        };
+        let dialect = match &named {
+            Some(Language::Sql(dialect)) => *dialect,
+            Some(_) | None => Dialect::Any,
+        };
+        let Some(mut text) = text_of(value) else { continue };
+        if kind == ArgumentKind::Command && value.kind() == Kind::String {
+            // `{"command": "rm", "args": ["-rf", "/"]}` is one command.
+            let rest = ["args", "arguments", "argv", "params"].iter().find_map(|name| arguments.get(name));
+            if let Some(rest) = rest.filter(|rest| rest.kind() == Kind::Array).and_then(words) {
+                text = format!("{text} {rest}");
+            }
+        }
+        let Some(report) = inspect(&text, &kind, dialect, secrets) else { continue };
+        if report.verdict != Safety::Safe || !report.findings.is_empty() {
+            let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            found.push(InArgument { pointer, kind, verdict: report.verdict, findings: report.findings });
+        }
+    }
+    found
+}
+
+/// A string; or a list: of command lines where its first element has a blank, else of words of one command.
+fn text_of(value: Json<'_>) -> Option<String> {
+    match value.kind() {
+        Kind::String => value.as_str().map(Cow::into_owned),
+        Kind::Array => {
+            let first = value.elements().next()?.as_str()?;
+            if first.trim().contains(char::is_whitespace) {
+                let lines: Vec<Cow<'_, str>> = value.elements().filter_map(Json::as_str).collect();
+                return Some(lines.join("\n"));
+            }
+            words(value)
+        }
+        Kind::Null | Kind::Bool | Kind::Number | Kind::Object => None,
+    }
+}
+
+/// The elements as the words of a command line.
+fn words(value: Json<'_>) -> Option<String> {
+    let words: Vec<String> =
+        value.elements().map(|element| element.as_str().map_or_else(|| element.raw().to_owned(), |word| quoted(&word))).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// `word` as one word of a command line.
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&byte));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+fn inspect(text: &str, kind: &ArgumentKind, dialect: Dialect, secrets: &SecretScanner) -> Option<Report> {
+    match kind {
+        ArgumentKind::Command => Some(check(text, &Language::Shell, secrets)),
+        ArgumentKind::Sql => sql::is_sql(text).then(|| check(text, &Language::Sql(dialect), secrets)),
+        ArgumentKind::Code(Language::Other(name)) if name.is_empty() => Some(check(text, &guess(text), secrets)),
+        ArgumentKind::Code(language) => Some(check(text, language, secrets)),
+    }
+}
+
+/// The language of a code argument that nothing names: by its first line and its keywords.
+fn guess(text: &str) -> Language {
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    if let Some(program) = first.strip_prefix("#!") {
+        let name = program.rsplit(['/', ' ']).next().unwrap_or_default();
+        return Language::parse(name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'));
+    }
+    if sql::is_sql(text) {
+        return Language::Sql(Dialect::Any);
+    }
+    let any = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
+    if any(&["const ", "let ", "=>", "function ", "require(", "await ", "console.log", "var "]) {
+        return Language::JavaScript;
+    }
+    if any(&["import ", "def ", "print(", "elif ", "lambda ", "    return", "self."]) {
+        return Language::Python;
+    }
+    Language::Other(String::new())
+}

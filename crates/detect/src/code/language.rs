@@ -1,0 +1,51 @@
+//! Languages as people and schemas name them. Must never refuse a name: an unknown one is `Other`.
+
+use super::sql::Dialect;
+
+/// The language of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// POSIX shell, bash, zsh, ksh, dash.
+    Shell,
+    /// SQL of a dialect.
+    Sql(Dialect),
+    /// Python.
+    Python,
+    /// JavaScript and TypeScript.
+    JavaScript,
+    /// Ruby, Perl.
+    Ruby,
+    /// PHP.
+    Php,
+    /// Go, Rust, Java, Kotlin, Swift, C, C++, C#, Scala.
+    CFamily,
+    /// Something else: looked through for what is dangerous in any language, never safe.
+    Other(String),
+}
+
+impl Language {
+    /// From a name such as `bash`, `postgresql`, `TypeScript`, `.py`.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        let lower = name.trim().trim_start_matches('.').to_ascii_lowercase();
+        match lower.as_str() {
+            "bash" | "sh" | "shell" | "zsh" | "ksh" | "dash" | "ash" | "shellscript" | "shell-script" | "command"
+            | "console" | "terminal" => Self::Shell,
+            "sql" | "ansi" | "plsql" | "pl/sql" => Self::Sql(Dialect::Any),
+            "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb" => {
+                Self::Sql(Dialect::Postgres)
+            }
+            "mysql" | "mariadb" => Self::Sql(Dialect::MySql),
+            "sqlite" | "sqlite3" | "duckdb" => Self::Sql(Dialect::Sqlite),
+            "mssql" | "tsql" | "t-sql" | "sqlserver" | "transact-sql" => Self::Sql(Dialect::Transact),
+            "python" | "py" | "python3" | "python2" | "ipython" | "jupyter" => Self::Python,
+            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "typescript" | "ts" | "tsx" | "deno"
+            | "bun" | "ecmascript" => Self::JavaScript,
+            "ruby" | "rb" | "perl" | "pl" => Self::Ruby,
+            "php" => Self::Php,
+            "go" | "golang" | "rust" | "rs" | "java" | "kotlin" | "kt" | "swift" | "c" | "h" | "cpp" | "c++" | "cc"
+            | "hpp" | "csharp" | "c#" | "cs" | "scala" | "dart" => Self::CFamily,
+            _ => Self::Other(lower),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Shell commands: parsed, expanded as far as the text allows, and judged by what would run.
+//!
+//! The machine walks the tree with the variables, functions and aliases that the text itself sets. Must never call safe
+//! a command whose program or target it does not know.
+
+mod expand;
+mod machine;
+mod parse;
+mod program;
+mod syntax;
+mod target;
+mod word;
+
+use super::findings::Findings;
+use super::rule;
+use machine::Machine;
+
+/// Inspects `text` as a shell script.
+pub(super) fn inspect(text: &str, findings: &mut Findings<'_>) {
+    deceptive(text, findings);
+    let mut machine = Machine::new(findings);
+    machine.script(text);
+    machine.uncalled_functions();
+}
+
+/// The judgement of one argument list that runs without a shell, as `subprocess.run([…])` does; `None` stands for an
+/// argument that is not known.
+pub(super) fn inspect_arguments(arguments: &[Option<String>], at: std::ops::Range<usize>, findings: &mut Findings<'_>) {
+    let fields: Vec<String> =
+        arguments.iter().map(|argument| argument.clone().unwrap_or_else(|| expand::UNKNOWN.to_string())).collect();
+    Machine::new(findings).run(&fields, machine::Stream::Nothing, at);
+}
+
+/// The path in an argument means what `target` says it means.
+pub(super) fn is_dangerous_path(path: &str) -> bool {
+    target::judge(path) >= target::Target::Elsewhere
+}
+
+/// Reports characters that are not seen, or seen as others (Unicode TR 36): zero width, bidirectional controls, tags,
+/// spaces that do not separate.
+pub(super) fn deceptive(text: &str, findings: &mut Findings<'_>) {
+    if text.is_ascii() {
+        return;
+    }
+    for (at, character) in text.char_indices() {
+        let hidden = matches!(character,
+            '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}'
+            | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' | '\u{00A0}' | '\u{00AD}' | '\u{2000}'..='\u{200A}' | '\u{3000}');
+        if hidden {
+            findings.add(&rule::DECEPTIVE_CHARACTER, at..at + character.len_utf8());
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,561 @@
+//! Walking the tree: variables, functions, aliases, pipes. Must never run a branch as if it certainly ran: what may or
+//! may not be assigned is unknown afterwards.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::expand::{MAYBE, UNKNOWN, bounded};
+use super::parse::parse;
+use super::syntax::{Assignment, Command, Commands, Redirect, RedirectKind, Simple, Word};
+use super::{program, target};
+use crate::code::findings::Findings;
+use crate::code::rule;
+
+/// Most functions, aliases and texts being run inside one another.
+const CALLS: usize = 12;
+/// Most values that a loop is unrolled for.
+const UNROLL: usize = 16;
+
+/// What flows through a pipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stream {
+    Nothing,
+    Known(String),
+    /// From the network.
+    Remote,
+    /// Out of a decoder.
+    Decoded,
+    /// From a file that holds credentials.
+    Secret,
+    Unknown,
+}
+
+/// What a variable is known to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    Known(String),
+    Empty,
+    /// The text does not set it: the environment may.
+    Unset,
+    Unknown,
+}
+
+pub(super) struct Machine<'f, 't> {
+    pub(super) findings: &'f mut Findings<'t>,
+    variables: HashMap<String, Value>,
+    functions: HashMap<String, Function>,
+    aliases: HashMap<String, String>,
+    positional: Option<Vec<String>>,
+    bodies: Rc<[Word]>,
+    calls: usize,
+    /// How many constructs around may not run.
+    branches: usize,
+    /// What the process substitutions of the current command give.
+    processes: Vec<Stream>,
+    /// Functions being run, to see one that starts itself.
+    running: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Function {
+    body: Rc<Commands>,
+    bodies: Rc<[Word]>,
+    span: Range<usize>,
+    called: bool,
+}
+
+/// A program about to run.
+pub(super) struct Call<'a> {
+    /// The last part of its path, without `.exe`.
+    pub(super) name: &'a str,
+    pub(super) arguments: &'a [String],
+    pub(super) input: &'a Stream,
+    pub(super) span: Range<usize>,
+}
+
+impl<'f, 't> Machine<'f, 't> {
+    pub(super) fn new(findings: &'f mut Findings<'t>) -> Self {
+        Self {
+            findings,
+            variables: HashMap::new(),
+            functions: HashMap::new(),
+            aliases: HashMap::new(),
+            positional: None,
+            bodies: Rc::from([]),
+            calls: 0,
+            branches: 0,
+            processes: Vec::new(),
+            running: Vec::new(),
+        }
+    }
+
+    /// Parses and runs `text` with what is set so far.
+    pub(super) fn script(&mut self, text: &str) -> Stream {
+        if !self.findings.spend(text.len() + 16) {
+            return Stream::Unknown;
+        }
+        let script = parse(text);
+        for error in &script.errors {
+            let end = text.get(error.at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| error.at + line);
+            self.findings.add(&rule::UNPARSED, error.at..end.max(error.at));
+        }
+        let outer = std::mem::replace(&mut self.bodies, Rc::from(script.bodies));
+        let output = self.commands(&script.commands);
+        self.bodies = outer;
+        output
+    }
+
+    /// Runs a text that stands inside the word at `at`: `eval`, an alias, backquotes.
+    pub(super) fn nested(&mut self, text: &str, at: Range<usize>) -> Stream {
+        if self.calls >= CALLS {
+            self.findings.add(&rule::TRUNCATED, at);
+            return Stream::Unknown;
+        }
+        self.calls += 1;
+        let mut output = Stream::Unknown;
+        // The closure needs the machine, whose findings are lent: take them apart for the time.
+        let place = self.findings.enter_place(at);
+        if text.contains([UNKNOWN, MAYBE]) {
+            self.findings.add(&rule::UNRESOLVED_COMMAND, 0..text.len());
+        }
+        if place.is_some() {
+            output = self.script(text);
+        }
+        self.findings.leave_place(place);
+        self.calls -= 1;
+        output
+    }
+
+    /// Runs a text as a shell of its own would: nothing is set but what it sets.
+    pub(super) fn fresh(&mut self, text: &str, at: Range<usize>) {
+        let mut outer = (HashMap::new(), HashMap::new(), HashMap::new(), None);
+        let swap = |machine: &mut Self, other: &mut (_, _, _, _)| {
+            std::mem::swap(&mut machine.variables, &mut other.0);
+            std::mem::swap(&mut machine.functions, &mut other.1);
+            std::mem::swap(&mut machine.aliases, &mut other.2);
+            std::mem::swap(&mut machine.positional, &mut other.3);
+        };
+        // Exported variables are seen inside; taking all for exported resolves more and hides nothing.
+        outer.0.clone_from(&self.variables);
+        swap(self, &mut outer);
+        self.nested(text, at);
+        self.uncalled_functions();
+        swap(self, &mut outer);
+    }
+
+    /// Functions that nothing called are looked at with arguments unknown: a later text may call them.
+    pub(super) fn uncalled_functions(&mut self) {
+        let uncalled: Vec<String> = self
+            .functions
+            .iter()
+            .filter(|(_, function)| !function.called)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in uncalled {
+            self.call_function(&name, None);
+        }
+    }
+
+    /// The output of commands in a subshell: what they set ends with it.
+    pub(super) fn subshell(&mut self, body: &Commands) -> Stream {
+        let variables = self.variables.clone();
+        if !self.findings.spend(variables.len() * 4) {
+            return Stream::Unknown;
+        }
+        let output = self.commands(body);
+        self.variables = variables;
+        output
+    }
+
+    /// The output of a backquoted text.
+    pub(super) fn captured(&mut self, text: &str) -> Stream {
+        let variables = self.variables.clone();
+        let output = self.nested(text, 0..0);
+        self.variables = variables;
+        output
+    }
+
+    pub(super) fn note_process(&mut self, output: Stream) {
+        self.processes.push(output);
+    }
+
+    /// What a file argument of the current command reads, when it is a process substitution.
+    pub(super) fn process_input(&self) -> Option<Stream> {
+        self.processes.last().cloned()
+    }
+
+    fn commands(&mut self, commands: &Commands) -> Stream {
+        let mut output = Stream::Nothing;
+        for command in commands {
+            if !self.findings.spend(4) {
+                return Stream::Unknown;
+            }
+            let next = self.command(command, Stream::Nothing);
+            output = match (output, next) {
+                (Stream::Nothing, next) => next,
+                (first, Stream::Nothing) => first,
+                (Stream::Known(first), Stream::Known(next)) => Stream::Known(bounded(first + &next)),
+                (_, _) => Stream::Unknown,
+            };
+        }
+        output
+    }
+
+    fn command(&mut self, command: &Command, input: Stream) -> Stream {
+        match command {
+            Command::Simple(simple) => self.simple(simple, input),
+            Command::Pipeline(parts) => {
+                let mut stream = input;
+                for part in parts {
+                    let variables = self.variables.clone();
+                    stream = self.command(part, stream);
+                    self.variables = variables;
+                }
+                stream
+            }
+            Command::Group { body, always, redirects } => {
+                let input = self.redirects(redirects, input);
+                self.branches += usize::from(!always);
+                let output = self.body(body, input);
+                self.branches -= usize::from(!always);
+                self.redirected(redirects, output)
+            }
+            Command::For { variable, values, body, redirects } => {
+                let input = self.redirects(redirects, input);
+                let output = self.for_loop(variable, values.as_deref(), body, &input);
+                self.redirected(redirects, output)
+            }
+            Command::Function { name, body, span } => {
+                let function = Function {
+                    body: Rc::new(body.clone()),
+                    bodies: Rc::clone(&self.bodies),
+                    span: span.clone(),
+                    called: false,
+                };
+                self.functions.insert(name.clone(), function);
+                Stream::Nothing
+            }
+        }
+    }
+
+    /// The commands of a group: each may read what comes in.
+    fn body(&mut self, body: &Commands, input: Stream) -> Stream {
+        let mut output = Stream::Nothing;
+        for command in body {
+            if !self.findings.spend(4) {
+                return Stream::Unknown;
+            }
+            let next = self.command(command, input.clone());
+            output = match (output, next) {
+                (Stream::Nothing, next) => next,
+                (first, Stream::Nothing) => first,
+                (Stream::Known(first), Stream::Known(next)) => Stream::Known(bounded(first + &next)),
+                (_, _) => Stream::Unknown,
+            };
+        }
+        output
+    }
+
+    fn for_loop(&mut self, variable: &str, values: Option<&[Word]>, body: &Commands, input: &Stream) -> Stream {
+        let values: Vec<String> = match values {
+            Some(words) => words.iter().flat_map(|word| self.fields(word)).collect(),
+            None => self.positional.clone().unwrap_or_else(|| vec![UNKNOWN.to_string()]),
+        };
+        // A pattern names files that are not known, inside the directory that it names.
+        let unrolled = values.len() <= UNROLL;
+        let runs: Vec<Value> =
+            if unrolled { values.into_iter().map(Value::Known).collect() } else { vec![Value::Unknown] };
+        let single = runs.len() == 1;
+        self.branches += usize::from(!single);
+        for value in runs {
+            self.variables.insert(variable.to_owned(), value);
+            self.body(body, input.clone());
+        }
+        self.branches -= usize::from(!single);
+        Stream::Unknown
+    }
+
+    fn simple(&mut self, simple: &Simple, input: Stream) -> Stream {
+        let processes = std::mem::take(&mut self.processes);
+        let output = self.simple_inner(simple, input);
+        self.processes = processes;
+        output
+    }
+
+    fn simple_inner(&mut self, simple: &Simple, input: Stream) -> Stream {
+        // An assignment before a command holds for that command alone, but the words are expanded without it.
+        let fields: Vec<String> = simple.words.iter().flat_map(|word| self.fields(word)).collect();
+        let declares = simple.words.first().is_some_and(super::expand::is_declaration);
+        let lasting = fields.is_empty() || declares;
+        for assignment in &simple.assignments {
+            self.assignment(assignment, lasting, simple.span.clone());
+        }
+        let input = self.redirects(&simple.redirects, input);
+        let output = if fields.is_empty() { Stream::Nothing } else { self.run(&fields, input, simple.span.clone()) };
+        self.redirected(&simple.redirects, output)
+    }
+
+    fn assignment(&mut self, assignment: &Assignment, lasting: bool, span: Range<usize>) {
+        let texts: Vec<String> = assignment.values.iter().map(|word| self.text(word)).collect();
+        let text = texts.join(" ");
+        if program::is_hijacking(&assignment.name, &text) {
+            self.findings.add(&rule::HIJACK, span.clone());
+        }
+        if matches!(assignment.name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE" | "SAVEHIST")
+            && matches!(text.as_str(), "" | "0" | "/dev/null")
+        {
+            self.findings.add(&rule::HISTORY_WIPE, span);
+        }
+        let value = if assignment.append {
+            match self.variable(&assignment.name) {
+                Value::Known(before) => Value::Known(bounded(before + &text)),
+                Value::Empty => Value::Known(text),
+                Value::Unset | Value::Unknown => Value::Unknown,
+            }
+        } else {
+            Value::Known(bounded(text))
+        };
+        if lasting {
+            self.assign(&assignment.name, value);
+        }
+    }
+
+    /// Sets a variable; inside a branch, it then may or may not be set.
+    pub(super) fn assign(&mut self, name: &str, value: Value) {
+        let same = self.variables.get(name) == Some(&value);
+        let value = if self.branches > 0 && !same && self.variables.contains_key(name) { Value::Unknown } else { value };
+        let value = match (self.branches, value) {
+            // Set in a branch only: what the environment says is the other possibility.
+            (1.., Value::Known(text)) if !same => Value::Known(format!("{text}{MAYBE}")),
+            (_, value) => value,
+        };
+        self.variables.insert(name.to_owned(), value);
+    }
+
+    /// The value of a variable or parameter.
+    pub(super) fn variable(&self, name: &str) -> Value {
+        if let Some(value) = self.variables.get(name) {
+            return value.clone();
+        }
+        let known = |text: &str| Value::Known(text.to_owned());
+        match name {
+            "HOME" => known(super::expand::HOME),
+            "IFS" => known(" \t\n"),
+            "PWD" => known("."),
+            "TMPDIR" | "TMP" | "TEMP" => known("/tmp"),
+            "$" | "?" | "#" | "!" | "RANDOM" | "SECONDS" | "UID" | "EUID" | "PPID" | "BASHPID" | "LINENO" => known("0"),
+            "-" | "_" => Value::Unknown,
+            "@" | "*" => self.positional.as_ref().map_or(Value::Unknown, |arguments| match arguments.as_slice() {
+                [] => Value::Empty,
+                some => Value::Known(some.join(" ")),
+            }),
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty() => {
+                match (&self.positional, number.parse::<usize>().ok().and_then(|at| at.checked_sub(1))) {
+                    (Some(arguments), Some(at)) => arguments.get(at).map_or(Value::Empty, |text| known(text)),
+                    (_, _) => Value::Unknown,
+                }
+            }
+            _ => Value::Unset,
+        }
+    }
+
+    pub(super) fn unset(&mut self, name: &str) {
+        self.variables.insert(name.to_owned(), Value::Empty);
+    }
+
+    pub(super) fn forget(&mut self, name: &str) {
+        self.variables.insert(name.to_owned(), Value::Unknown);
+    }
+
+    pub(super) fn set_positional(&mut self, arguments: &[String]) {
+        self.positional = Some(arguments.to_vec());
+    }
+
+    pub(super) fn alias(&mut self, name: &str, text: &str) {
+        self.aliases.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// Judges what `redirects` open; the input is what the last of them gives.
+    fn redirects(&mut self, redirects: &[Redirect], input: Stream) -> Stream {
+        let mut input = input;
+        for redirect in redirects {
+            let span = redirect.target.span.clone();
+            match redirect.kind {
+                RedirectKind::Here(index) => {
+                    let body = self.bodies.get(index).cloned().unwrap_or_default();
+                    input = Stream::Known(self.text(&body));
+                }
+                RedirectKind::HereString => input = Stream::Known(self.text(&redirect.target) + "\n"),
+                RedirectKind::Read => {
+                    let processes = self.processes.len();
+                    let path = self.text(&redirect.target);
+                    input = match self.processes.get(processes) {
+                        Some(stream) => stream.clone(),
+                        None => self.read(&path, span),
+                    };
+                }
+                RedirectKind::Write => {
+                    let path = self.text(&redirect.target);
+                    self.write(&path, false, span);
+                }
+                RedirectKind::Append => {
+                    let path = self.text(&redirect.target);
+                    self.write(&path, true, span);
+                }
+                RedirectKind::Duplicate => {
+                    self.text(&redirect.target);
+                }
+            }
+        }
+        input
+    }
+
+    /// What is left for the pipe after `redirects`.
+    fn redirected(&self, redirects: &[Redirect], output: Stream) -> Stream {
+        let away = redirects.iter().any(|redirect| matches!(redirect.kind, RedirectKind::Write | RedirectKind::Append));
+        if away { Stream::Nothing } else { output }
+    }
+
+    /// Judges reading `path`.
+    pub(super) fn read(&mut self, path: &str, span: Range<usize>) -> Stream {
+        if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
+            self.findings.add(&rule::REVERSE_SHELL, span);
+            return Stream::Remote;
+        }
+        if target::is_credential(path) {
+            self.findings.add(&rule::CREDENTIAL_READ, span);
+            return Stream::Secret;
+        }
+        if target::is_project_secret(path) { Stream::Secret } else { Stream::Unknown }
+    }
+
+    /// Judges writing to `path` by a redirection or a program.
+    pub(super) fn write(&mut self, path: &str, append: bool, span: Range<usize>) {
+        if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
+            self.findings.add(&rule::REVERSE_SHELL, span);
+        } else if target::is_device(path) {
+            self.findings.add(&rule::WRITE_DEVICE, span);
+        } else if target::is_trace(path) {
+            if !append {
+                self.findings.add(&rule::HISTORY_WIPE, span);
+            }
+        } else if target::is_protected(path) {
+            self.findings.add(&rule::PROTECTED_WRITE, span);
+        } else if path.starts_with(UNKNOWN) {
+            // A path that begins with what is not known may lead anywhere.
+            self.findings.add(&rule::UNRESOLVED_TARGET, span);
+        } else if !append && target::judge(path) == target::Target::Root {
+            self.findings.add(&rule::OVERWRITE_MANY, span);
+        }
+    }
+
+    /// Runs a list of fields as a command.
+    pub(super) fn run(&mut self, fields: &[String], input: Stream, span: Range<usize>) -> Stream {
+        let Some((first, arguments)) = fields.split_first() else { return Stream::Nothing };
+        if !self.findings.spend(fields.len() * 8 + 32) {
+            return Stream::Unknown;
+        }
+        if self.calls >= CALLS {
+            self.findings.add(&rule::TRUNCATED, span);
+            return Stream::Unknown;
+        }
+        let maybe = first.contains(MAYBE);
+        let path: String = first.chars().filter(|character| *character != MAYBE).collect();
+        if maybe || path.contains(UNKNOWN) {
+            self.findings.add(&rule::UNRESOLVED_COMMAND, span.clone());
+        }
+        if path.contains(UNKNOWN) {
+            return Stream::Unknown;
+        }
+        self.calls += 1;
+        let output = self.run_path(&path, arguments, input, span);
+        self.calls -= 1;
+        output
+    }
+
+    fn run_path(&mut self, path: &str, arguments: &[String], input: Stream, span: Range<usize>) -> Stream {
+        if let Some(text) = self.aliases.get(path).cloned() {
+            // An alias does not expand inside itself.
+            self.aliases.remove(path);
+            let line = arguments.iter().fold(text.clone(), |line, argument| line + " " + &quote(argument));
+            let output = self.nested(&line, span);
+            self.aliases.insert(path.to_owned(), text);
+            return output;
+        }
+        if self.functions.contains_key(path) {
+            return self.call_function(path, Some(arguments.to_vec()));
+        }
+        let name = path.trim_matches(['\r', '\n']).rsplit(['/', '\\']).next().unwrap_or_default();
+        let lower = name.to_ascii_lowercase();
+        let name = lower.strip_suffix(".exe").map_or(name, |stem| name.get(..stem.len()).unwrap_or(name));
+        let call = Call { name, arguments, input: &input, span: span.clone() };
+        if let Some(output) = program::run(self, &call, path) {
+            return output;
+        }
+        self.findings.add(&rule::UNKNOWN_PROGRAM, span);
+        Stream::Unknown
+    }
+
+    fn call_function(&mut self, name: &str, arguments: Option<Vec<String>>) -> Stream {
+        let Some(function) = self.functions.get_mut(name) else { return Stream::Unknown };
+        function.called = true;
+        let function = function.clone();
+        if self.running.iter().any(|running| running == name) {
+            // It starts itself; twice in its own pipe, or in the background, it never ends.
+            if multiplies(&function.body, name) {
+                self.findings.add(&rule::FORK_BOMB, function.span);
+            }
+            return Stream::Unknown;
+        }
+        self.running.push(name.to_owned());
+        let positional = std::mem::replace(&mut self.positional, arguments);
+        let bodies = std::mem::replace(&mut self.bodies, function.bodies);
+        let output = self.commands(&function.body);
+        self.bodies = bodies;
+        self.positional = positional;
+        self.running.pop();
+        output
+    }
+}
+
+impl Value {
+    /// The text, or the mark for what is not known.
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Known(text) => text,
+            Self::Empty => String::new(),
+            Self::Unset | Self::Unknown => UNKNOWN.to_string(),
+        }
+    }
+}
+
+/// True when running `name` starts it again more than once at the same time: in a pipe with itself, or twice.
+fn multiplies(body: &Commands, name: &str) -> bool {
+    fn count(commands: &Commands, name: &str) -> usize {
+        commands
+            .iter()
+            .map(|command| match command {
+                Command::Simple(simple) => usize::from(simple.words.first().is_some_and(|word| {
+                    word.pieces.iter().any(|piece| match piece {
+                        super::syntax::Piece::Bare(text) | super::syntax::Piece::Quoted(text) => text == name,
+                        super::syntax::Piece::Parameter(_)
+                        | super::syntax::Piece::Substitution { .. }
+                        | super::syntax::Piece::Backquoted { .. }
+                        | super::syntax::Piece::Process(_)
+                        | super::syntax::Piece::Arithmetic(_) => false,
+                    })
+                })),
+                Command::Pipeline(parts) => count(parts, name),
+                Command::Group { body, .. } | Command::For { body, .. } => count(body, name),
+                Command::Function { .. } => 0,
+            })
+            .sum()
+    }
+    count(body, name) >= 2
+}
+
+/// `text` as one word again.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

@@ -1,0 +1,77 @@
+//! Programs: who knows what they do. Each family answers for its own and passes on the rest.
+//! Must never answer for a program that it does not know: the machine then says so.
+
+mod builtin;
+mod cloud;
+mod data;
+mod delete;
+mod disk;
+mod files;
+mod git;
+mod interpret;
+mod network;
+mod options;
+mod reading;
+mod search;
+mod system;
+mod tool;
+mod wrap;
+
+use super::machine::{Call, Machine, Stream};
+use crate::code::rule;
+
+type Family = fn(&mut Machine<'_, '_>, &Call<'_>) -> Option<Stream>;
+
+const FAMILIES: &[Family] = &[
+    builtin::run,
+    reading::run,
+    wrap::run,
+    interpret::run,
+    delete::run,
+    search::run,
+    files::run,
+    git::run,
+    tool::run,
+    network::run,
+    system::run,
+    disk::run,
+    data::run,
+    cloud::run,
+];
+
+/// Directories whose programs are what their names say.
+const STANDARD: &[&str] = &[
+    "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin",
+];
+
+/// Judges the program at `path`; `None` when no family knows it.
+pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) -> Option<Stream> {
+    let output = FAMILIES.iter().find_map(|family| family(machine, call))?;
+    let standard = path.rsplit_once('/').is_none_or(|(directory, _)| {
+        let directory = directory.replace("//", "/");
+        directory.is_empty() || STANDARD.contains(&directory.trim_end_matches("/."))
+    });
+    if !standard {
+        // `./ls` is a file of the project and may be anything.
+        machine.findings.add(&rule::UNKNOWN_PROGRAM, call.span.clone());
+    }
+    Some(output)
+}
+
+/// True for variables by which programs are made to load or run something else.
+pub(super) fn is_hijacking(name: &str, value: &str) -> bool {
+    match name {
+        "LD_PRELOAD" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" | "BASH_ENV" | "PROMPT_COMMAND" | "PYTHONSTARTUP"
+        | "PERL5OPT" | "RUBYOPT" | "LESSOPEN" => !value.is_empty(),
+        "NODE_OPTIONS" => ["--require", "-r", "--import", "--loader"].iter().any(|option| value.contains(option)),
+        "PAGER" | "GIT_PAGER" | "MANPAGER" | "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" | "BROWSER" => {
+            let word = value.split_whitespace().next().unwrap_or_default();
+            !matches!(word, "" | "cat" | "less" | "more" | "most" | "true" | ":" | "vi" | "vim" | "nvim" | "nano" | "emacs" | "code")
+        }
+        "GIT_SSH" | "GIT_SSH_COMMAND" | "GIT_EXTERNAL_DIFF" | "GIT_ASKPASS" | "SSH_ASKPASS" => {
+            !(value.starts_with("ssh ") && !value.contains("ProxyCommand")) && !value.is_empty() && value != "true"
+        }
+        "PATH" => value.split([':', ' ']).any(|part| part == "." || part.is_empty() && !value.is_empty() || part.starts_with("/tmp")),
+        _ => false,
+    }
+}

@@ -1,0 +1,112 @@
+//! SQL: split into tokens and statements as the dialects do, judged by what the statements change.
+//!
+//! The tokens come from a lexer of our own, since text that only some dialects accept, fragments and hidden keywords
+//! must be read too; conditions are parsed by `sqlparser`. Where the dialect is not known the text is read as each of
+//! them would, and the worst counts. Must never trust one reading of a text that another dialect reads differently.
+
+mod condition;
+mod judge;
+mod lex;
+
+use super::findings::Findings;
+use super::rule;
+use judge::Judgement;
+use lex::{Reading, Token, tokens};
+
+/// A dialect, as far as it changes what a text means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// Not known: read as all of them.
+    Any,
+    /// PostgreSQL and its kin.
+    Postgres,
+    /// MySQL, MariaDB.
+    MySql,
+    /// SQLite.
+    Sqlite,
+    /// SQL Server.
+    Transact,
+}
+
+/// What a text does to data. Ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Only reads.
+    Read,
+    /// Adds or changes named rows or definitions.
+    Write,
+    /// Not known: no statement that we know, or one whose effect is decided when it runs.
+    Unknown,
+    /// Removes, or changes without limit.
+    Destructive,
+}
+
+/// What `text` does, in the worst of its readings.
+#[must_use]
+pub fn classify(text: &str, dialect: Dialect) -> Class {
+    let text = super::cut(text);
+    readings(text, dialect).map(|reading| judge::judge(&tokens(text, reading), text, reading).class).max().unwrap_or(Class::Unknown)
+}
+
+/// True for text that is SQL and not prose that begins with one of its verbs.
+#[must_use]
+pub fn is_sql(text: &str) -> bool {
+    judge::has_signature(&tokens(super::cut(text), Reading::STANDARD))
+}
+
+/// Inspects `text` as SQL.
+pub(super) fn inspect(text: &str, dialect: Dialect, findings: &mut Findings<'_>) {
+    if !findings.spend(text.len() * 4) {
+        return;
+    }
+    super::shell::deceptive(text, findings);
+    for reading in readings(text, dialect) {
+        let Judgement { found, nested, .. } = judge::judge(&tokens(text, reading), text, reading);
+        for (rule, at) in found {
+            findings.add(rule, at);
+        }
+        for (inner, at) in nested {
+            findings.within(at, |findings| inspect(&inner, dialect, findings));
+        }
+    }
+    fragment(text, dialect, findings);
+}
+
+/// A text that begins inside a quoted value, as an injected one does: what follows the quote is the statement.
+fn fragment(text: &str, dialect: Dialect, findings: &mut Findings<'_>) {
+    let start = text.trim_start();
+    let head = start.find(['\'', '"']).filter(|at| *at < 64);
+    let Some(quote) = head else { return };
+    let (before, after) = start.split_at_checked(quote + 1).unwrap_or((start, ""));
+    // A statement of its own has a verb before its first quote.
+    if judge::begins_statement(&tokens(before.trim_end_matches(['\'', '"']), Reading::STANDARD)) {
+        return;
+    }
+    let reading = if dialect == Dialect::MySql { Reading::MYSQL } else { Reading::STANDARD };
+    let rest: Vec<Token> = tokens(after, reading);
+    if judge::is_breakout(&rest) {
+        findings.add(&rule::SQL_INJECTION, 0..text.len());
+        findings.within(0..text.len(), |findings| {
+            for (rule, at) in judge::judge(&rest, after, reading).found {
+                findings.add(rule, at);
+            }
+        });
+    }
+}
+
+/// The ways in which `text` may be read.
+fn readings(text: &str, dialect: Dialect) -> impl Iterator<Item = Reading> {
+    let plain = !(text.contains("--") || text.contains("/*") || text.contains(['\\', '#', '[']));
+    let all: &[Reading] = match dialect {
+        _ if plain => &[Reading::STANDARD],
+        Dialect::Any => &[Reading::STANDARD, Reading::MYSQL, Reading::SQLITE, Reading::TRANSACT],
+        Dialect::Postgres => &[Reading::STANDARD],
+        Dialect::MySql => &[Reading::MYSQL],
+        Dialect::Sqlite => &[Reading::SQLITE],
+        Dialect::Transact => &[Reading::TRANSACT],
+    };
+    all.iter().copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! Secrets in JSON: every string, keys included, with its escapes decoded. Must never judge a string by its raw form.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use ringfence_model::finding::Finding;
+use ringfence_model::json::{Json, JsonText};
+
+use super::scan::{Hit, SecretScanner, truncated};
+
+/// A credential in one string of a JSON text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InJson {
+    /// What and, within the decoded string, where.
+    pub finding: Finding,
+    /// Bytes of the string literal, quotes included, in the JSON text.
+    pub at: Range<usize>,
+}
+
+impl SecretScanner {
+    /// The credentials in the strings of `json`, in order. A member's key is context for its value: in
+    /// `{"aws_secret_access_key": "…"}` it is the key that tells.
+    #[must_use]
+    pub fn scan_json(&self, json: &JsonText) -> Vec<InJson> {
+        let raw = json.as_str();
+        if memchr::memchr(b'\\', raw.as_bytes()).is_none() && !self.may_hold(raw) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut key: Option<Cow<'_, str>> = None;
+        json.value().strings(&mut |string| {
+            let at = place(json, string);
+            let Some(text) = string.as_str() else { return };
+            let (hits, cut) = match key.take() {
+                Some(name) => self.hits_with_context(&name, &text),
+                None => self.hits(&text),
+            };
+            found.extend(hits.iter().map(|hit| InJson { finding: self.finding(&text, hit), at: at.clone() }));
+            if cut {
+                found.push(InJson { finding: truncated(&text), at: at.clone() });
+            }
+            let after = raw.get(at.end..).unwrap_or_default().trim_start_matches([' ', '\t', '\n', '\r']);
+            // A value that is no string leaves the key behind: the next string is then a key or an element.
+            let value_on = after.strip_prefix(':').map(|rest| rest.trim_start_matches([' ', '\t', '\n', '\r']));
+            if value_on.is_some_and(|value| value.starts_with('"')) && self.names_secret(&text) {
+                key = Some(text);
+            }
+        });
+        found
+    }
+
+    /// The hits in `value`, seen behind its key.
+    fn hits_with_context(&self, key: &str, value: &str) -> (Vec<Hit>, bool) {
+        let before = key.len() + 2;
+        let (hits, cut) = self.hits(&format!("{key}=\"{value}\""));
+        let inside = |hit: &Hit| hit.at.start >= before && hit.at.end <= before + value.len();
+        (hits.into_iter().filter(inside).map(|hit| hit.moved_back(before)).collect(), cut)
+    }
+}
+
+/// Where `part`, a slice of the text, stands in it.
+pub(super) fn place(json: &JsonText, part: Json<'_>) -> Range<usize> {
+    let start = part.raw().as_ptr().addr() - json.as_str().as_ptr().addr();
+    start..start + part.raw().len()
+}

@@ -1,0 +1,110 @@
+//! Replacing what was found by a typed placeholder: `[redacted:github_token]`. Must never leave a byte of a value behind
+//! or change the structure of a JSON text.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use ringfence_model::finding::{Category, Finding};
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
+
+use super::json::{InJson, place};
+
+/// `text` with each found secret replaced. Findings of other categories are left alone.
+#[must_use]
+pub fn redact_text(text: &str, findings: &[Finding]) -> String {
+    replace(text, findings.iter())
+}
+
+/// `json` with each found secret replaced. Strings stay strings, and the keys of an object stay different: a key that
+/// would become equal to another gets a number.
+#[must_use]
+pub fn redact_json(json: &JsonText, found: &[InJson]) -> JsonText {
+    let mut by_string: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
+    for hit in found.iter().filter(|hit| hit.finding.category == Category::Secret) {
+        by_string.entry(hit.at.start).or_default().push(&hit.finding);
+    }
+    if by_string.is_empty() {
+        return json.clone();
+    }
+    let mut redaction = Redaction { json, by_string, splice: Splice::new(json) };
+    redaction.value(json.value());
+    redaction.splice.finish()
+}
+
+struct Redaction<'a> {
+    json: &'a JsonText,
+    /// Findings by the first byte of their string.
+    by_string: BTreeMap<usize, Vec<&'a Finding>>,
+    splice: Splice<'a>,
+}
+
+impl<'a> Redaction<'a> {
+    /// Depth is bounded by the scan that made the text.
+    fn value(&mut self, value: Json<'a>) {
+        let at = place(self.json, value);
+        if self.by_string.range(at.clone()).next().is_none() {
+            return;
+        }
+        match value.kind() {
+            Kind::String => {
+                if let Some(text) = self.redacted(value, &at) {
+                    self.splice.replace(value, &JsonText::string(&text));
+                }
+            }
+            Kind::Array => value.elements().for_each(|element| self.value(element)),
+            Kind::Object => {
+                self.keys(value);
+                value.members().for_each(|(_, member)| self.value(member));
+            }
+            Kind::Null | Kind::Bool | Kind::Number => {}
+        }
+    }
+
+    fn keys(&mut self, object: Json<'a>) {
+        let is_found = |key: Json<'a>| self.by_string.contains_key(&place(self.json, key).start);
+        if !object.members().any(|(key, _)| is_found(key)) {
+            return;
+        }
+        let mut taken: HashSet<Cow<'a, str>> =
+            object.members().filter(|(key, _)| !is_found(*key)).filter_map(|(key, _)| key.as_str()).collect();
+        for (key, _) in object.members() {
+            let Some(text) = self.redacted(key, &place(self.json, key)) else { continue };
+            let mut unique = text.clone();
+            let mut number = 2_usize;
+            while !taken.insert(Cow::Owned(unique.clone())) {
+                unique = format!("{text} {number}");
+                number += 1;
+            }
+            self.splice.replace(key, &JsonText::string(&unique));
+        }
+    }
+
+    fn redacted(&self, string: Json<'a>, at: &Range<usize>) -> Option<String> {
+        let findings = self.by_string.get(&at.start)?;
+        let text = string.as_str()?;
+        Some(replace(&text, findings.iter().copied()))
+    }
+}
+
+/// Spans may overlap when findings of several scans are put together: later ones then only extend the cut.
+fn replace<'f>(text: &str, findings: impl Iterator<Item = &'f Finding>) -> String {
+    let mut cuts: Vec<(usize, usize, &str)> = findings
+        .filter(|finding| finding.category == Category::Secret)
+        .map(|finding| (finding.span.start, finding.span.end, finding.id.as_ref()))
+        .collect();
+    cuts.sort_unstable();
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (start, end, id) in cuts {
+        if start >= done {
+            out.push_str(text.get(done..start).unwrap_or_default());
+            out.push_str("[redacted:");
+            out.push_str(id);
+            out.push(']');
+        }
+        done = done.max(end);
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}

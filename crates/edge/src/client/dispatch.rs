@@ -1,0 +1,256 @@
+//! Methods: each one of both eras becomes a call with its target, and the released end of the call its answer.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ringfence_kernel::Wire;
+use ringfence_kernel::call::{Request as KernelRequest, Target};
+use ringfence_kernel::exchange::{ClientTerms, Interim, LogLevel, QUEUE};
+use ringfence_kernel::upstream::Listener;
+use ringfence_mcp::message::{Answer, Request, RequestId, RpcError, encode_notification};
+use ringfence_mcp::meta;
+use ringfence_model::call::{Action, Call, Listing, Notice};
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Client, Era, greeting, terms};
+
+/// The notices that a legacy client hears.
+const LEGACY_NOTICES: [Notice; 4] =
+    [Notice::ToolsChanged, Notice::ResourcesChanged, Notice::PromptsChanged, Notice::Log];
+
+/// A request on its way into the path.
+struct Inbound {
+    params: JsonText,
+    terms: Arc<ClientTerms>,
+    out: mpsc::Sender<Interim>,
+    cancel: CancellationToken,
+}
+
+impl Client {
+    /// Runs one request to its answer.
+    pub(super) async fn dispatch(
+        &self,
+        era: Era,
+        request: Request,
+        out: mpsc::Sender<Interim>,
+        cancel: CancellationToken,
+    ) -> Answer {
+        let params = request.params.unwrap_or_else(JsonText::empty_object);
+        match era {
+            Era::Modern(modern) => {
+                let terms = Arc::new(terms::of_modern(&modern));
+                let inbound = Inbound { params, terms, out, cancel };
+                match &*request.method {
+                    "server/discover" => Ok(greeting::discover_result(&self.greet(inbound).await?)),
+                    method => self.shared(method, inbound).await,
+                }
+            }
+            Era::Legacy => match &*request.method {
+                "initialize" => self.initialize(params, out, cancel).await,
+                "ping" => Ok(JsonText::empty_object()),
+                method => {
+                    let terms = self.agreed().ok_or_else(|| RpcError::invalid_params("initialize first"))?;
+                    let inbound = Inbound { params, terms, out, cancel };
+                    match method {
+                        "logging/setLevel" => self.set_log_level(inbound).await,
+                        method => self.shared(method, inbound).await,
+                    }
+                }
+            },
+        }
+    }
+
+    async fn initialize(
+        &self,
+        params: JsonText,
+        out: mpsc::Sender<Interim>,
+        cancel: CancellationToken,
+    ) -> Answer {
+        if self.agreed().is_some() {
+            return Err(RpcError::invalid_params("already initialized"));
+        }
+        let terms = Arc::new(terms::of_initialize(&params));
+        let greeted = self.greet(Inbound { params, terms: Arc::clone(&terms), out, cancel }).await?;
+        if let Some(aside) = self.aside() {
+            self.hear(&terms, &LEGACY_NOTICES, aside);
+        }
+        let result = greeting::initialize_result(terms.version, &greeted);
+        *self.agreed.lock() = Some(terms);
+        Ok(result)
+    }
+
+    async fn greet(&self, inbound: Inbound) -> Answer {
+        let (target, server) = self.endpoint.whole(&self.kernel);
+        self.run(Action::Greet { server }, target, inbound).await
+    }
+
+    async fn set_log_level(&self, inbound: Inbound) -> Answer {
+        let name = text(&inbound.params, "level")?;
+        let level = LogLevel::named(&name)
+            .ok_or_else(|| RpcError::invalid_params(format!("unknown level: {name}")))?;
+        *self.agreed.lock() =
+            Some(Arc::new(ClientTerms { log_level: Some(level), ..(*inbound.terms).clone() }));
+        let (target, _) = self.endpoint.whole(&self.kernel);
+        self.run(Action::SetLogLevel { level: name }, target, inbound).await
+    }
+
+    /// The methods that both eras have.
+    async fn shared(&self, method: &str, inbound: Inbound) -> Answer {
+        if let Some(what) = Listing::ALL.into_iter().find(|what| what.method() == method) {
+            let (target, server) = self.endpoint.whole(&self.kernel);
+            return self.run(Action::List { server, what }, target, inbound).await;
+        }
+        let (action, target) = match method {
+            "tools/call" => {
+                let found = self.endpoint.tool(&self.kernel, &text(&inbound.params, "name")?);
+                let arguments = object(&inbound.params, "arguments")?;
+                (Action::CallTool { server: found.server, tool: found.name, arguments }, found.target)
+            }
+            "resources/read" => {
+                let found = self.endpoint.resource(&self.kernel, &text(&inbound.params, "uri")?);
+                (Action::ReadResource { server: found.server, uri: found.name }, found.target)
+            }
+            "prompts/get" => {
+                let found = self.endpoint.prompt(&self.kernel, &text(&inbound.params, "name")?);
+                let arguments = object(&inbound.params, "arguments")?;
+                (Action::GetPrompt { server: found.server, prompt: found.name, arguments }, found.target)
+            }
+            "completion/complete" => self.completion(&inbound.params)?,
+            _ => return Err(RpcError::method_not_found(method)),
+        };
+        self.run(action, target, inbound).await
+    }
+
+    fn completion(&self, params: &JsonText) -> Result<(Action, Target), RpcError> {
+        let reference = object(params, "ref")?;
+        let argument = object(params, "argument")?;
+        let found = match &*text(&reference, "type")? {
+            "ref/prompt" => self.endpoint.prompt(&self.kernel, &text(&reference, "name")?),
+            "ref/resource" => self.endpoint.resource(&self.kernel, &text(&reference, "uri")?),
+            other => return Err(RpcError::invalid_params(format!("unknown reference type: {other}"))),
+        };
+        Ok((Action::Complete { server: found.server, reference: found.name, argument }, found.target))
+    }
+
+    async fn run(&self, action: Action, target: Target, inbound: Inbound) -> Answer {
+        let session = self.link.session();
+        let env = &self.kernel.env;
+        let call = Call {
+            id: env.call_id(),
+            session: session.id,
+            principal: Arc::clone(&session.principal),
+            action,
+            parent: None,
+            retries: None,
+            received: env.now(),
+        };
+        let progress_token = inbound
+            .params
+            .value()
+            .pointer("/_meta/progressToken")
+            .and_then(|token| RequestId::read(&inbound.params, token))
+            .map(|token| token.text().clone());
+        let request = KernelRequest {
+            call,
+            target,
+            session: Arc::clone(session),
+            exchange: Self::exchange(inbound.terms, progress_token, inbound.out, inbound.cancel),
+            naming: self.endpoint.naming(),
+            params: inbound.params,
+        };
+        match self.kernel.run(request).await.into_wire() {
+            Wire::Result(result) => Ok(result),
+            Wire::Error(error) => Err(error),
+            Wire::Notice { .. } | Wire::Ask { .. } => Err(RpcError::internal("a request came to no answer")),
+        }
+    }
+
+    /// `subscriptions/listen` (2026-07-28): acknowledged first, then notices under the request's id until it is cancelled.
+    pub(super) async fn listen(
+        &self,
+        modern: &ringfence_mcp::headers::ModernRequest,
+        request: Request,
+        cancel: CancellationToken,
+        piece: &mut impl FnMut(Bytes) -> bool,
+    ) -> Answer {
+        let id = request.id.text().clone();
+        let params = request.params.unwrap_or_else(JsonText::empty_object);
+        let terms = Arc::new(terms::of_modern(modern));
+        let wants = wanted(&params);
+        let (out, mut heard) = mpsc::channel(QUEUE);
+        let inbound = Inbound { params, terms: Arc::clone(&terms), out: out.clone(), cancel: cancel.clone() };
+        let (target, server) = self.endpoint.whole(&self.kernel);
+        self.run(Action::Listen { server }, target, inbound).await?;
+        let notices: Vec<Notice> = wants.iter().map(|(_, notice)| *notice).collect();
+        self.hear(&terms, &notices, out);
+        let honoured = JsonText::object(wants.iter().map(|(name, _)| (*name, true.into())));
+        let meta = JsonText::object([(meta::SUBSCRIPTION_ID, id.clone())]);
+        let acknowledged = JsonText::object([("notifications", honoured), ("_meta", meta.clone())]);
+        piece(encode_notification("notifications/subscriptions/acknowledged", Some(&acknowledged)));
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                Some(interim) = heard.recv() => if let Interim::Notice(released) = interim
+                    && let Wire::Notice { method, params } = released.into_wire()
+                {
+                    piece(encode_notification(method, Some(&tagged(&params, &id))));
+                },
+            }
+        }
+        Ok(JsonText::object([("resultType", JsonText::string("complete")), ("_meta", meta)]))
+    }
+
+    /// Hears what the servers behind the endpoint say outside calls.
+    fn hear(&self, terms: &Arc<ClientTerms>, wants: &[Notice], out: mpsc::Sender<Interim>) {
+        for server in self.endpoint.servers(&self.kernel) {
+            server.listen(Listener {
+                session: Arc::clone(self.link.session()),
+                client: Arc::clone(terms),
+                wants: wants.to_vec(),
+                out: out.clone(),
+            });
+        }
+    }
+}
+
+/// The notices of a `SubscriptionFilter` that we can deliver, with their names there.
+fn wanted(params: &JsonText) -> Vec<(&'static str, Notice)> {
+    let all = [
+        ("toolsListChanged", Notice::ToolsChanged),
+        ("promptsListChanged", Notice::PromptsChanged),
+        ("resourcesListChanged", Notice::ResourcesChanged),
+    ];
+    let filter = params.value().get("notifications");
+    all.into_iter()
+        .filter(|(name, _)| filter.and_then(|filter| filter.get(name)).and_then(Json::as_bool) == Some(true))
+        .collect()
+}
+
+/// The params with the subscription's id in `_meta`.
+fn tagged(params: &JsonText, id: &JsonText) -> JsonText {
+    let meta = params.value().get("_meta").map_or_else(JsonText::empty_object, |meta| params.share(meta));
+    let mut splice = Splice::new(&meta);
+    splice.set(meta.value(), meta::SUBSCRIPTION_ID, id);
+    let meta = splice.finish();
+    let mut splice = Splice::new(params);
+    splice.set(params.value(), "_meta", &meta);
+    splice.finish()
+}
+
+fn text(params: &JsonText, member: &str) -> Result<Arc<str>, RpcError> {
+    let text = params.value().get(member).and_then(Json::as_str);
+    text.map(|text| text.as_ref().into())
+        .ok_or_else(|| RpcError::invalid_params(format!("`{member}` must be a string")))
+}
+
+/// A member that must be an object where it is there.
+fn object(params: &JsonText, member: &str) -> Result<JsonText, RpcError> {
+    match params.value().get(member) {
+        None => Ok(JsonText::empty_object()),
+        Some(value) if value.kind() == Kind::Object => Ok(params.share(value)),
+        Some(_) => Err(RpcError::invalid_params(format!("`{member}` must be an object"))),
+    }
+}

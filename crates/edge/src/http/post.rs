@@ -1,0 +1,313 @@
+//! POST: one message of a client, in either era.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, Response, StatusCode};
+use hyper::Request;
+use hyper::body::Incoming;
+use ringfence_kernel::Endpoint;
+use ringfence_kernel::session::SessionKey;
+use ringfence_mcp::headers;
+use ringfence_mcp::message::{self, Message, Request as Rpc, RpcError, encode_error};
+use ringfence_mcp::version::{Era as ProtocolEra, ProtocolVersion};
+use ringfence_model::json::ScanLimits;
+use ringfence_model::principal::Principal;
+use tokio_util::sync::CancellationToken;
+
+use super::Site;
+use super::body::{self, Body, Unread};
+use super::conversation::Conversation;
+use super::stream::{Head, Stream};
+use crate::client::Client;
+use crate::client::terms::{self, Era, MODERN};
+
+/// After this time a legacy request is answered by a stream, so that a client who loses the connection can resume it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a client takes.
+#[derive(Debug, Clone, Copy)]
+struct Takes {
+    json: bool,
+    events: bool,
+}
+
+pub(super) async fn post(
+    site: &Arc<Site>,
+    principal: &Arc<Principal>,
+    endpoint: Endpoint,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let takes = Takes::of(request.headers());
+    if !takes.json {
+        return body::text(StatusCode::NOT_ACCEPTABLE, "accept application/json and text/event-stream");
+    }
+    if !is_json(request.headers()) {
+        return body::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json");
+    }
+    let (head, incoming) = request.into_parts();
+    let limits = &site.gate.kernel.limits;
+    let bytes = match body::read(incoming, limits.body.0, limits.slow_client.0).await {
+        Ok(bytes) => bytes,
+        Err(Unread::TooLarge) => {
+            return body::text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large");
+        }
+        Err(Unread::TooSlow) => {
+            return body::text(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time");
+        }
+        Err(Unread::Broken) => return body::empty(StatusCode::BAD_REQUEST),
+    };
+    let scan = ScanLimits { bytes: limits.body.0, depth: limits.depth };
+    let message = match Message::parse(bytes, scan) {
+        Ok(message) => message,
+        Err(malformed) => {
+            return body::json(
+                StatusCode::BAD_REQUEST,
+                encode_error(malformed.id.as_ref(), &malformed.error),
+            );
+        }
+    };
+    match era_of(&head.headers, &message) {
+        ProtocolEra::Modern => modern(site, principal, endpoint, &head.headers, message, takes).await,
+        ProtocolEra::Legacy => legacy(site, principal, endpoint, &head.headers, message, takes).await,
+    }
+}
+
+/// A version header or `_meta` of a modern version makes a message modern; a session, `initialize`, or neither, legacy.
+fn era_of(given: &HeaderMap, message: &Message) -> ProtocolEra {
+    let version = given.get(headers::PROTOCOL_VERSION).and_then(|version| version.to_str().ok());
+    let known = version.map(str::parse::<ProtocolVersion>);
+    let in_body = match message {
+        Message::Request(request) => terms::is_modern(request.params.as_ref()),
+        Message::Notification(_) | Message::Response(_) => false,
+    };
+    let is_initialize = matches!(message, Message::Request(request) if &*request.method == "initialize");
+    match known {
+        _ if in_body => ProtocolEra::Modern,
+        Some(Ok(version)) => version.era(),
+        Some(Err(_)) if !is_initialize && !given.contains_key(headers::SESSION_ID) => ProtocolEra::Modern,
+        Some(Err(_)) | None => ProtocolEra::Legacy,
+    }
+}
+
+async fn modern(
+    site: &Arc<Site>,
+    principal: &Arc<Principal>,
+    endpoint: Endpoint,
+    given: &HeaderMap,
+    message: Message,
+    takes: Takes,
+) -> Response<Body> {
+    let request = match message {
+        Message::Request(request) => request,
+        // Over HTTP a modern client has nothing to notify us of: it cancels by closing the stream.
+        Message::Notification(_) => return body::empty(StatusCode::ACCEPTED),
+        Message::Response(_) => {
+            let error = RpcError::new(
+                message::INVALID_REQUEST,
+                "there are no requests to respond to in this version",
+            );
+            return body::json(StatusCode::BAD_REQUEST, encode_error(None, &error));
+        }
+    };
+    let checked = headers::check_request(given, &request.method, request.params.as_ref(), &MODERN);
+    let modern = match checked {
+        Ok(modern) => modern,
+        Err(error) => return body::json(StatusCode::BAD_REQUEST, encode_error(Some(&request.id), &error)),
+    };
+    let kernel = &site.gate.kernel;
+    let session = match kernel.session(principal, SessionKey::Principal, None) {
+        Ok(session) => session,
+        Err(error) => return unavailable(&request, &error.to_string()),
+    };
+    let client = Client::new(Arc::clone(kernel), endpoint, session.link(), None);
+    let (stream, cancel) = (Stream::new(), CancellationToken::new());
+    // Held by this future, then by the body: when the client closes either, the request is cancelled (2026-07-28).
+    let guard = cancel.clone().drop_guard();
+    let unknown = !is_known(&request.method);
+    run(Arc::new(client), Era::Modern(Box::new(modern)), request, cancel, Arc::clone(&stream), takes);
+    match stream.head(None).await {
+        Head::Answer(answer) => {
+            let _ended = guard.disarm();
+            body::json(if unknown { StatusCode::NOT_FOUND } else { status_of(&answer) }, answer)
+        }
+        Head::Events => body::events(&stream, None, Some(guard)),
+        Head::Nothing => body::empty(StatusCode::NO_CONTENT),
+    }
+}
+
+async fn legacy(
+    site: &Arc<Site>,
+    principal: &Arc<Principal>,
+    endpoint: Endpoint,
+    given: &HeaderMap,
+    message: Message,
+    takes: Takes,
+) -> Response<Body> {
+    if let Message::Request(request) = &message
+        && &*request.method == "initialize"
+    {
+        let Message::Request(request) = message else { return body::empty(StatusCode::BAD_REQUEST) };
+        return initialize(site, principal, endpoint, request, takes).await;
+    }
+    let conversation = match site.conversations.find(&site.gate.kernel, principal, &endpoint, given) {
+        Ok(conversation) => conversation,
+        Err(refusal) => return refusal.response(),
+    };
+    match message {
+        Message::Notification(notification) => {
+            conversation.client().notified(&notification);
+            body::empty(StatusCode::ACCEPTED)
+        }
+        Message::Response(response) => {
+            conversation.client().responded(response);
+            body::empty(StatusCode::ACCEPTED)
+        }
+        Message::Request(request) => answer(&conversation, request, takes).await,
+    }
+}
+
+async fn initialize(
+    site: &Arc<Site>,
+    principal: &Arc<Principal>,
+    endpoint: Endpoint,
+    request: Rpc,
+    takes: Takes,
+) -> Response<Body> {
+    let claimed = request.params.as_ref().and_then(|params| {
+        let name = params.value().pointer("/clientInfo/name").and_then(|name| name.as_str())?;
+        Some(name.chars().take(128).collect())
+    });
+    let kernel = &site.gate.kernel;
+    let opened = Conversation::open(kernel, principal, endpoint, claimed);
+    let conversation = match opened {
+        Ok(conversation) => conversation,
+        Err(error) => return unavailable(&request, &error.to_string()),
+    };
+    let mut response = answer(&conversation, request, takes).await;
+    if conversation.client().agreed().is_some()
+        && let Some(id) = conversation.sealed_id(kernel)
+    {
+        response.headers_mut().insert(headers::SESSION_ID, id);
+        site.conversations.keep(conversation);
+    } else {
+        conversation.close(kernel);
+    }
+    response
+}
+
+/// Answers a legacy request. The client's leaving does not end it: what it comes to can be fetched by resuming.
+async fn answer(conversation: &Arc<Conversation>, request: Rpc, takes: Takes) -> Response<Body> {
+    let stream = conversation.stream();
+    run(
+        Arc::clone(conversation.client()),
+        Era::Legacy,
+        request,
+        CancellationToken::new(),
+        Arc::clone(&stream),
+        takes,
+    );
+    let patience = (takes.events && conversation.resumes()).then_some(PATIENCE);
+    let head = stream.head(patience).await;
+    match head {
+        Head::Answer(answer) => {
+            conversation.forget(&stream);
+            body::json(StatusCode::OK, answer)
+        }
+        Head::Events => body::events(&stream, None, None),
+        Head::Nothing => {
+            conversation.forget(&stream);
+            body::empty(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
+/// Runs a request in a task of its own, so that it outlives the client's connection where the era says so.
+fn run(
+    client: Arc<Client>,
+    era: Era,
+    request: Rpc,
+    cancel: CancellationToken,
+    stream: Arc<Stream>,
+    takes: Takes,
+) {
+    // Owned by the call: it ends by its limits or by `cancel`, and its end is `stream.end`.
+    tokio::spawn(async move {
+        let pieces = Arc::clone(&stream);
+        let answer =
+            client.answer(era, request, cancel, move |piece| takes.events && pieces.push(&piece)).await;
+        stream.end(answer);
+    });
+}
+
+fn unavailable(request: &Rpc, why: &str) -> Response<Body> {
+    let error = RpcError::internal(why);
+    body::json(StatusCode::SERVICE_UNAVAILABLE, encode_error(Some(&request.id), &error))
+}
+
+/// The methods that this endpoint knows in the modern era; others are 404 (2026-07-28, Streamable HTTP).
+fn is_known(method: &str) -> bool {
+    const KNOWN: [&str; 10] = [
+        "server/discover",
+        "subscriptions/listen",
+        "tools/list",
+        "tools/call",
+        "resources/list",
+        "resources/templates/list",
+        "resources/read",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+    ];
+    KNOWN.contains(&method)
+}
+
+/// 400 for the errors that the modern era gives that status, else 200.
+fn status_of(answer: &Bytes) -> StatusCode {
+    let head = answer.get(..160).unwrap_or(answer);
+    let is =
+        |code: i64| memchr::memmem::find(head, format!("\"error\":{{\"code\":{code},").as_bytes()).is_some();
+    let bad = [
+        message::HEADER_MISMATCH,
+        message::MISSING_REQUIRED_CLIENT_CAPABILITY,
+        message::UNSUPPORTED_PROTOCOL_VERSION,
+    ];
+    if memchr::memmem::find(head, b"\"error\":").is_none() {
+        StatusCode::OK
+    } else if bad.into_iter().any(is) {
+        StatusCode::BAD_REQUEST
+    } else if is(message::METHOD_NOT_FOUND) {
+        StatusCode::NOT_FOUND
+    } else {
+        StatusCode::OK
+    }
+}
+
+impl Takes {
+    fn of(given: &HeaderMap) -> Self {
+        let mut takes = Self { json: false, events: false };
+        if !given.contains_key(ACCEPT) {
+            return Self { json: true, events: true };
+        }
+        for value in given.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()) {
+            for range in value.split(',') {
+                match range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                    "*/*" => takes = Self { json: true, events: true },
+                    "application/json" | "application/*" => takes.json = true,
+                    "text/event-stream" | "text/*" => takes.events = true,
+                    _ => {}
+                }
+            }
+        }
+        takes
+    }
+}
+
+fn is_json(given: &HeaderMap) -> bool {
+    let mut types = given.get_all(CONTENT_TYPE).iter();
+    let (Some(first), None) = (types.next(), types.next()) else { return false };
+    let essence = first.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}

@@ -1,0 +1,65 @@
+use super::*;
+
+fn message(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
+}
+
+fn read_all(reader: &mut Reader) -> String {
+    let mut out = String::new();
+    let context = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Some(event)) = reader.poll_next(&context) {
+        out.push_str(std::str::from_utf8(&event).unwrap());
+    }
+    out
+}
+
+#[tokio::test]
+async fn an_answer_alone_is_no_stream() {
+    let stream = Stream::new();
+    stream.end(Some(message("1")));
+    assert_eq!(stream.head(None).await, Head::Answer(message("1")));
+}
+
+#[tokio::test]
+async fn what_comes_before_the_answer_makes_it_a_stream() {
+    let stream = Stream::new();
+    stream.push(&message("1"));
+    stream.end(Some(message("2")));
+    assert_eq!(stream.head(None).await, Head::Events);
+    assert_eq!(read_all(&mut stream.reader(None)), "data: 1\n\ndata: 2\n\n");
+}
+
+#[tokio::test]
+async fn a_cancelled_request_has_no_answer() {
+    let stream = Stream::new();
+    stream.end(None);
+    assert_eq!(stream.head(None).await, Head::Nothing);
+    assert!(!stream.push(&message("late")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_request_can_be_resumed_after_its_client_left() {
+    let stream = Stream::numbered(Some(7));
+    assert_eq!(stream.head(Some(Duration::from_secs(1))).await, Head::Events);
+    let mut first = stream.reader(None);
+    let primed = read_all(&mut first);
+    assert!(primed.contains("id: 7-1"), "{primed}");
+    stream.push(&message("2"));
+    stream.end(Some(message("3")));
+    let mut resumed = stream.reader(Some(1));
+    assert_eq!(read_all(&mut resumed), "id: 7-2\ndata: 2\n\nid: 7-3\ndata: 3\n\n");
+    assert_eq!(read_all(&mut first), "", "the old reader has been taken over");
+}
+
+#[tokio::test]
+async fn unread_events_are_bounded_and_the_answer_is_kept() {
+    let stream = Stream::numbered(Some(1));
+    let big = message(&"x".repeat(100_000));
+    for _ in 0..100 {
+        stream.push(&big);
+    }
+    stream.end(Some(message("answer")));
+    let all = read_all(&mut stream.reader(None));
+    assert!(all.len() < KEPT + 200_000);
+    assert!(all.ends_with("data: answer\n\n"));
+}

@@ -1,0 +1,159 @@
+//! MCP on JSON lines: a shim's connection. One task reads, one writes, each request has its own.
+//!
+//! A client that does not read is cut off once its queue is full; must never buffer without a bound.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ringfence_kernel::exchange::QUEUE;
+use ringfence_kernel::session::Link;
+use ringfence_kernel::{Endpoint, Kernel};
+use ringfence_mcp::headers;
+use ringfence_mcp::line::{Line, LineReader, append_line};
+use ringfence_mcp::message::{Message, Request, RpcError, encode_error};
+use ringfence_model::json::ScanLimits;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::client::Client;
+use crate::client::terms::{self, Era, MODERN};
+
+/// Messages that may wait for a client that does not read.
+const UNREAD: usize = 1_024;
+
+/// How long cancelled requests may take to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Serves one conversation until the client closes it or `stop` ends it.
+pub(crate) async fn serve<R, W>(
+    kernel: &Arc<Kernel>,
+    endpoint: Endpoint,
+    link: Link,
+    reader: LineReader<R>,
+    writer: W,
+    stop: CancellationToken,
+) where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    let (out, unsent) = mpsc::channel::<Bytes>(UNREAD);
+    let (aside, heard) = mpsc::channel(QUEUE);
+    let client = Arc::new(Client::new(Arc::clone(kernel), endpoint, link, Some(aside)));
+    let mut tasks = JoinSet::new();
+    let writing = tokio::spawn(write(writer, unsent));
+    let telling = AbortOnDropHandle::new(tokio::spawn(tell(Arc::clone(&client), heard, out.clone())));
+    let conversation = Conversation { client: Arc::clone(&client), out };
+    tokio::select! {
+        () = conversation.read(reader, &mut tasks) => {}
+        () = stop.cancelled() => {}
+    }
+    // End of input is the client's farewell: what runs for it is cancelled (stdio, «Shutdown»).
+    client.gone();
+    drop((conversation, telling));
+    // Each request ends by its cancellation, with its outcome in the journal; the bound is for what should not happen.
+    let _overdue = tokio::time::timeout(FAREWELL, async { while tasks.join_next().await.is_some() {} }).await;
+    drop(tasks);
+    let _written = writing.await;
+}
+
+struct Conversation {
+    client: Arc<Client>,
+    out: mpsc::Sender<Bytes>,
+}
+
+impl Conversation {
+    async fn read<R: AsyncRead + Unpin + Send>(&self, mut reader: LineReader<R>, tasks: &mut JoinSet<()>) {
+        let limits = &self.client.kernel().limits;
+        let scan = ScanLimits { bytes: limits.body.0, depth: limits.depth };
+        loop {
+            while tasks.try_join_next().is_some() {}
+            let line = tokio::select! {
+                line = reader.next() => line,
+                // The writer has ended: nobody reads answers any more.
+                () = self.out.closed() => return,
+            };
+            let message = match line {
+                Ok(Some(Line::Message(bytes))) => Message::parse(bytes, scan),
+                Ok(Some(Line::TooLong { bytes })) => {
+                    let text = format!("a message of {bytes} bytes exceeds the limit of {}", limits.body.0);
+                    self.send(encode_error(
+                        None,
+                        &RpcError::new(ringfence_mcp::message::INVALID_REQUEST, text),
+                    ));
+                    continue;
+                }
+                Ok(None) | Err(_) => return,
+            };
+            match message {
+                // Whatever a client sends right behind it needs what it agrees on.
+                Ok(Message::Request(request)) if &*request.method == "initialize" => {
+                    answer(Arc::clone(&self.client), request, self.out.clone()).await;
+                }
+                Ok(Message::Request(request)) => {
+                    let (client, out) = (Arc::clone(&self.client), self.out.clone());
+                    tasks.spawn(answer(client, request, out));
+                }
+                Ok(Message::Notification(notification)) => self.client.notified(&notification),
+                Ok(Message::Response(response)) => self.client.responded(response),
+                Err(malformed) => self.send(encode_error(malformed.id.as_ref(), &malformed.error)),
+            }
+        }
+    }
+
+    fn send(&self, message: Bytes) {
+        let _client_does_not_read = self.out.try_send(message);
+    }
+}
+
+async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>) {
+    let era = if terms::is_modern(request.params.as_ref()) {
+        match headers::check_meta(request.params.as_ref(), &MODERN) {
+            Ok(modern) => Era::Modern(Box::new(modern)),
+            Err(error) => {
+                let _client_left = out.send(encode_error(Some(&request.id), &error)).await;
+                return;
+            }
+        }
+    } else {
+        Era::Legacy
+    };
+    let pieces = out.clone();
+    let answer =
+        client.answer(era, request, CancellationToken::new(), |piece| pieces.try_send(piece).is_ok()).await;
+    if let Some(answer) = answer {
+        let _client_left = out.send(answer).await;
+    }
+}
+
+/// Tells the client what servers say outside calls.
+async fn tell(
+    client: Arc<Client>,
+    mut heard: mpsc::Receiver<ringfence_kernel::exchange::Interim>,
+    out: mpsc::Sender<Bytes>,
+) {
+    while let Some(interim) = heard.recv().await {
+        client.forward(interim, &mut |piece| out.try_send(piece).is_ok());
+    }
+}
+
+/// Writes what is queued, as much as there is at a time.
+async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut unsent: mpsc::Receiver<Bytes>) {
+    let mut buffer = BytesMut::new();
+    while let Some(message) = unsent.recv().await {
+        append_line(&mut buffer, &message);
+        while buffer.len() < 1 << 16
+            && let Ok(more) = unsent.try_recv()
+        {
+            append_line(&mut buffer, &more);
+        }
+        if writer.write_all(&buffer).await.is_err() || writer.flush().await.is_err() {
+            return;
+        }
+        buffer.clear();
+    }
+    let _closed = writer.shutdown().await;
+}

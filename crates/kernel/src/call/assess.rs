@@ -1,0 +1,180 @@
+//! Stage 2: what is known about the call: what the tool does, what the arguments hold, what the session has read.
+//!
+//! Finds facts and must decide nothing.
+
+use std::sync::Arc;
+
+use ringfence_detect::code;
+use ringfence_detect::secret::InJson;
+use ringfence_mcp::headers;
+use ringfence_mcp::message::RpcError;
+use ringfence_mcp::version::ProtocolVersion;
+use ringfence_model::call::Action;
+use ringfence_model::effect::ToolFacts;
+use ringfence_model::finding::{Category, Finding, Severity};
+use ringfence_model::json::JsonText;
+use ringfence_model::label::Label;
+use ringfence_model::verdict::{Code, Decision, Reason};
+
+use super::{Admitted, Denial, Target};
+use crate::kernel::Kernel;
+use crate::upstream::{Connection, UpstreamError};
+
+/// A call with all that is known about it.
+#[derive(Debug)]
+pub struct Assessed {
+    pub(super) admitted: Admitted,
+    pub(super) known: Known,
+}
+
+/// What is known about a call.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// Facts of the tool, for a tool call.
+    pub(super) facts: Option<Arc<ToolFacts>>,
+    /// SHA-256 of the tool's definition, hex.
+    pub(super) definition: Option<Arc<str>>,
+    /// The conversation with the server that will be used, for a call to one server.
+    pub(super) connection: Option<Arc<Connection>>,
+    /// Credentials in the params.
+    pub(super) secrets: Vec<InJson>,
+    /// All findings.
+    pub(super) findings: Vec<Finding>,
+    /// The session's floor.
+    pub(super) floor: Label,
+    /// SHA-256 of the arguments, hex.
+    pub(super) arguments: Option<String>,
+}
+
+/// A call whose facts could not be found; it is denied for this reason.
+#[derive(Debug)]
+pub(super) struct Unassessable {
+    pub(super) assessed: Assessed,
+    pub(super) denial: Denial,
+}
+
+pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<Assessed, Box<Unassessable>> {
+    let request = &admitted.request;
+    let mut known = Known {
+        facts: None,
+        definition: None,
+        connection: None,
+        secrets: kernel.secrets.scan_json(scanned(request)),
+        findings: Vec::new(),
+        floor: request.session.floor(),
+        arguments: request
+            .call
+            .action
+            .arguments()
+            .map(|arguments| crate::digest::hex(arguments.as_str().as_bytes())),
+    };
+    let denial = find_target(kernel, &admitted, &mut known).await.err();
+    known.findings.extend(known.secrets.iter().map(|secret| secret.finding.clone()));
+    if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
+        let code = code::scan_arguments(arguments.value(), &kernel.secrets, code::argument_kind);
+        let of_code = code.into_iter().flat_map(|argument| argument.findings);
+        // Credentials in it have been found above, with their place in the params.
+        known.findings.extend(of_code.filter(|finding| finding.category != Category::Secret));
+    }
+    let assessed = Assessed { admitted, known };
+    match denial {
+        None => Ok(assessed),
+        Some(denial) => Err(Box::new(Unassessable { assessed, denial })),
+    }
+}
+
+/// What detectors look at: everything that the client sent and that is forwarded.
+fn scanned(request: &super::Request) -> &JsonText {
+    match &request.call.action {
+        Action::Elicit { params, .. } | Action::Notify { params, .. } => params,
+        Action::CallTool { .. }
+        | Action::ReadResource { .. }
+        | Action::GetPrompt { .. }
+        | Action::Complete { .. }
+        | Action::List { .. }
+        | Action::Greet { .. }
+        | Action::Listen { .. }
+        | Action::SetLogLevel { .. }
+        | Action::Operate { .. } => &request.params,
+    }
+}
+
+async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Known) -> Result<(), Denial> {
+    let request = &admitted.request;
+    match &request.target {
+        Target::Builtin(tool) => {
+            known.facts = Some(Arc::clone(tool.facts()));
+            known.definition = Some(Arc::clone(tool.definition_digest()));
+            Ok(())
+        }
+        Target::Upstream(upstream) => {
+            let action = &request.call.action;
+            let unusable = |error: UpstreamError| unusable(&error, action);
+            let open = || upstream.connection(kernel, &request.session, &request.exchange.client);
+            let mut connection = open().await.map_err(unusable)?;
+            if let Action::CallTool { tool, .. } = action {
+                let mut entry = connection.tool(tool).await;
+                if entry.is_err() && connection.is_dead() {
+                    upstream.forget(&connection);
+                    connection = open().await.map_err(unusable)?;
+                    entry = connection.tool(tool).await;
+                }
+                let Some(entry) = entry.map_err(unusable)? else { return Err(unknown(action)) };
+                known.facts = Some(Arc::clone(&entry.facts));
+                known.definition = Some(Arc::clone(&entry.digest));
+            }
+            known.connection = Some(connection);
+            Ok(())
+        }
+        Target::Every(_) | Target::Kernel | Target::Client => Ok(()),
+        Target::Nothing => Err(unknown(&request.call.action)),
+    }
+}
+
+fn unusable(error: &UpstreamError, action: &Action) -> Denial {
+    let protocol = match (error, action) {
+        // As a server answers that knows only `initialize`: the client falls back to it.
+        (UpstreamError::EraUnsupported { .. }, Action::Greet { .. }) => {
+            Some(RpcError::method_not_found("server/discover"))
+        }
+        (UpstreamError::EraUnsupported { .. }, _) => {
+            let legacy = [ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25];
+            Some(headers::unsupported_version(ProtocolVersion::V2026_07_28.as_str(), &legacy))
+        }
+        (UpstreamError::Unusable { .. } | UpstreamError::Resting { .. }, _) => None,
+    };
+    let reason = Reason {
+        rule: "ringfence.upstream".into(),
+        decision: Decision::Deny,
+        severity: Severity::Low,
+        message: error.to_string().into(),
+        alternative: error.hint().map(Into::into),
+    };
+    Denial { code: Code::UpstreamFailed, reason, protocol }
+}
+
+fn unknown(action: &Action) -> Denial {
+    let what = match action {
+        Action::CallTool { .. } => "tool",
+        Action::GetPrompt { .. } => "prompt",
+        Action::ReadResource { .. } => "resource",
+        Action::Complete { .. } => "reference",
+        Action::List { .. }
+        | Action::Greet { .. }
+        | Action::Listen { .. }
+        | Action::SetLogLevel { .. }
+        | Action::Elicit { .. }
+        | Action::Notify { .. }
+        | Action::Operate { .. } => "target",
+    };
+    let name: String = action.target().chars().take(128).collect();
+    let message = format!("Unknown {what}: {name}");
+    let reason = Reason {
+        rule: "ringfence.unknown".into(),
+        decision: Decision::Deny,
+        severity: Severity::Low,
+        message: message.as_str().into(),
+        alternative: None,
+    };
+    Denial { code: Code::Denied, reason, protocol: Some(RpcError::invalid_params(message)) }
+}

@@ -1,0 +1,272 @@
+//! Stage 3: judge, write the ruling into the journal, and only then mint [`Permitted`], [`Pending`] or [`Denied`].
+//!
+//! INVARIANT: the only constructor of `Permitted` is `seal`, and it is reached only behind a successful journal append.
+
+use std::sync::Arc;
+
+use ringfence_model::effect::{Effect, EffectSource, Effects};
+use ringfence_model::entry::{Entry, EntryBody, Ruling as RulingEntry};
+use ringfence_model::finding::{Category, Severity, worst};
+use ringfence_model::id::Timestamp;
+use ringfence_model::principal::Scope;
+use ringfence_model::verdict::{Code, Decision, Obligation, Reason, Verdict};
+use ringfence_policy::Facts;
+
+use super::assess::Unassessable;
+use super::{Assessed, Denial, leading};
+use crate::kernel::Kernel;
+
+/// Proof that a call was judged, that it may happen, and that this stands in the journal.
+#[derive(Debug)]
+pub struct Permitted {
+    pub(super) assessed: Assessed,
+    pub(super) verdict: Verdict,
+    pub(super) ruled: Timestamp,
+    pub(super) confirmed: bool,
+    _sealed: (),
+}
+
+/// A call that a person must confirm first; this stands in the journal.
+#[derive(Debug)]
+pub struct Pending {
+    pub(super) assessed: Assessed,
+    pub(super) verdict: Verdict,
+    _sealed: (),
+}
+
+/// A call that may not happen; this stands in the journal, or the journal cannot be written.
+#[derive(Debug)]
+pub struct Denied {
+    pub(super) request: super::Request,
+    pub(super) denial: Denial,
+    _sealed: (),
+}
+
+impl Permitted {
+    /// The call as it arrived.
+    pub(crate) const fn request(&self) -> &super::Request {
+        &self.assessed.admitted.request
+    }
+
+    /// A person confirmed it.
+    pub(crate) const fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+}
+
+impl Pending {
+    /// The call as it arrived.
+    pub(crate) const fn request(&self) -> &super::Request {
+        &self.assessed.admitted.request
+    }
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub enum Ruling {
+    /// It may happen.
+    Permitted(Box<Permitted>),
+    /// A person must say so first.
+    Pending(Box<Pending>),
+    /// It may not.
+    Denied(Box<Denied>),
+}
+
+pub(super) fn decide(kernel: &Kernel, assessed: Assessed) -> Ruling {
+    let answerable = answerable(&assessed);
+    let verdict = judge(&assessed, answerable);
+    match verdict.decision {
+        Decision::Allow => permit(kernel, assessed, verdict, false),
+        Decision::Ask if confirmed_before(&assessed) => permit(kernel, assessed, verdict, true),
+        Decision::Ask if declined_before(&assessed) => Ruling::Denied(deny(
+            kernel,
+            assessed,
+            with_reason(verdict, declined_reason("the user said no")),
+            Code::Denied,
+        )),
+        Decision::Ask if answerable => {
+            match record(kernel, &assessed, &verdict, false, Some(Code::ApprovalNeeded)) {
+                Ok(_) => Ruling::Pending(Box::new(Pending { assessed, verdict, _sealed: () })),
+                Err(denial) => unrecorded(assessed, *denial),
+            }
+        }
+        Decision::Ask => Ruling::Denied(deny(kernel, assessed, verdict, Code::ApprovalNeeded)),
+        Decision::Deny => Ruling::Denied(deny(kernel, assessed, verdict, Code::Denied)),
+    }
+}
+
+/// The person said yes.
+pub(super) fn confirmed(kernel: &Kernel, pending: Pending) -> Ruling {
+    permit(kernel, pending.assessed, pending.verdict, true)
+}
+
+/// The person said no, or cannot be asked any more.
+pub(super) fn declined(kernel: &Kernel, pending: Pending, message: &str) -> Box<Denied> {
+    deny(kernel, pending.assessed, with_reason(pending.verdict, declined_reason(message)), Code::Denied)
+}
+
+fn declined_reason(message: &str) -> Reason {
+    Reason {
+        rule: "ringfence.declined".into(),
+        decision: Decision::Deny,
+        severity: Severity::Medium,
+        message: message.into(),
+        alternative: None,
+    }
+}
+
+/// Denies a call whose facts could not be found.
+pub(super) fn refuse(kernel: &Kernel, unassessable: Unassessable) -> Box<Denied> {
+    let Unassessable { assessed, denial } = unassessable;
+    let verdict = Verdict {
+        decision: Decision::Deny,
+        would: None,
+        obligations: Vec::new(),
+        reasons: vec![denial.reason.clone()],
+    };
+    let denial = match record(kernel, &assessed, &verdict, false, Some(denial.code)) {
+        Ok(_) => denial,
+        Err(unrecorded) => *unrecorded,
+    };
+    Box::new(Denied { request: assessed.admitted.request, denial, _sealed: () })
+}
+
+fn judge(assessed: &Assessed, answerable: bool) -> Verdict {
+    let call = &assessed.admitted.request.call;
+    assessed.admitted.policy.judge(&Facts {
+        action: call.action.kind(),
+        server: call.action.server(),
+        target: call.action.target(),
+        tool: assessed.known.facts.as_deref(),
+        principal: &call.principal,
+        arguments: call.action.arguments(),
+        findings: &assessed.known.findings,
+        floor: assessed.known.floor,
+        sandboxed: false,
+        answerable,
+    })
+}
+
+/// Can and may the caller's own user answer an `ask`? Never for pay, admin or a secret that leaves.
+fn answerable(assessed: &Assessed) -> bool {
+    let request = &assessed.admitted.request;
+    let effects = assessed.known.facts.as_ref().map_or(Effects::UNKNOWN, |facts| facts.effects);
+    let leaves = effects.contains(Effect::Network) || effects.contains(Effect::Send);
+    let secret = assessed.known.findings.iter().any(|finding| finding.category == Category::Secret);
+    request.call.principal.may(Scope::Confirm)
+        && request.exchange.client.form_elicitation
+        && !effects.contains(Effect::Pay)
+        && !effects.contains(Effect::Admin)
+        && !(leaves && secret)
+}
+
+fn confirmed_before(assessed: &Assessed) -> bool {
+    assessed.admitted.retry.as_ref().is_some_and(|retry| retry.confirmed)
+}
+
+fn declined_before(assessed: &Assessed) -> bool {
+    assessed.admitted.retry.as_ref().is_some_and(|retry| retry.declined)
+}
+
+/// The first limit of the verdict that this call would break.
+fn over_limit(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Option<Reason> {
+    let principal = &assessed.admitted.request.call.principal;
+    verdict.obligations.iter().find_map(|(rule, obligation)| match obligation {
+        Obligation::Limit { calls, per }
+            if !kernel.rates.within(principal, rule, *calls, *per, kernel.env.now()) =>
+        {
+            Some(Reason {
+                rule: Arc::clone(rule),
+                decision: Decision::Deny,
+                severity: Severity::Medium,
+                message: format!("no more than {calls} calls in {} s", per.as_secs()).into(),
+                alternative: Some("wait, then try again".into()),
+            })
+        }
+        Obligation::Limit { .. } | Obligation::Redact { .. } => None,
+    })
+}
+
+fn with_reason(mut verdict: Verdict, reason: Reason) -> Verdict {
+    verdict.decision = Decision::Deny;
+    verdict.reasons.insert(0, reason);
+    verdict
+}
+
+fn deny(kernel: &Kernel, assessed: Assessed, verdict: Verdict, code: Code) -> Box<Denied> {
+    let denial = match record(kernel, &assessed, &verdict, false, Some(code)) {
+        Ok(_) => Denial { code, reason: leading(&verdict), protocol: None },
+        Err(denial) => *denial,
+    };
+    Box::new(Denied { request: assessed.admitted.request, denial, _sealed: () })
+}
+
+fn permit(kernel: &Kernel, assessed: Assessed, verdict: Verdict, confirmed: bool) -> Ruling {
+    if let Some(reason) = over_limit(kernel, &assessed, &verdict) {
+        return Ruling::Denied(deny(kernel, assessed, with_reason(verdict, reason), Code::Limited));
+    }
+    match record(kernel, &assessed, &verdict, confirmed, None) {
+        Ok(ruled) => Ruling::Permitted(Box::new(seal(assessed, verdict, confirmed, ruled))),
+        Err(denial) => unrecorded(assessed, *denial),
+    }
+}
+
+fn seal(assessed: Assessed, verdict: Verdict, confirmed: bool, ruled: Timestamp) -> Permitted {
+    Permitted { assessed, verdict, ruled, confirmed, _sealed: () }
+}
+
+fn unrecorded(assessed: Assessed, denial: Denial) -> Ruling {
+    Ruling::Denied(Box::new(Denied { request: assessed.admitted.request, denial, _sealed: () }))
+}
+
+/// Writes the ruling; what cannot be recorded may not happen.
+fn record(
+    kernel: &Kernel,
+    assessed: &Assessed,
+    verdict: &Verdict,
+    confirmed: bool,
+    code: Option<Code>,
+) -> Result<Timestamp, Box<Denial>> {
+    let call = &assessed.admitted.request.call;
+    let known = &assessed.known;
+    let time = kernel.env.now();
+    let facts: Option<(Effects, EffectSource)> =
+        known.facts.as_ref().map(|facts| (facts.effects, facts.source));
+    let entry = RulingEntry {
+        call: call.id,
+        parent: call.parent,
+        retries: call.retries.or_else(|| assessed.admitted.retry.as_ref().map(|retry| retry.of)),
+        realm: call.principal.realm.clone(),
+        principal: Arc::clone(&call.principal.name),
+        session: call.session,
+        action: call.action.kind(),
+        server: call.action.server().cloned(),
+        target: call.action.target().into(),
+        arguments: known.arguments.clone(),
+        effects: facts,
+        definition: known.definition.clone(),
+        findings: worst(&known.findings),
+        floor: known.floor,
+        policy: Arc::clone(assessed.admitted.policy.digest()),
+        verdict: verdict.clone(),
+        confirmed,
+        code,
+    };
+    match kernel.record(&Entry::at(time, EntryBody::Ruling(Box::new(entry)))) {
+        Ok(_) => {
+            kernel.counters.ruled(verdict.decision, confirmed);
+            Ok(time)
+        }
+        Err(error) => {
+            tracing::error!(call = %call.id, %error, "the journal cannot be written; the call is denied");
+            let reason = Reason {
+                rule: "ringfence.journal".into(),
+                decision: Decision::Deny,
+                severity: Severity::Critical,
+                message: "the audit journal cannot be written, so nothing may happen".into(),
+                alternative: Some("ask the operator to look at the disk and at the kernel's log".into()),
+            };
+            Err(Box::new(Denial { code: Code::Denied, reason, protocol: None }))
+        }
+    }
+}

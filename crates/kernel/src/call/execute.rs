@@ -1,0 +1,101 @@
+//! Stage 4: the effect. Takes [`Permitted`] and nothing else; what a server sends meanwhile becomes small calls of its own.
+//!
+//! Must never hand a client anything: that is [`super::release`]'s.
+
+mod ask;
+mod greet;
+mod list;
+mod relay;
+
+use std::sync::Arc;
+
+use ringfence_mcp::message::RpcError;
+use ringfence_mcp::version::Era;
+use ringfence_model::call::Action;
+use ringfence_model::json::JsonText;
+
+use super::{Permitted, Target};
+use crate::kernel::Kernel;
+
+pub(crate) use ask::says_yes;
+pub(super) use ask::{Confirmation, confirm, question};
+
+/// A call that happened, or may have.
+#[derive(Debug)]
+pub struct Outcome {
+    pub(super) permitted: Permitted,
+    pub(super) end: End,
+}
+
+/// How the execution ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// With a result object.
+    Result(JsonText),
+    /// With a result that asks the client for more input (MRTR); its questions have been released one by one.
+    Parked(JsonText),
+    /// With the server's error.
+    Error(RpcError),
+    /// The server failed: it died, answered nonsense, or could not be reached any more.
+    Failed(String),
+    /// The client cancelled or left.
+    Cancelled,
+    /// No answer within the limit.
+    Timeout,
+}
+
+pub(super) async fn execute(kernel: &Arc<Kernel>, permitted: Permitted) -> Outcome {
+    let end = perform(kernel, &permitted).await;
+    Outcome { permitted, end }
+}
+
+async fn perform(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
+    let request = &permitted.assessed.admitted.request;
+    match &request.call.action {
+        Action::CallTool { arguments, .. } => match &request.target {
+            Target::Builtin(tool) => {
+                builtin(kernel, permitted, tool.call(kernel, &request.call, arguments)).await
+            }
+            Target::Upstream(_) | Target::Every(_) | Target::Kernel | Target::Client | Target::Nothing => {
+                relay::relay(kernel, permitted).await
+            }
+        },
+        Action::ReadResource { .. } | Action::GetPrompt { .. } | Action::Complete { .. } => {
+            relay::relay(kernel, permitted).await
+        }
+        Action::List { what, .. } => list::list(kernel, permitted, *what).await,
+        Action::Greet { .. } => greet::greet(kernel, permitted).await,
+        // The stream follows outside the call, each notice as a call of its own; this is its permission.
+        Action::Listen { .. } => End::Result(JsonText::empty_object()),
+        Action::SetLogLevel { .. } => list::set_log_level(kernel, permitted).await,
+        Action::Elicit { params, .. } => match request.exchange.client.version.era() {
+            Era::Legacy => ask::put(kernel, permitted).await,
+            // It travels inside a result; the answer comes with the retry.
+            Era::Modern => End::Result(params.clone()),
+        },
+        // Its effect is its own delivery, which follows release.
+        Action::Notify { params, .. } => End::Result(params.clone()),
+        Action::Operate { verb } => match kernel.operate(verb, request).await {
+            Ok(result) => End::Result(result),
+            Err(problem) => End::Error(RpcError::internal(problem.message)),
+        },
+    }
+}
+
+/// Runs a tool of ours, ended by the same limits as a server's.
+async fn builtin(
+    kernel: &Arc<Kernel>,
+    permitted: &Permitted,
+    run: impl Future<Output = Result<JsonText, RpcError>>,
+) -> End {
+    let cancel = &permitted.assessed.admitted.request.exchange.cancel;
+    tokio::select! {
+        biased;
+        result = run => match result {
+            Ok(result) => End::Result(result),
+            Err(error) => End::Error(error),
+        },
+        () = cancel.cancelled() => End::Cancelled,
+        () = tokio::time::sleep(kernel.limits.timeout.0) => End::Timeout,
+    }
+}

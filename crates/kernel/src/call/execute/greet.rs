@@ -1,0 +1,97 @@
+//! What the servers behind an endpoint say of themselves, merged: capabilities that we pass on, instructions, eras.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ringfence_mcp::message::RpcError;
+use ringfence_mcp::version::Era;
+use ringfence_model::json::{Json, JsonText};
+
+use super::End;
+use crate::call::{Permitted, Target};
+use crate::kernel::Kernel;
+use crate::upstream::{Connection, UpstreamError};
+
+/// How long a greeting waits for servers that are starting. One that is later counts from its first list on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A result object with `capabilities` (a `ServerCapabilities`) and, for a single server, `instructions`.
+pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
+    let request = &permitted.assessed.admitted.request;
+    match &request.target {
+        Target::Upstream(_) => match &permitted.assessed.known.connection {
+            Some(connection) => End::Result(of_one(connection)),
+            None => End::Failed("no connection to the server was assessed".into()),
+        },
+        Target::Every(servers) => {
+            let mut running = tokio::task::JoinSet::new();
+            for upstream in servers {
+                let (kernel, upstream) = (Arc::clone(kernel), Arc::clone(upstream));
+                let (session, client) = (Arc::clone(&request.session), Arc::clone(&request.exchange.client));
+                running.spawn(async move { upstream.connection(&kernel, &session, &client).await });
+            }
+            let mut open = Vec::with_capacity(servers.len());
+            let mut lacking = false;
+            let collect = async {
+                while let Some(done) = running.join_next().await {
+                    match done {
+                        Ok(Ok(connection)) => open.push(connection),
+                        Ok(Err(UpstreamError::EraUnsupported { .. })) => lacking = true,
+                        Ok(Err(error)) => tracing::warn!(%error, "a server is missing from the greeting"),
+                        Err(error) => tracing::error!(%error, "a greeting was lost"),
+                    }
+                }
+            };
+            let in_time = tokio::time::timeout(PATIENCE, collect).await.is_ok();
+            if !in_time {
+                tracing::warn!("some servers are still starting");
+            }
+            if lacking && request.exchange.client.version.era() == Era::Modern {
+                // In the legacy era every server can be reached; a server of both eras speaks it, too.
+                return End::Error(RpcError::method_not_found("server/discover"));
+            }
+            End::Result(of_every(&open))
+        }
+        Target::Builtin(_) | Target::Kernel | Target::Client | Target::Nothing => {
+            End::Failed("nothing to greet".into())
+        }
+    }
+}
+
+fn of_one(connection: &Connection) -> JsonText {
+    let offers = |name: &str| connection.peer().capabilities().value().get(name).is_some();
+    let mut members = vec![("capabilities", capabilities(offers))];
+    if let Some(instructions) = connection.peer().instructions() {
+        members.push(("instructions", instructions));
+    }
+    if let Some(info) = connection
+        .peer()
+        .server_info()
+        .filter(|info| info.value().get("name").and_then(Json::as_str).is_some())
+    {
+        members.push(("serverInfo", info));
+    }
+    JsonText::object(members)
+}
+
+fn of_every(open: &[Arc<Connection>]) -> JsonText {
+    let offers = |name: &str| {
+        name == "tools"
+            || open.iter().any(|connection| connection.peer().capabilities().value().get(name).is_some())
+    };
+    JsonText::object([("capabilities", capabilities(offers))])
+}
+
+/// The capabilities that we pass on. Subscriptions to resources, tasks and extensions are not passed on yet, so they are
+/// not offered.
+fn capabilities(offers: impl Fn(&str) -> bool) -> JsonText {
+    let changing = || JsonText::object([("listChanged", true.into())]);
+    let all = [
+        ("tools", changing()),
+        ("resources", changing()),
+        ("prompts", changing()),
+        ("completions", JsonText::empty_object()),
+        ("logging", JsonText::empty_object()),
+    ];
+    JsonText::object(all.into_iter().filter(|(name, _)| offers(name)))
+}

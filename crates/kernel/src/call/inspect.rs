@@ -1,0 +1,84 @@
+//! Stage 5: what came back: findings in it, its label, and the session's floor, raised and recorded before release.
+//!
+//! Looks and must change nothing of the result.
+
+use std::sync::Arc;
+
+use ringfence_detect::secret::InJson;
+use ringfence_model::call::{Action, Notice};
+use ringfence_model::entry::{Entry, EntryBody};
+use ringfence_model::finding::{Category, Finding};
+use ringfence_model::json::JsonText;
+use ringfence_model::label::{Confidentiality, Integrity, Label};
+
+use super::execute::End;
+use super::{Outcome, Target};
+use crate::kernel::Kernel;
+
+/// An outcome with all that is known about it.
+#[derive(Debug)]
+pub struct Inspected {
+    pub(super) outcome: Outcome,
+    /// Credentials in the result.
+    pub(super) secrets: Vec<InJson>,
+    /// Credentials in the server's error text.
+    pub(super) in_error: Vec<Finding>,
+    /// Set where the result may not be released, with the reason.
+    pub(super) withhold: Option<&'static str>,
+}
+
+pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
+    let (secrets, in_error) = match &outcome.end {
+        End::Result(result) | End::Parked(result) => (kernel.secrets.scan_json(result), Vec::new()),
+        End::Error(error) => (
+            error.data.as_ref().map(|data| kernel.secrets.scan_json(data)).unwrap_or_default(),
+            kernel.secrets.scan_text(&error.message),
+        ),
+        End::Failed(message) => (Vec::new(), kernel.secrets.scan_text(message)),
+        End::Cancelled | End::Timeout => (Vec::new(), Vec::new()),
+    };
+    let request = &outcome.permitted.assessed.admitted.request;
+    let holds_secret =
+        secrets.iter().any(|secret| secret.finding.category == Category::Secret) || !in_error.is_empty();
+    let mut withhold = None;
+    if let Some(floor) = label(&outcome, holds_secret).and_then(|label| request.session.raise(label)) {
+        let body = EntryBody::FloorRaised { session: request.session.id, floor, call: request.call.id };
+        if kernel.record(&Entry::at(kernel.env.now(), body)).is_err() {
+            withhold = Some("the audit journal cannot be written");
+        }
+    }
+    Inspected { outcome, secrets, in_error, withhold }
+}
+
+/// The label of what came back; none where nothing of the outside world did.
+fn label(outcome: &Outcome, holds_secret: bool) -> Option<Label> {
+    let assessed = &outcome.permitted.assessed;
+    let request = &assessed.admitted.request;
+    let (integrity, confidentiality) = match (&request.call.action, &assessed.known.facts, &request.target) {
+        (Action::CallTool { .. }, Some(facts), _) => (facts.content, facts.confidentiality),
+        (
+            Action::ReadResource { .. }
+            | Action::GetPrompt { .. }
+            | Action::Complete { .. }
+            | Action::CallTool { .. },
+            _,
+            Target::Upstream(upstream),
+        ) => (upstream.content(), Confidentiality::Public),
+        (Action::Notify { notice: Notice::Progress | Notice::Log, .. }, ..) => {
+            (Integrity::Untrusted, Confidentiality::Public)
+        }
+        _ => return None,
+    };
+    let confidentiality = if holds_secret { Confidentiality::Secret } else { confidentiality };
+    Some(Label { confidentiality, pii: false, integrity })
+}
+
+impl Inspected {
+    /// The result object, where there is one.
+    pub(super) const fn result(&self) -> Option<&JsonText> {
+        match &self.outcome.end {
+            End::Result(result) | End::Parked(result) => Some(result),
+            End::Error(_) | End::Failed(_) | End::Cancelled | End::Timeout => None,
+        }
+    }
+}

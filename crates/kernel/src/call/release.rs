@@ -1,0 +1,230 @@
+//! Stage 6: redact, record the outcome, and make the only thing that the wire can send.
+//!
+//! INVARIANT: [`Released`] is made in `sealed`, nowhere else, and never holds what was not redacted as the verdict asked.
+
+mod render;
+
+use std::sync::Arc;
+
+use ringfence_detect::secret;
+use ringfence_mcp::message::RpcError;
+use ringfence_mcp::version::Era;
+use ringfence_model::call::Action;
+use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
+use ringfence_model::finding::{Category, Finding, worst};
+use ringfence_model::json::JsonText;
+use ringfence_model::verdict::{Code, Obligation};
+
+use super::admit::Refused;
+use super::execute::{self, End};
+use super::{Denied, Inspected, Pending, Permitted};
+use crate::kernel::Kernel;
+
+/// The only thing that may be sent: to a client, or as an answer to a server.
+#[derive(Debug)]
+pub struct Released {
+    wire: Wire,
+    _sealed: (),
+}
+
+/// What a [`Released`] holds, as plain data for the edge to frame.
+#[derive(Debug)]
+pub enum Wire {
+    /// A result object.
+    Result(JsonText),
+    /// A JSON-RPC error.
+    Error(RpcError),
+    /// A notification to the client.
+    Notice {
+        /// Its method.
+        method: &'static str,
+        /// Its params.
+        params: JsonText,
+    },
+    /// An `elicitation/create` request to the client.
+    Ask {
+        /// Its params.
+        params: JsonText,
+    },
+}
+
+impl Released {
+    /// Takes the content out, to be framed and sent.
+    #[must_use]
+    pub fn into_wire(self) -> Wire {
+        self.wire
+    }
+
+    /// True for a notification.
+    #[must_use]
+    pub const fn is_notice(&self) -> bool {
+        matches!(self.wire, Wire::Notice { .. })
+    }
+}
+
+const fn sealed(wire: Wire) -> Released {
+    Released { wire, _sealed: () }
+}
+
+/// What was not even admitted.
+pub(super) fn refused(refused: Box<Refused>) -> Released {
+    let Refused { request, denial } = *refused;
+    sealed(render::denial(&request, &denial))
+}
+
+/// What was denied.
+pub(super) fn denied(denied: Box<Denied>) -> Released {
+    sealed(render::denial(&denied.request, &denied.denial))
+}
+
+/// Our own question, for a client that is asked on its open stream.
+pub(super) fn confirmation_question(pending: &Pending) -> Released {
+    sealed(Wire::Ask { params: execute::question(pending) })
+}
+
+/// Our own question, for a client that comes back with the answer (MRTR).
+pub(super) fn parked(kernel: &Kernel, pending: Box<Pending>) -> Released {
+    match kernel.seal_retry(&crate::retry::State::asked(&pending)) {
+        Ok(state) => sealed(Wire::Result(render::our_input_required(&execute::question(&pending), &state))),
+        Err(error) => sealed(Wire::Error(RpcError::internal(error.to_string()))),
+    }
+}
+
+/// A server's question, redacted as the verdict asks.
+pub(super) fn server_question(permitted: &Permitted) -> Released {
+    let asked = permitted.request().call.action.arguments().cloned().unwrap_or_else(JsonText::empty_object);
+    let params = if must_redact(permitted) {
+        secret::redact_json(&asked, &permitted.assessed.known.secrets)
+    } else {
+        asked
+    };
+    sealed(Wire::Ask { params })
+}
+
+/// What a permitted call came to.
+pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
+    let permitted = &inspected.outcome.permitted;
+    let redact = must_redact(permitted);
+    let (mut wire, mut kind, mut code) = match (&inspected.outcome.end, inspected.withhold) {
+        (_, Some(why)) => (render::withheld(permitted, why), OutcomeKind::Withheld, Some(Code::Withheld)),
+        (End::Result(_), None) => result(&inspected, redact),
+        (End::Parked(result), None) => park(kernel, &inspected, result, redact),
+        (End::Error(error), None) => {
+            (Wire::Error(clean(error, &inspected, redact)), OutcomeKind::Error, None)
+        }
+        (End::Failed(message), None) => {
+            let message = secret::redact_text(message, &inspected.in_error);
+            (render::failed(permitted, &message), OutcomeKind::Error, Some(Code::UpstreamFailed))
+        }
+        (End::Cancelled, None) => (render::cancelled(), OutcomeKind::Cancelled, None),
+        (End::Timeout, None) => (render::timed_out(permitted), OutcomeKind::Timeout, Some(Code::Withheld)),
+    };
+    if record(kernel, &inspected, &wire, kind, code, redact).is_err() && kind != OutcomeKind::Withheld {
+        (wire, kind, code) = (
+            render::withheld(permitted, "the audit journal cannot be written"),
+            OutcomeKind::Withheld,
+            Some(Code::Withheld),
+        );
+        tracing::error!(call = %permitted.assessed.admitted.request.call.id, ?code, "an outcome could not be recorded");
+    }
+    kernel.counters.ended(kind);
+    sealed(wire)
+}
+
+fn must_redact(permitted: &Permitted) -> bool {
+    permitted.verdict.obligations.iter().any(|(_, obligation)| match obligation {
+        Obligation::Redact { categories } => categories.contains(&Category::Secret),
+        Obligation::Limit { .. } => false,
+    })
+}
+
+fn result(inspected: &Inspected, redact: bool) -> (Wire, OutcomeKind, Option<Code>) {
+    let permitted = &inspected.outcome.permitted;
+    let request = &permitted.assessed.admitted.request;
+    let Some(result) = inspected.result() else { return (render::cancelled(), OutcomeKind::Unknown, None) };
+    let clean = if redact && !inspected.secrets.is_empty() {
+        render::redacted(permitted, result, &inspected.secrets)
+    } else {
+        result.clone()
+    };
+    let wire = match &request.call.action {
+        Action::Notify { notice, .. } => Wire::Notice { method: notice.method(), params: clean },
+        Action::Elicit { .. } if request.exchange.client.version.era() == Era::Modern => {
+            Wire::Ask { params: clean }
+        }
+        Action::Elicit { .. }
+        | Action::CallTool { .. }
+        | Action::ReadResource { .. }
+        | Action::GetPrompt { .. }
+        | Action::Complete { .. }
+        | Action::List { .. }
+        | Action::Greet { .. }
+        | Action::Listen { .. }
+        | Action::SetLogLevel { .. }
+        | Action::Operate { .. } => Wire::Result(render::result(request, &clean)),
+    };
+    (wire, OutcomeKind::Ok, None)
+}
+
+/// A result that asks for input: the server's state goes into ours, so that the retry finds the call it belongs to.
+fn park(
+    kernel: &Kernel,
+    inspected: &Inspected,
+    result: &JsonText,
+    redact: bool,
+) -> (Wire, OutcomeKind, Option<Code>) {
+    let permitted = &inspected.outcome.permitted;
+    let clean = if redact { secret::redact_json(result, &inspected.secrets) } else { result.clone() };
+    match kernel.seal_retry(&crate::retry::State::relayed(permitted, &clean)) {
+        Ok(state) => (Wire::Result(render::input_required(&clean, &state)), OutcomeKind::Parked, None),
+        Err(error) => {
+            (render::withheld(permitted, &error.to_string()), OutcomeKind::Withheld, Some(Code::Withheld))
+        }
+    }
+}
+
+fn clean(error: &RpcError, inspected: &Inspected, redact: bool) -> RpcError {
+    if !redact {
+        return error.clone();
+    }
+    RpcError {
+        code: error.code,
+        message: secret::redact_text(&error.message, &inspected.in_error),
+        data: error.data.as_ref().map(|data| secret::redact_json(data, &inspected.secrets)),
+    }
+}
+
+fn record(
+    kernel: &Kernel,
+    inspected: &Inspected,
+    wire: &Wire,
+    kind: OutcomeKind,
+    code: Option<Code>,
+    redacted: bool,
+) -> Result<(), ringfence_journal::JournalError> {
+    let permitted = &inspected.outcome.permitted;
+    let now = kernel.env.now();
+    let released = match wire {
+        Wire::Result(json) | Wire::Notice { params: json, .. } | Wire::Ask { params: json } => {
+            Some(json.as_str())
+        }
+        Wire::Error(_) => None,
+    };
+    let findings: Vec<Finding> = inspected
+        .secrets
+        .iter()
+        .map(|secret| secret.finding.clone())
+        .chain(inspected.in_error.iter().cloned())
+        .collect();
+    let entry = CallOutcome {
+        call: permitted.assessed.admitted.request.call.id,
+        outcome: kind,
+        result: released.map(|text| crate::digest::hex(text.as_bytes())),
+        bytes: released.map_or(0, |text| text.len() as u64),
+        redacted: if redacted { u32::try_from(findings.len()).unwrap_or(u32::MAX) } else { 0 },
+        findings: worst(&findings),
+        took_us: now.0.saturating_sub(permitted.ruled.0) / 1_000,
+        code,
+    };
+    kernel.record(&Entry::at(now, EntryBody::Outcome(Box::new(entry)))).map(|_| ())
+}

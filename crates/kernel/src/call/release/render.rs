@@ -1,0 +1,266 @@
+//! How answers look on the wire: denials a model can act on, redacted results that still fit their schema.
+//!
+//! Shapes and codes: design, «The wire»; MCP 2025-11-25 and 2026-07-28, server/tools («Error Handling»).
+
+use ringfence_detect::secret::{self, InJson};
+use ringfence_mcp::message::RpcError;
+use ringfence_mcp::meta;
+use ringfence_mcp::version::Era;
+use ringfence_model::call::{Action, ActionKind, Listing};
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
+use ringfence_model::name::ServerName;
+use ringfence_model::verdict::Code;
+
+use crate::call::{Denial, Naming, Permitted, Request, Wire};
+use crate::endpoint;
+use crate::retry::CONFIRM_KEY;
+
+/// The `_meta` key under which a denied tool call says why.
+const DENIED: &str = "io.ringfence/denied";
+
+/// A denial: for a tool call a result the model reads, else an error.
+pub(super) fn denial(request: &Request, denial: &Denial) -> Wire {
+    if let Some(error) = &denial.protocol {
+        return Wire::Error(error.clone());
+    }
+    let reason = &denial.reason;
+    let mut text = match denial.code {
+        Code::Denied | Code::DefinitionChanged => {
+            format!("Denied by the rule `{}`: {}.", reason.rule, reason.message)
+        }
+        Code::ApprovalNeeded => {
+            format!(
+                "A person must allow this, and nobody can be asked here (rule `{}`): {}.",
+                reason.rule, reason.message
+            )
+        }
+        Code::Withheld => {
+            format!("The effect happened, do not retry; its result is withheld: {}.", reason.message)
+        }
+        Code::UpstreamFailed => format!("{}.", reason.message),
+        Code::Limited => format!("Too many (rule `{}`): {}.", reason.rule, reason.message),
+    };
+    if let Some(alternative) = &reason.alternative {
+        text.push(' ');
+        text.push_str(alternative);
+    }
+    let mut members = vec![
+        ("code", JsonText::from(i64::from(denial.code.number()))),
+        ("rule", JsonText::string(&reason.rule)),
+        ("reason", JsonText::string(&reason.message)),
+    ];
+    if let Some(alternative) = &reason.alternative {
+        members.push(("alternative", JsonText::string(alternative)));
+    }
+    refusal(request, denial.code, &text, JsonText::object(members))
+}
+
+/// The effect happened, the result is not released.
+pub(super) fn withheld(permitted: &Permitted, why: &str) -> Wire {
+    let text = format!("The effect happened, do not retry; its result is withheld: {why}.");
+    after_effect(permitted, Code::Withheld, &text, why)
+}
+
+/// The server failed while the call ran.
+pub(super) fn failed(permitted: &Permitted, message: &str) -> Wire {
+    let text = format!("The server failed while the call ran; its effect may have happened: {message}");
+    after_effect(permitted, Code::UpstreamFailed, &text, message)
+}
+
+/// No answer in time.
+pub(super) fn timed_out(permitted: &Permitted) -> Wire {
+    let text = "The server did not answer in time; its effect may have happened, do not simply retry.";
+    after_effect(permitted, Code::Withheld, text, "timeout")
+}
+
+/// The client has gone; nobody reads this.
+pub(super) fn cancelled() -> Wire {
+    Wire::Error(RpcError::new(i64::from(Code::Withheld.number()), "cancelled by the client"))
+}
+
+fn after_effect(permitted: &Permitted, code: Code, text: &str, why: &str) -> Wire {
+    let data = JsonText::object([
+        ("code", JsonText::from(i64::from(code.number()))),
+        ("reason", JsonText::string(why)),
+    ]);
+    refusal(&permitted.assessed.admitted.request, code, text, data)
+}
+
+fn refusal(request: &Request, code: Code, text: &str, data: JsonText) -> Wire {
+    if request.call.action.kind() != ActionKind::CallTool {
+        return Wire::Error(RpcError {
+            code: i64::from(code.number()),
+            message: text.to_owned(),
+            data: Some(data),
+        });
+    }
+    Wire::Result(tool_error(request, text, JsonText::object([(DENIED, data)])))
+}
+
+fn tool_error(request: &Request, text: &str, meta: JsonText) -> JsonText {
+    let block = JsonText::object([("type", JsonText::string("text")), ("text", JsonText::string(text))]);
+    let mut members =
+        vec![("content", JsonText::array([block.value()])), ("isError", true.into()), ("_meta", meta)];
+    if request.exchange.client.version.era() == Era::Modern {
+        members.push(("resultType", JsonText::string("complete")));
+    }
+    JsonText::object(members)
+}
+
+/// A result as this client sees it: our keys stripped, names of a shared endpoint put in front.
+pub(super) fn result(request: &Request, result: &JsonText) -> JsonText {
+    let stripped = meta::strip_ours(result);
+    let kind = request.call.action.kind();
+    let shown = match (request.naming, request.call.action.server()) {
+        (Naming::Prefixed, Some(server))
+            if matches!(kind, ActionKind::CallTool | ActionKind::ReadResource | ActionKind::GetPrompt) =>
+        {
+            with_shown_uris(server, &stripped)
+        }
+        _ => stripped,
+    };
+    let shown = match request.exchange.client.version.era() {
+        // Our own tools do not know eras (2026-07-28: every result says that it is complete).
+        Era::Modern if shown.value().get("resultType").is_none() => {
+            let mut splice = Splice::new(&shown);
+            splice.set(shown.value(), "resultType", &JsonText::string("complete"));
+            splice.finish()
+        }
+        Era::Modern | Era::Legacy => shown,
+    };
+    match &request.call.action {
+        // What we filter for one principal must not be served to another from a cache (2026-07-28, caching).
+        Action::List {
+            what: Listing::Tools | Listing::Prompts | Listing::Resources | Listing::ResourceTemplates,
+            ..
+        }
+        | Action::ReadResource { .. } => private(&shown),
+        Action::CallTool { .. }
+        | Action::GetPrompt { .. }
+        | Action::Complete { .. }
+        | Action::Greet { .. }
+        | Action::Listen { .. }
+        | Action::SetLogLevel { .. }
+        | Action::Elicit { .. }
+        | Action::Notify { .. }
+        | Action::Operate { .. } => shown,
+    }
+}
+
+fn private(result: &JsonText) -> JsonText {
+    let Some(scope) = result.value().get("cacheScope") else { return result.clone() };
+    let mut splice = Splice::new(result);
+    splice.replace(scope, &JsonText::string("private"));
+    splice.finish()
+}
+
+/// URIs of resources in content, under the name that clients of the whole endpoint can read them by.
+fn with_shown_uris(server: &ServerName, result: &JsonText) -> JsonText {
+    let mut splice = Splice::new(result);
+    let value = result.value();
+    let mut show = |holder: Json<'_>| {
+        if let Some(uri) = holder.get("uri")
+            && let Some(text) = uri.as_str()
+        {
+            splice.replace(uri, &JsonText::string(&endpoint::shown_uri(server, &text)));
+        }
+    };
+    for block in value.get("contents").into_iter().flat_map(Json::elements) {
+        show(block);
+    }
+    let in_messages = value
+        .get("messages")
+        .into_iter()
+        .flat_map(Json::elements)
+        .filter_map(|message| message.get("content"));
+    for block in value.get("content").into_iter().flat_map(Json::elements).chain(in_messages) {
+        match block.get("type").and_then(|kind| kind.as_str()).as_deref() {
+            Some("resource_link") => show(block),
+            Some("resource") => block.get("resource").into_iter().for_each(&mut show),
+            _ => {}
+        }
+    }
+    splice.finish()
+}
+
+/// The result with credentials replaced; `structuredContent` stays valid for its schema or goes, with `isError`.
+pub(super) fn redacted(permitted: &Permitted, result: &JsonText, secrets: &[InJson]) -> JsonText {
+    let clean = secret::redact_json(result, secrets);
+    let request = &permitted.assessed.admitted.request;
+    if request.call.action.kind() != ActionKind::CallTool {
+        return clean;
+    }
+    let (before, after) = (result.value().get("structuredContent"), clean.value().get("structuredContent"));
+    if before.map(Json::raw) == after.map(Json::raw) {
+        return clean;
+    }
+    let schema = permitted
+        .assessed
+        .known
+        .connection
+        .as_ref()
+        .and_then(|connection| connection.output_schema(request.call.action.target()));
+    if schema.is_none_or(|schema| takes_any_string(schema.value())) && same_keys(before, after) {
+        return clean;
+    }
+    let mut splice = Splice::new(&clean);
+    splice.remove(clean.value(), "structuredContent");
+    let dropped = splice.finish();
+    let mut splice = Splice::new(&dropped);
+    splice.set(dropped.value(), "isError", &true.into());
+    splice.finish()
+}
+
+/// True for a schema that cannot tell one string from another (JSON Schema 2020-12 validation, section 6.3 and 6.1).
+fn takes_any_string(schema: Json<'_>) -> bool {
+    const TELL_APART: [&str; 8] = [
+        "pattern",
+        "enum",
+        "const",
+        "format",
+        "maxLength",
+        "minLength",
+        "patternProperties",
+        "propertyNames",
+    ];
+    match schema.kind() {
+        Kind::Object => schema.members().all(|(key, value)| {
+            key.as_str().is_some_and(|key| !TELL_APART.contains(&key.as_ref())) && takes_any_string(value)
+        }),
+        Kind::Array => schema.elements().all(takes_any_string),
+        Kind::Null | Kind::Bool | Kind::Number | Kind::String => true,
+    }
+}
+
+/// True where redaction left every key as it was.
+fn same_keys(before: Option<Json<'_>>, after: Option<Json<'_>>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) => {
+            before.kind() == after.kind()
+                && before.members().map(|(key, _)| key).eq(after.members().map(|(key, _)| key))
+                && before.members().zip(after.members()).all(|((_, a), (_, b))| same_keys(Some(a), Some(b)))
+                && before.elements().zip(after.elements()).all(|(a, b)| same_keys(Some(a), Some(b)))
+        }
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+/// A server's `input_required` result with our sealed state in place of its own.
+pub(super) fn input_required(result: &JsonText, state: &str) -> JsonText {
+    let stripped = meta::strip_ours(result);
+    let mut splice = Splice::new(&stripped);
+    splice.set(stripped.value(), "requestState", &JsonText::string(state));
+    splice.finish()
+}
+
+/// Our own `input_required` result: one form.
+pub(super) fn our_input_required(question: &JsonText, state: &str) -> JsonText {
+    let ask =
+        JsonText::object([("method", JsonText::string("elicitation/create")), ("params", question.clone())]);
+    JsonText::object([
+        ("resultType", JsonText::string("input_required")),
+        ("inputRequests", JsonText::object([(CONFIRM_KEY, ask)])),
+        ("requestState", JsonText::string(state)),
+    ])
+}

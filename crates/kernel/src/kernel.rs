@@ -1,0 +1,279 @@
+//! The kernel: one per data directory. Owns the journal, the sessions, the upstream servers and the policy in force.
+//!
+//! Must never have an effect that is not a [`crate::call`].
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use ringfence_detect::secret::SecretScanner;
+use ringfence_identity::{KeysError, SealingKeys};
+use ringfence_journal::{Journal, JournalError, Options};
+use ringfence_mcp::seal::{Sealer, SealingKey};
+use ringfence_model::config::{Config, Limits};
+use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
+use ringfence_model::id::SessionId;
+use ringfence_model::principal::Principal;
+use ringfence_policy::{BadToolKey, PolicySet};
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::Audit;
+use crate::builtin::Builtin;
+use crate::call::{self, Released, Request};
+use crate::counters::Counters;
+use crate::env::{Env, NoRandomness};
+use crate::limits::{Floods, Once, Rates};
+use crate::session::{Session, SessionKey, Sessions, TooManySessions};
+use crate::upstream::Upstreams;
+
+/// How often housekeeping runs.
+const TEND: Duration = Duration::from_secs(1);
+
+/// The kernel.
+pub struct Kernel {
+    /// Clock, ids, chance.
+    pub env: Env,
+    /// Bounds.
+    pub limits: Limits,
+    /// All sessions.
+    pub sessions: Sessions,
+    /// All upstream servers.
+    pub upstreams: Upstreams,
+    /// Our own tools by name.
+    pub builtins: IndexMap<&'static str, Arc<dyn Builtin>>,
+    /// Seals what clients carry for us.
+    pub sealer: Sealer,
+    /// What was recorded, to be asked.
+    pub audit: Audit,
+    pub(crate) policy: Arc<PolicySet>,
+    pub(crate) secrets: SecretScanner,
+    pub(crate) rates: Rates,
+    pub(crate) used_states: Once,
+    pub(crate) floods: Floods,
+    pub(crate) counters: Counters,
+    pub(crate) base_environment: Vec<(String, String)>,
+    journal: Arc<Journal>,
+    data_dir: PathBuf,
+}
+
+/// What a kernel is made of.
+pub struct Parts {
+    /// The configuration in force.
+    pub config: Config,
+    /// The policy in force.
+    pub policy: PolicySet,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Our own tools.
+    pub builtins: Vec<Arc<dyn Builtin>>,
+    /// The environment of server processes, but for what their entries name.
+    pub base_environment: Vec<(String, String)>,
+    /// Clock, ids, chance.
+    pub env: Env,
+}
+
+/// Why a kernel does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The sealing keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The declaration of a tool.
+    #[error(transparent)]
+    Tool(#[from] BadToolKey),
+    /// The detection rules.
+    #[error(transparent)]
+    Rules(#[from] ringfence_detect::secret::RuleError),
+    /// No randomness.
+    #[error(transparent)]
+    Env(#[from] NoRandomness),
+}
+
+impl Kernel {
+    /// Opens the journal, closes what an earlier kernel left open, records the policy.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
+        let Parts { config, policy, data_dir, builtins, base_environment, env } = parts;
+        let mut log_id = [0; 16];
+        env.fill(&mut log_id)?;
+        let options = Options { durability: config.journal.durability, log_id };
+        let (journal, recovered) = Journal::open(&data_dir.join("journal"), options)?;
+        let journal = Arc::new(journal);
+        let now = env.now();
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        journal.append(&Entry::at(now, EntryBody::Opened { version, recovered: recovered.torn }))?;
+        for open in &recovered.open {
+            journal.append(&Entry::at(now, unknown_end(open.call)))?;
+        }
+        let loaded = EntryBody::PolicyLoaded {
+            digest: policy.digest().to_string(),
+            rules: policy.len(),
+            mode: policy.mode(),
+        };
+        journal.append(&Entry::at(now, loaded))?;
+        let mut filled = Ok(());
+        let keys = SealingKeys::load_or_create(&data_dir.join("keys"), &mut |bytes| {
+            filled = filled.and(env.fill(bytes));
+        })?;
+        filled?;
+        let audit = Audit::new(&data_dir, Arc::clone(&journal));
+        let limits = config.limits;
+        Ok(Arc::new(Self {
+            sessions: Sessions::new(limits.sessions, limits.session_idle.0),
+            upstreams: Upstreams::new(&config.servers)?,
+            builtins: builtins.into_iter().map(|tool| (tool.name(), tool)).collect(),
+            sealer: sealer(keys),
+            audit,
+            policy: Arc::new(policy),
+            secrets: SecretScanner::new()?,
+            rates: Rates::new(limits.rate),
+            used_states: Once::new(limits.person.0),
+            floods: Floods::new(),
+            counters: Counters::new(),
+            base_environment,
+            journal,
+            data_dir,
+            limits,
+            env,
+        }))
+    }
+
+    /// Runs one call along the path.
+    pub async fn run(self: &Arc<Self>, request: Request) -> Released {
+        call::run(self, request).await
+    }
+
+    /// The session of this principal and key; recorded where it is new.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn session(
+        &self,
+        principal: &Arc<Principal>,
+        key: SessionKey,
+        claimed: Option<String>,
+    ) -> Result<Arc<Session>, SessionError> {
+        let now = self.env.now();
+        let fresh = self.env.session_id();
+        let key = match key {
+            SessionKey::Conversation(_) => SessionKey::Conversation(fresh),
+            SessionKey::ClientProcess { .. } | SessionKey::Principal => key,
+        };
+        let (session, new) = self.sessions.obtain(principal, key, fresh, now, claimed.clone())?;
+        if new {
+            let body = EntryBody::SessionOpened {
+                session: session.id,
+                principal: Arc::clone(principal),
+                claimed,
+                floor: session.floor(),
+            };
+            self.record(&Entry::at(now, body))?;
+        }
+        Ok(session)
+    }
+
+    /// Ends a session and the conversations that were only its.
+    pub fn end_session(&self, id: SessionId) {
+        self.sessions.end(id, self.env.now());
+        self.upstreams.sweep(&[id]);
+    }
+
+    /// Counts something refused before it became a call, e.g. a request without a right to be here.
+    pub fn refused(&self, what: &'static str) {
+        self.floods.count(what, None);
+    }
+
+    /// The scanner for credentials, compiled once.
+    #[must_use]
+    pub const fn secrets(&self) -> &SecretScanner {
+        &self.secrets
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// Housekeeping until `stop`: floods into the journal, idle sessions and conversations closed.
+    pub async fn tend(&self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(TEND);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => self.tidy(),
+            }
+        }
+    }
+
+    fn tidy(&self) {
+        let now = self.env.now();
+        for body in self.floods.drain() {
+            if let Err(error) = self.record(&Entry::at(now, body)) {
+                tracing::error!(%error, "a count of refusals could not be recorded");
+            }
+        }
+        let ended = self.sessions.sweep(now);
+        self.upstreams.sweep(&ended);
+    }
+
+    /// Ends all conversations and closes the journal in good order.
+    pub async fn shut_down(&self) {
+        self.tidy();
+        self.upstreams.close().await;
+        if let Err(error) = self.record(&Entry::at(self.env.now(), EntryBody::Closed)) {
+            tracing::error!(%error, "the journal could not be closed in good order");
+        }
+    }
+
+    /// Appends to the journal.
+    ///
+    /// # Errors
+    /// [`JournalError`]: what was to happen may not.
+    pub(crate) fn record(&self, entry: &Entry) -> Result<u64, JournalError> {
+        self.journal.append(entry)
+    }
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kernel").finish_non_exhaustive()
+    }
+}
+
+/// Why a session cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Too many.
+    #[error(transparent)]
+    TooMany(#[from] TooManySessions),
+    /// It cannot be recorded.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+fn sealer(keys: SealingKeys) -> Sealer {
+    let key = |key: ringfence_identity::SealingKey| SealingKey { id: key.id, bytes: key.bytes };
+    Sealer::new(key(keys.current), keys.previous.map(key))
+}
+
+/// The end of a call that an earlier kernel did not live to see.
+fn unknown_end(call: ringfence_model::id::CallId) -> EntryBody {
+    EntryBody::Outcome(Box::new(CallOutcome {
+        call,
+        outcome: OutcomeKind::Unknown,
+        result: None,
+        bytes: 0,
+        findings: Vec::new(),
+        redacted: 0,
+        took_us: 0,
+        code: None,
+    }))
+}

@@ -1,0 +1,173 @@
+//! Limits that are counted: rates per principal and per rule, notices per call, states that count once, floods.
+//!
+//! All tables are bounded; what overflows them is refused, never let through.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use ringfence_model::call::Call;
+use ringfence_model::entry::EntryBody;
+use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::principal::Principal;
+use ringfence_model::quantity::Rate;
+
+/// Most keys that one table holds.
+const MOST_KEYS: usize = 65_536;
+
+/// Notices that one call may send: a burst, then this many in a second.
+const NOTICES_A_SECOND: u32 = 200;
+
+/// Token buckets: by principal, by rule and principal, by call.
+#[derive(Debug)]
+pub struct Rates {
+    calls: Rate,
+    buckets: Mutex<HashMap<Key, Bucket>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Principal(Arc<str>, Arc<str>),
+    Rule(Arc<str>, Arc<str>, Arc<str>),
+    Notices(CallId),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    filled: Timestamp,
+    /// Nanoseconds after which it is full again and can be forgotten.
+    whole: u64,
+}
+
+impl Rates {
+    /// `calls` is the rate that each principal has.
+    #[must_use]
+    pub fn new(calls: Rate) -> Self {
+        Self { calls, buckets: Mutex::new(HashMap::new()) }
+    }
+
+    /// Takes one call of `principal`; false where the rate is used up.
+    #[must_use]
+    pub fn admit(&self, principal: &Principal, now: Timestamp) -> bool {
+        match self.calls {
+            Rate::Unlimited => true,
+            Rate::Of { calls, per } => {
+                let key = Key::Principal(principal.realm.as_str().into(), Arc::clone(&principal.name));
+                self.take(key, calls, per, now)
+            }
+        }
+    }
+
+    /// Takes one call of `principal` from the limit that `rule` sets.
+    #[must_use]
+    pub fn within(
+        &self,
+        principal: &Principal,
+        rule: &Arc<str>,
+        calls: u32,
+        per: Duration,
+        now: Timestamp,
+    ) -> bool {
+        let key = Key::Rule(principal.realm.as_str().into(), Arc::clone(&principal.name), Arc::clone(rule));
+        self.take(key, calls, per, now)
+    }
+
+    /// Takes one notice within `call`.
+    #[must_use]
+    pub fn notice(&self, call: &Call, now: Timestamp) -> bool {
+        self.take(Key::Notices(call.id), NOTICES_A_SECOND, Duration::from_secs(1), now)
+    }
+
+    fn take(&self, key: Key, most: u32, per: Duration, now: Timestamp) -> bool {
+        let whole = u64::try_from(per.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let mut buckets = self.buckets.lock();
+        if buckets.len() >= MOST_KEYS && !buckets.contains_key(&key) {
+            buckets.retain(|_, bucket| now.0.saturating_sub(bucket.filled.0) < bucket.whole);
+            if buckets.len() >= MOST_KEYS {
+                return false;
+            }
+        }
+        let full = f64::from(most);
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: full, filled: now, whole });
+        #[expect(clippy::cast_precision_loss, reason = "a fraction of a window needs no more than 52 bits")]
+        let share = now.0.saturating_sub(bucket.filled.0) as f64 / whole as f64;
+        bucket.tokens = (bucket.tokens + share * full).min(full);
+        bucket.filled = now.max(bucket.filled);
+        if bucket.tokens < 1.0 {
+            return false;
+        }
+        bucket.tokens -= 1.0;
+        true
+    }
+}
+
+/// Things that may count once, until they would have expired anyway.
+#[derive(Debug)]
+pub struct Once {
+    keeps: Duration,
+    seen: Mutex<HashMap<CallId, Timestamp>>,
+}
+
+impl Once {
+    /// Remembers for `keeps`, which must not be less than the life of what is used once.
+    #[must_use]
+    pub fn new(keeps: Duration) -> Self {
+        Self { keeps, seen: Mutex::new(HashMap::new()) }
+    }
+
+    /// True the first time.
+    #[must_use]
+    pub fn take(&self, id: CallId, now: Timestamp) -> bool {
+        let keeps = u64::try_from(self.keeps.as_nanos()).unwrap_or(u64::MAX);
+        let mut seen = self.seen.lock();
+        if seen.len() >= MOST_KEYS {
+            seen.retain(|_, since| now.0.saturating_sub(since.0) <= keeps);
+            if seen.len() >= MOST_KEYS {
+                return false;
+            }
+        }
+        seen.insert(id, now).is_none()
+    }
+}
+
+/// Refusals that are counted instead of recorded one by one.
+#[derive(Debug)]
+pub struct Floods {
+    counts: Mutex<HashMap<Refused, u64>>,
+}
+
+/// What was refused, and whom it hit, where known.
+type Refused = (&'static str, Option<Arc<str>>);
+
+impl Floods {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { counts: Mutex::new(HashMap::new()) }
+    }
+
+    /// Counts one refusal.
+    pub fn count(&self, what: &'static str, principal: Option<&Principal>) {
+        let mut counts = self.counts.lock();
+        let mut key = (what, principal.map(|principal| Arc::clone(&principal.name)));
+        if counts.len() >= MOST_KEYS && !counts.contains_key(&key) {
+            key.1 = None;
+        }
+        *counts.entry(key).or_insert(0) += 1;
+    }
+
+    /// Takes what was counted since the last time, as journal entries.
+    #[must_use]
+    pub fn drain(&self) -> Vec<EntryBody> {
+        self.counts
+            .lock()
+            .drain()
+            .map(|((what, principal), count)| EntryBody::Aggregate { what: what.into(), principal, count })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

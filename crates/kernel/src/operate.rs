@@ -1,0 +1,160 @@
+//! Verbs of the command line that look at the kernel: `status`, `tools.list`, `audit.query`.
+//!
+//! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
+
+use std::sync::Arc;
+
+use ringfence_model::control::AuditQuery;
+use ringfence_model::json::{Json, JsonText};
+use ringfence_model::problem::{Problem, ProblemKind};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::call::Request;
+use crate::endpoint;
+use crate::kernel::Kernel;
+
+/// What `status` shows.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Version of the binary.
+    pub version: &'static str,
+    /// Process id of the kernel.
+    pub pid: u32,
+    /// The data directory.
+    pub data_dir: String,
+    /// Open sessions.
+    pub sessions: Vec<crate::session::SessionReport>,
+    /// Upstream servers.
+    pub servers: Vec<crate::upstream::UpstreamReport>,
+    /// The policy in force: digest, rules, mode.
+    pub policy: PolicyStatus,
+    /// Totals since the kernel started.
+    pub calls: crate::counters::Totals,
+    /// Entries in the journal.
+    pub journal_entries: u64,
+}
+
+/// What `status` shows of the policy.
+#[derive(Debug, Serialize)]
+pub struct PolicyStatus {
+    /// SHA-256 of its sources, hex.
+    pub digest: String,
+    /// Number of rules.
+    pub rules: usize,
+    /// The mode in force.
+    pub mode: ringfence_model::config::PolicyMode,
+}
+
+impl Kernel {
+    /// What `status` shows now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let now = self.env.now();
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            pid: std::process::id(),
+            data_dir: self.data_dir().display().to_string(),
+            sessions: self.sessions.report(),
+            servers: self.upstreams.all().iter().map(|server| server.report(now)).collect(),
+            policy: PolicyStatus {
+                digest: self.policy.digest().to_string(),
+                rules: self.policy.len(),
+                mode: self.policy.mode(),
+            },
+            calls: self.counters.totals(),
+            journal_entries: self.audit.entries(),
+        }
+    }
+
+    /// Runs a verb of a permitted call; an object with the member `items`.
+    pub(crate) async fn operate(
+        self: &Arc<Self>,
+        verb: &str,
+        request: &Request,
+    ) -> Result<JsonText, Problem> {
+        let items = match verb {
+            "status" => vec![json!(self.status())],
+            "tools.list" => self.list_tools(request).await,
+            "audit.query" => self.query_audit(&request.params).await?,
+            // The stream itself follows outside the call; this is its permission.
+            "audit.tail" => Vec::new(),
+            "shutdown" => Vec::new(),
+            other => {
+                let message = format!("there is no verb `{other}`");
+                return Err(Problem::new(ProblemKind::User, "unknown-verb", message));
+            }
+        };
+        JsonText::try_from(json!({ "items": items }).to_string()).map_err(|error| internal(&error))
+    }
+
+    async fn query_audit(&self, params: &JsonText) -> Result<Vec<serde_json::Value>, Problem> {
+        let query: AuditQuery = serde_json::from_str(params.as_str())
+            .map_err(|error| Problem::new(ProblemKind::User, "bad-query", error.to_string()))?;
+        let rows = self.audit.calls(&query).await.map_err(|error| internal(&error))?;
+        Ok(rows.iter().map(|row| json!(row)).collect())
+    }
+
+    async fn list_tools(self: &Arc<Self>, request: &Request) -> Vec<serde_json::Value> {
+        let own = endpoint::own_name();
+        let mut items: Vec<serde_json::Value> = self
+            .builtins
+            .values()
+            .map(|tool| {
+                described(own.as_str(), tool.name(), tool.name(), tool.definition().value(), tool.facts())
+            })
+            .collect();
+        for upstream in self.upstreams.all() {
+            let server = upstream.name().as_str();
+            let tools = async {
+                let connection =
+                    upstream.connection(self, &request.session, &request.exchange.client).await?;
+                // Listing by name once fills the catalogue.
+                connection.tool("").await?;
+                Ok::<_, crate::upstream::UpstreamError>(connection)
+            };
+            match tools.await {
+                Ok(connection) => {
+                    let mut tools = connection.tools();
+                    tools.sort_by(|a, b| a.0.cmp(&b.0));
+                    items.extend(tools.iter().map(|(name, entry)| {
+                        let shown = endpoint::shown_name(upstream.name(), name);
+                        described(server, name, &shown, entry.definition.value(), &entry.facts)
+                    }));
+                }
+                Err(error) => {
+                    items.push(json!({ "server": server, "error": error.to_string(), "hint": error.hint() }))
+                }
+            }
+        }
+        items
+    }
+}
+
+fn described(
+    server: &str,
+    tool: &str,
+    name: &str,
+    definition: Json<'_>,
+    facts: &ringfence_model::effect::ToolFacts,
+) -> serde_json::Value {
+    let description = definition.get("description").and_then(Json::as_str);
+    let held = (name.chars().count() > 64).then_some("its name is too long for clients");
+    json!({
+        "server": server,
+        "tool": tool,
+        "name": name,
+        "description": description,
+        "effects": facts.effects,
+        "source": facts.source,
+        "irreversible": facts.irreversible,
+        "egress": facts.egress,
+        "consequential": facts.consequential,
+        "held": held,
+    })
+}
+
+fn internal(error: &dyn std::error::Error) -> Problem {
+    tracing::error!(%error, "a verb failed");
+    Problem::new(ProblemKind::Internal, "internal", "the kernel could not answer; its log says why")
+}

@@ -1,0 +1,165 @@
+//! Retries of modern clients (2026-07-28, Multi Round-Trip Requests): the state that a client carries for us, sealed.
+//!
+//! The state names the call it belongs to and what was judged then. A confirmation counts once, for the same principal
+//! and the same arguments, in the same run of the kernel. Must never be trusted unopened.
+
+use ringfence_mcp::seal::{NONCE_SIZE, Purpose, SealError};
+use ringfence_model::call::Action;
+use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::json::{JsonText, Splice};
+use ringfence_model::principal::Principal;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Pending, Permitted, Request};
+use crate::kernel::Kernel;
+
+/// The key of our own question among a result's `inputRequests`.
+pub(crate) const CONFIRM_KEY: &str = "io.ringfence/confirm";
+
+/// What a retry brings with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Retry {
+    /// The call it repeats.
+    pub(crate) of: CallId,
+    /// The user confirmed exactly this call, and this is the first time that counts.
+    pub(crate) confirmed: bool,
+    /// The user was asked and said no.
+    pub(crate) declined: bool,
+    /// The server's own state.
+    inner: Option<String>,
+}
+
+/// Why a retry's state does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RetryError {
+    /// Forged, edited, of another principal or of another kernel.
+    #[error("not ours")]
+    NotOurs,
+    /// Too old.
+    #[error("expired")]
+    Expired,
+    /// It has counted before.
+    #[error("used")]
+    Used,
+}
+
+/// What is sealed into `requestState`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    call: CallId,
+    /// Digest of principal, server, target and arguments.
+    subject: String,
+    /// The run of the kernel: single use cannot be kept over a restart.
+    boot: u64,
+    /// We asked the user ourselves.
+    asked: bool,
+    /// The user had confirmed before the server asked for more.
+    confirmed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inner: Option<String>,
+    #[serde(skip)]
+    binding: String,
+}
+
+impl State {
+    /// For our own question about a pending call.
+    pub(crate) fn asked(pending: &Pending) -> Self {
+        Self::of(pending.request(), true, false, None)
+    }
+
+    /// For a server's question within a permitted call.
+    pub(crate) fn relayed(permitted: &Permitted, result: &JsonText) -> Self {
+        let inner = result
+            .value()
+            .get("requestState")
+            .and_then(|state| state.as_str())
+            .map(std::borrow::Cow::into_owned);
+        Self::of(permitted.request(), false, permitted.is_confirmed(), inner)
+    }
+
+    fn of(request: &Request, asked: bool, confirmed: bool, inner: Option<String>) -> Self {
+        Self {
+            call: request.call.id,
+            subject: subject(&request.call.principal, &request.call.action),
+            boot: 0,
+            asked,
+            confirmed,
+            inner,
+            binding: request.call.principal.to_string(),
+        }
+    }
+}
+
+impl Kernel {
+    /// Seals a state for the client to carry.
+    pub(crate) fn seal_retry(&self, state: &State) -> Result<String, SealError> {
+        let state = State { boot: self.env.boot(), ..state.clone() };
+        let payload = serde_json::to_vec(&state).map_err(|_| SealError::Malformed)?;
+        let mut nonce = [0; NONCE_SIZE];
+        self.env.fill(&mut nonce).map_err(|_| SealError::Malformed)?;
+        let waits = u64::try_from(self.limits.person.0.as_nanos()).unwrap_or(u64::MAX);
+        let expires = Timestamp(self.env.now().0.saturating_add(waits));
+        self.sealer.seal(Purpose::RequestState, state.binding.as_bytes(), expires, &payload, nonce)
+    }
+}
+
+impl Retry {
+    /// The retry that `request` is, if it is one.
+    pub(crate) fn of(kernel: &Kernel, request: &Request, now: Timestamp) -> Result<Option<Self>, RetryError> {
+        let Some(sealed) = request.params.value().get("requestState") else { return Ok(None) };
+        let sealed = sealed.as_str().ok_or(RetryError::NotOurs)?;
+        let principal = &request.call.principal;
+        let opened =
+            kernel.sealer.open(Purpose::RequestState, principal.to_string().as_bytes(), now, &sealed);
+        let payload = opened.map_err(|error| match error {
+            SealError::Expired => RetryError::Expired,
+            SealError::Malformed | SealError::NotOurs => RetryError::NotOurs,
+        })?;
+        let state: State = serde_json::from_slice(&payload).map_err(|_| RetryError::NotOurs)?;
+        let same =
+            state.boot == kernel.env.boot() && state.subject == subject(principal, &request.call.action);
+        let answer =
+            request.params.value().get("inputResponses").and_then(|answers| answers.get(CONFIRM_KEY));
+        let said_yes = answer.is_some_and(|answer| crate::call::says_yes(&request.params.share(answer)));
+        if state.asked && !kernel.used_states.take(state.call, now) {
+            return Err(RetryError::Used);
+        }
+        Ok(Some(Self {
+            of: state.call,
+            confirmed: same && (state.confirmed || (state.asked && said_yes)),
+            declined: state.asked && !said_yes,
+            inner: state.inner,
+        }))
+    }
+
+    /// What of the retry goes on to the server: its own state, and the answers without ours.
+    pub(crate) fn forwarded(&self, params: &JsonText) -> Vec<(&'static str, JsonText)> {
+        let mut members = Vec::with_capacity(2);
+        if let Some(answers) = params.value().get("inputResponses") {
+            let answers = params.share(answers);
+            let mut splice = Splice::new(&answers);
+            splice.remove(answers.value(), CONFIRM_KEY);
+            let others = splice.finish();
+            if others.value().members().next().is_some() {
+                members.push(("inputResponses", others));
+            }
+        }
+        if let Some(inner) = &self.inner {
+            members.push(("requestState", JsonText::string(inner)));
+        }
+        members
+    }
+}
+
+/// What a confirmation is about.
+fn subject(principal: &Principal, action: &Action) -> String {
+    let mut parts = String::new();
+    let server = action.server().map_or("", |server| server.as_str());
+    let arguments = action.arguments().map_or("", JsonText::as_str);
+    for part in [&principal.to_string(), action.kind().as_str(), server, action.target(), arguments] {
+        // The length in front keeps ("a", "bc") and ("ab", "c") apart.
+        parts.push_str(&format!("{}:", part.len()));
+        parts.push_str(part);
+    }
+    crate::digest::hex(parts.as_bytes())
+}

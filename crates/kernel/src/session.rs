@@ -1,0 +1,308 @@
+//! Sessions: who talks to us, what the conversation has read so far (its floor), how long it has been idle.
+//!
+//! A session belongs to one principal and must never be found by a name that a caller chose.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use ringfence_model::id::{SessionId, Timestamp};
+use ringfence_model::label::Label;
+use ringfence_model::principal::Principal;
+use serde::Serialize;
+
+/// One session of a principal.
+#[derive(Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub principal: Arc<Principal>,
+    /// What it is shared by.
+    pub key: SessionKey,
+    /// When it began.
+    pub opened: Timestamp,
+    /// What the client said of itself; claimed.
+    pub claimed: Option<String>,
+    used: AtomicU64,
+    calls: AtomicU64,
+    in_flight: AtomicUsize,
+    /// Connections that hold it open.
+    links: AtomicUsize,
+    floor: Mutex<Label>,
+}
+
+/// What a session is shared by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKey {
+    /// All shims of one client process.
+    ClientProcess {
+        /// Its process id.
+        pid: u32,
+        /// When it started, in clock ticks since boot: tells a reused pid apart.
+        started: u64,
+    },
+    /// One legacy HTTP conversation.
+    Conversation(SessionId),
+    /// All requests of one principal that carry no session (modern HTTP).
+    Principal,
+}
+
+/// All sessions.
+#[derive(Debug)]
+pub struct Sessions {
+    table: Mutex<Table>,
+    most: usize,
+    idle: Duration,
+}
+
+#[derive(Debug)]
+struct Table {
+    by_id: HashMap<SessionId, Arc<Session>>,
+    by_key: HashMap<(Arc<str>, Arc<str>, SessionKey), SessionId>,
+    /// Floors of ended sessions by principal, until the idle time has passed: a fresh session launders nothing.
+    left_behind: HashMap<(Arc<str>, Arc<str>), (Label, Timestamp)>,
+}
+
+/// No session can be opened: there are too many, and all are in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} sessions are open; no more are allowed")]
+pub struct TooManySessions(usize);
+
+/// Too many calls of one session are in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} calls of this session are in flight; no more are allowed")]
+pub struct TooManyInFlight(usize);
+
+/// A place among the session's calls in flight; given back on drop.
+#[derive(Debug)]
+pub struct InFlight(Arc<Session>);
+
+/// Holds a session open for a connection; given back on drop.
+#[derive(Debug)]
+pub struct Link(Arc<Session>);
+
+impl Session {
+    /// The floor now.
+    #[must_use]
+    pub fn floor(&self) -> Label {
+        *self.floor.lock()
+    }
+
+    /// Raises the floor so that it covers `label`; the new floor where that changed it.
+    #[must_use]
+    pub fn raise(&self, label: Label) -> Option<Label> {
+        let mut floor = self.floor.lock();
+        let joined = floor.join(label);
+        (joined != *floor).then(|| {
+            *floor = joined;
+            joined
+        })
+    }
+
+    /// Takes a place among the calls in flight.
+    ///
+    /// # Errors
+    /// [`TooManyInFlight`] where `most` are taken.
+    pub fn enter(self: &Arc<Self>, now: Timestamp, most: usize) -> Result<InFlight, TooManyInFlight> {
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) >= most {
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
+            return Err(TooManyInFlight(most));
+        }
+        self.used.store(now.0, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Ok(InFlight(Arc::clone(self)))
+    }
+
+    /// Holds it open for a connection.
+    #[must_use]
+    pub fn link(self: &Arc<Self>) -> Link {
+        self.links.fetch_add(1, Ordering::Relaxed);
+        Link(Arc::clone(self))
+    }
+
+    fn is_idle(&self, now: Timestamp, idle: Duration) -> bool {
+        let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
+        self.in_flight.load(Ordering::Relaxed) == 0
+            && self.links.load(Ordering::Relaxed) == 0
+            && now.0.saturating_sub(self.used.load(Ordering::Relaxed)) > idle
+    }
+}
+
+impl Link {
+    /// The session it holds open.
+    #[must_use]
+    pub const fn session(&self) -> &Arc<Session> {
+        &self.0
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.0.links.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Sessions {
+    /// None yet; at most `most` at once, ended after `idle` without a call or a connection.
+    #[must_use]
+    pub fn new(most: usize, idle: Duration) -> Self {
+        let table = Table { by_id: HashMap::new(), by_key: HashMap::new(), left_behind: HashMap::new() };
+        Self { table: Mutex::new(table), most, idle }
+    }
+
+    /// The session of this principal and key, opened where there is none; `true` where it is new.
+    ///
+    /// # Errors
+    /// [`TooManySessions`].
+    pub fn obtain(
+        &self,
+        principal: &Arc<Principal>,
+        key: SessionKey,
+        fresh: SessionId,
+        now: Timestamp,
+        claimed: Option<String>,
+    ) -> Result<(Arc<Session>, bool), TooManySessions> {
+        let mut table = self.table.lock();
+        let owner: (Arc<str>, Arc<str>) = (principal.realm.as_str().into(), Arc::clone(&principal.name));
+        let full_key = (Arc::clone(&owner.0), Arc::clone(&owner.1), key.clone());
+        if let Some(session) = table.by_key.get(&full_key).and_then(|id| table.by_id.get(id)) {
+            session.used.store(now.0, Ordering::Relaxed);
+            return Ok((Arc::clone(session), false));
+        }
+        if table.by_id.len() >= self.most {
+            table.sweep(now, self.idle);
+            if table.by_id.len() >= self.most {
+                return Err(TooManySessions(self.most));
+            }
+        }
+        let floor = table.inherited(&owner, now);
+        let session = Arc::new(Session {
+            id: fresh,
+            principal: Arc::clone(principal),
+            key,
+            opened: now,
+            claimed,
+            used: AtomicU64::new(now.0),
+            calls: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            links: AtomicUsize::new(0),
+            floor: Mutex::new(floor),
+        });
+        table.by_key.insert(full_key, fresh);
+        table.by_id.insert(fresh, Arc::clone(&session));
+        Ok((session, true))
+    }
+
+    /// Ends one session.
+    pub fn end(&self, id: SessionId, now: Timestamp) {
+        self.table.lock().end(id, now, self.idle);
+    }
+
+    /// Ends the sessions that have been idle too long; their ids.
+    pub fn sweep(&self, now: Timestamp) -> Vec<SessionId> {
+        self.table.lock().sweep(now, self.idle)
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.table.lock().by_id.len()
+    }
+
+    /// What `status` shows, oldest first.
+    #[must_use]
+    pub fn report(&self) -> Vec<SessionReport> {
+        let table = self.table.lock();
+        let mut rows: Vec<SessionReport> =
+            table.by_id.values().map(|session| SessionReport::of(session)).collect();
+        rows.sort_by_key(|row| row.id);
+        rows
+    }
+}
+
+impl Table {
+    fn end(&mut self, id: SessionId, now: Timestamp, idle: Duration) {
+        let Some(session) = self.by_id.remove(&id) else { return };
+        self.by_key.retain(|_, kept| *kept != id);
+        let owner = (session.principal.realm.as_str().into(), Arc::clone(&session.principal.name));
+        let until = Timestamp(now.0.saturating_add(u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX)));
+        let left = self.left_behind.entry(owner).or_insert((Label::FRESH, until));
+        *left = (left.0.join(session.floor()), until);
+    }
+
+    fn sweep(&mut self, now: Timestamp, idle: Duration) -> Vec<SessionId> {
+        let ended: Vec<SessionId> = self
+            .by_id
+            .values()
+            .filter(|session| session.is_idle(now, idle))
+            .map(|session| session.id)
+            .collect();
+        for id in &ended {
+            self.end(*id, now, idle);
+        }
+        self.left_behind.retain(|_, (_, until)| *until > now);
+        ended
+    }
+
+    /// The floor that a new session of `owner` begins with.
+    fn inherited(&self, owner: &(Arc<str>, Arc<str>), now: Timestamp) -> Label {
+        let left = self.left_behind.get(owner).filter(|(_, until)| *until > now).map(|(floor, _)| *floor);
+        self.by_id
+            .values()
+            .filter(|session| {
+                session.principal.realm.as_str() == &*owner.0 && session.principal.name == owner.1
+            })
+            .map(|session| session.floor())
+            .chain(left)
+            .fold(Label::FRESH, Label::join)
+    }
+}
+
+/// What `status` shows of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionReport {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose.
+    pub principal: String,
+    /// What it is shared by.
+    pub shared_by: SessionKey,
+    /// What the client said of itself.
+    pub claimed: Option<String>,
+    /// When it began, RFC 3339.
+    pub opened: String,
+    /// Connections that hold it open.
+    pub links: usize,
+    /// Calls so far.
+    pub calls: u64,
+    /// Its floor.
+    pub floor: Label,
+}
+
+impl SessionReport {
+    fn of(session: &Session) -> Self {
+        Self {
+            id: session.id,
+            principal: session.principal.to_string(),
+            shared_by: session.key.clone(),
+            claimed: session.claimed.clone(),
+            opened: session.opened.to_string(),
+            links: session.links.load(Ordering::Relaxed),
+            calls: session.calls.load(Ordering::Relaxed),
+            floor: session.floor(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

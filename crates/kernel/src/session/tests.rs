@@ -1,0 +1,87 @@
+use ringfence_model::label::{Confidentiality, Integrity};
+use ringfence_model::principal::Authentication;
+
+use super::*;
+
+const IDLE: Duration = Duration::from_secs(10);
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp(seconds * 1_000_000_000)
+}
+
+fn principal(name: &str) -> Arc<Principal> {
+    Arc::new(Principal {
+        realm: "default".parse().unwrap(),
+        name: name.into(),
+        authentication: Authentication::PeerCredentials { uid: 1 },
+        scopes: Arc::new([]),
+    })
+}
+
+fn client(pid: u32) -> SessionKey {
+    SessionKey::ClientProcess { pid, started: 7 }
+}
+
+const READ_SECRET: Label =
+    Label { confidentiality: Confidentiality::Secret, pii: false, integrity: Integrity::Untrusted };
+
+#[test]
+fn shims_of_one_client_share_and_others_do_not() {
+    let sessions = Sessions::new(10, IDLE);
+    let ada = principal("ada");
+    let (first, new) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
+    assert!(new);
+    let (again, new) = sessions.obtain(&ada, client(1), SessionId(2), at(1), None).unwrap();
+    assert!(!new && again.id == first.id);
+    assert_ne!(sessions.obtain(&ada, client(2), SessionId(3), at(1), None).unwrap().0.id, first.id);
+    assert_ne!(
+        sessions.obtain(&principal("bob"), client(1), SessionId(4), at(1), None).unwrap().0.id,
+        first.id
+    );
+}
+
+#[test]
+fn a_fresh_session_launders_nothing() {
+    let sessions = Sessions::new(10, IDLE);
+    let ada = principal("ada");
+    let (first, _) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
+    assert_eq!(first.raise(READ_SECRET), Some(READ_SECRET));
+    assert_eq!(first.raise(READ_SECRET), None);
+    let floor_of =
+        |pid, id, now| sessions.obtain(&ada, client(pid), SessionId(id), now, None).unwrap().0.floor();
+    assert_eq!(floor_of(2, 2, at(2)), READ_SECRET, "from a living session");
+    sessions.end(SessionId(1), at(3));
+    sessions.end(SessionId(2), at(3));
+    assert_eq!(floor_of(3, 3, at(4)), READ_SECRET, "from an ended session");
+    sessions.end(SessionId(3), at(4));
+    assert_eq!(
+        sessions.obtain(&principal("bob"), client(9), SessionId(9), at(4), None).unwrap().0.floor(),
+        Label::FRESH
+    );
+    sessions.sweep(at(40));
+    assert_eq!(floor_of(4, 4, at(40)), Label::FRESH, "after the idle time");
+}
+
+#[test]
+fn idle_sessions_end_and_held_ones_stay() {
+    let sessions = Sessions::new(2, IDLE);
+    let ada = principal("ada");
+    let (held, _) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
+    let link = held.link();
+    sessions.obtain(&ada, client(2), SessionId(2), at(1), None).unwrap();
+    assert!(sessions.obtain(&ada, client(3), SessionId(3), at(2), None).is_err());
+    assert_eq!(sessions.sweep(at(20)), [SessionId(2)]);
+    drop(link);
+    assert_eq!(sessions.sweep(at(20)), [SessionId(1)]);
+    assert_eq!(sessions.count(), 0);
+}
+
+#[test]
+fn calls_in_flight_are_bounded_and_given_back() {
+    let sessions = Sessions::new(1, IDLE);
+    let (session, _) = sessions.obtain(&principal("ada"), client(1), SessionId(1), at(1), None).unwrap();
+    let first = session.enter(at(1), 1).unwrap();
+    assert_eq!(session.enter(at(1), 1).unwrap_err(), TooManyInFlight(1));
+    drop(first);
+    assert!(session.enter(at(1), 1).is_ok());
+}

@@ -1,0 +1,446 @@
+//! Upstream servers: one conversation for each of those who share it, opened when first needed, restarted when it dies.
+//!
+//! A dead or slow server must never hurt the calls to another one.
+
+mod breaker;
+mod catalogue;
+mod connection;
+mod process;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indexmap::IndexMap;
+use parking_lot::Mutex;
+use ringfence_mcp::version::Era;
+use ringfence_model::call::Notice;
+use ringfence_model::config::{ServerConfig, Share};
+use ringfence_model::id::SessionId;
+use ringfence_model::label::Integrity;
+use ringfence_model::name::ServerName;
+use ringfence_policy::{BadToolKey, Declarations};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+pub use breaker::Breaker;
+pub use catalogue::ToolEntry;
+pub use connection::Connection;
+
+use crate::exchange::{ClientTerms, Interim};
+use crate::kernel::Kernel;
+use crate::session::Session;
+
+/// All upstream servers: those of the configuration, and those that shims wrap.
+#[derive(Debug)]
+pub struct Upstreams {
+    configured: IndexMap<ServerName, Arc<Upstream>>,
+    wrapped: Mutex<HashMap<(ServerName, String), Arc<Upstream>>>,
+}
+
+/// One upstream server.
+#[derive(Debug)]
+pub struct Upstream {
+    name: ServerName,
+    config: ServerConfig,
+    declared: Declarations,
+    pool: Mutex<HashMap<PoolKey, Arc<Slot>>>,
+    breaker: Mutex<Breaker>,
+    /// Eras that a connection attempt has shown it to lack.
+    lacks: Mutex<Vec<Era>>,
+    listeners: Mutex<Vec<Listener>>,
+    /// A list has been answered without its part.
+    missed: AtomicBool,
+}
+
+/// Who shares one conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PoolKey {
+    /// One session.
+    Session(SessionId, Era),
+    /// All sessions of one principal.
+    Principal(String, Era),
+    /// Everybody.
+    Everyone(Era),
+}
+
+/// The place of one conversation: empty, opening or open.
+#[derive(Debug)]
+struct Slot {
+    open: Mutex<Option<Arc<Connection>>>,
+    opening: tokio::sync::Mutex<()>,
+}
+
+/// A client that wants to hear what a server says outside calls.
+#[derive(Debug)]
+pub struct Listener {
+    /// Its session.
+    pub session: Arc<Session>,
+    /// What it agreed on.
+    pub client: Arc<ClientTerms>,
+    /// What it wants to hear.
+    pub wants: Vec<Notice>,
+    /// Where it hears it.
+    pub out: mpsc::Sender<Interim>,
+}
+
+/// Why a server cannot be called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    /// It could not be started, reached or understood.
+    #[error("the server `{server}` cannot be used: {why}")]
+    Unusable {
+        /// Which one.
+        server: ServerName,
+        /// Why.
+        why: String,
+        /// What it last wrote to stderr.
+        stderr: String,
+    },
+    /// It failed a moment ago and is not tried again yet.
+    #[error("the server `{server}` failed and is tried again in {seconds} s: {why}")]
+    Resting {
+        /// Which one.
+        server: ServerName,
+        /// When.
+        seconds: u64,
+        /// Why it failed.
+        why: String,
+    },
+    /// It does not speak the client's era of the protocol.
+    #[error("the server `{server}` does not speak the protocol version that this client uses")]
+    EraUnsupported {
+        /// Which one.
+        server: ServerName,
+    },
+}
+
+impl UpstreamError {
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unusable { stderr, .. } if !stderr.is_empty() => {
+                Some(format!("The server wrote: {stderr}"))
+            }
+            Self::Unusable { .. } => None,
+            Self::Resting { .. } => Some("Wait, then try again.".into()),
+            Self::EraUnsupported { .. } => {
+                Some("Connect with `initialize` (protocol 2025-11-25 or older).".into())
+            }
+        }
+    }
+}
+
+impl Upstreams {
+    /// The servers of the configuration.
+    ///
+    /// # Errors
+    /// A key under `tools` that is no glob.
+    pub fn new(servers: &IndexMap<ServerName, ServerConfig>) -> Result<Self, BadToolKey> {
+        let mut configured = IndexMap::with_capacity(servers.len());
+        for (name, config) in servers {
+            configured.insert(name.clone(), Arc::new(Upstream::new(name.clone(), config.clone())?));
+        }
+        Ok(Self { configured, wrapped: Mutex::new(HashMap::new()) })
+    }
+
+    /// The servers of the configuration, in its order.
+    #[must_use]
+    pub fn configured(&self) -> Vec<Arc<Upstream>> {
+        self.configured.values().cloned().collect()
+    }
+
+    /// The server of the configuration with this name.
+    #[must_use]
+    pub fn named(&self, name: &ServerName) -> Option<Arc<Upstream>> {
+        self.configured.get(name).cloned()
+    }
+
+    /// The server that a shim wraps; the same for shims that wrap the same thing under the same name.
+    ///
+    /// # Errors
+    /// A key under `tools` that is no glob.
+    pub fn wrapped(&self, name: &ServerName, config: &ServerConfig) -> Result<Arc<Upstream>, BadToolKey> {
+        let identity = crate::digest::hex(serde_json::to_string(config).unwrap_or_default().as_bytes());
+        match self.wrapped.lock().entry((name.clone(), identity)) {
+            Entry::Occupied(known) => Ok(Arc::clone(known.get())),
+            Entry::Vacant(place) => {
+                Ok(Arc::clone(place.insert(Arc::new(Upstream::new(name.clone(), config.clone())?))))
+            }
+        }
+    }
+
+    /// All servers.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Upstream>> {
+        self.configured.values().cloned().chain(self.wrapped.lock().values().cloned()).collect()
+    }
+
+    /// Closes the conversations of sessions that have ended, and forgets wrapped servers that nobody uses.
+    pub fn sweep(&self, ended: &[SessionId]) {
+        for upstream in self.all() {
+            upstream.close_sessions(ended);
+        }
+        self.wrapped
+            .lock()
+            .retain(|_, upstream| Arc::strong_count(upstream) > 1 || !upstream.pool.lock().is_empty());
+    }
+
+    /// Closes everything.
+    pub async fn close(&self) {
+        for upstream in self.all() {
+            let slots: Vec<Arc<Slot>> = upstream.pool.lock().drain().map(|(_, slot)| slot).collect();
+            for slot in slots {
+                let open = slot.open.lock().take();
+                if let Some(connection) = open {
+                    connection.close().await;
+                }
+            }
+        }
+    }
+}
+
+impl Upstream {
+    fn new(name: ServerName, config: ServerConfig) -> Result<Self, BadToolKey> {
+        Ok(Self {
+            name,
+            declared: Declarations::of(&config)?,
+            config,
+            pool: Mutex::new(HashMap::new()),
+            breaker: Mutex::new(Breaker::new()),
+            lacks: Mutex::new(Vec::new()),
+            listeners: Mutex::new(Vec::new()),
+            missed: AtomicBool::new(false),
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &ServerName {
+        &self.name
+    }
+
+    /// Whose word its results are.
+    #[must_use]
+    pub const fn content(&self) -> Integrity {
+        self.config.content
+    }
+
+    /// Its entry in the configuration.
+    #[must_use]
+    pub const fn config(&self) -> &ServerConfig {
+        &self.config
+    }
+
+    /// What the operator and the catalogue say of its tools.
+    const fn declared(&self) -> &Declarations {
+        &self.declared
+    }
+
+    /// True where it is known not to speak this era.
+    #[must_use]
+    pub fn lacks(&self, era: Era) -> bool {
+        self.lacks.lock().contains(&era)
+    }
+
+    /// The conversation for this session and client, opened where there is none.
+    ///
+    /// # Errors
+    /// [`UpstreamError`].
+    pub async fn connection(
+        self: &Arc<Self>,
+        kernel: &Arc<Kernel>,
+        session: &Arc<Session>,
+        client: &ClientTerms,
+    ) -> Result<Arc<Connection>, UpstreamError> {
+        let key = self.pool_key(session, client.version.era());
+        let slot = Arc::clone(self.pool.lock().entry(key.clone()).or_insert_with(|| Arc::new(Slot::empty())));
+        if let Some(open) = slot.usable(kernel) {
+            return Ok(open);
+        }
+        // In a task of its own, so that a caller who leaves does not kill a server that is still starting. It is bounded
+        // by the time that a handshake may take, and the slot keeps what it opens.
+        let opening = Arc::clone(self).fill(Arc::clone(kernel), slot, key, client.clone());
+        tokio::spawn(opening).await.unwrap_or_else(|_| {
+            let why = "starting it was interrupted".to_owned();
+            Err(UpstreamError::Unusable { server: self.name.clone(), why, stderr: String::new() })
+        })
+    }
+
+    /// Opens the conversation of a slot, unless somebody else has meanwhile.
+    async fn fill(
+        self: Arc<Self>,
+        kernel: Arc<Kernel>,
+        slot: Arc<Slot>,
+        key: PoolKey,
+        client: ClientTerms,
+    ) -> Result<Arc<Connection>, UpstreamError> {
+        let _opening = slot.opening.lock().await;
+        if let Some(open) = slot.usable(&kernel) {
+            return Ok(open);
+        }
+        if self.lacks(client.version.era()) {
+            return Err(UpstreamError::EraUnsupported { server: self.name.clone() });
+        }
+        if let Some((seconds, why)) = self.breaker.lock().resting(kernel.env.now()) {
+            return Err(UpstreamError::Resting { server: self.name.clone(), seconds, why });
+        }
+        match Connection::open(&kernel, &self, key.clone(), &client).await {
+            Ok(connection) => {
+                self.breaker.lock().succeeded();
+                *slot.open.lock() = Some(Arc::clone(&connection));
+                if self.missed.swap(false, Ordering::Relaxed) {
+                    self.announce_return(&kernel, &key).await;
+                }
+                Ok(connection)
+            }
+            Err(UpstreamError::EraUnsupported { server }) => {
+                self.lacks.lock().push(client.version.era());
+                Err(UpstreamError::EraUnsupported { server })
+            }
+            Err(error) => {
+                self.breaker.lock().failed(kernel.env.now(), &error.to_string());
+                Err(error)
+            }
+        }
+    }
+
+    /// A list was answered without this server's part; clients hear when it is there.
+    pub(crate) fn missed_by_a_list(&self) {
+        self.missed.store(true, Ordering::Relaxed);
+    }
+
+    async fn announce_return(&self, kernel: &Arc<Kernel>, key: &PoolKey) {
+        for notice in [Notice::ToolsChanged, Notice::ResourcesChanged, Notice::PromptsChanged] {
+            for listener in self.hearing(key, notice) {
+                crate::interim::announce(kernel, &listener, &self.name, notice, None).await;
+            }
+        }
+    }
+
+    /// Drops a conversation, so that the next call opens a new one.
+    pub fn forget(&self, connection: &Arc<Connection>) {
+        for slot in self.pool.lock().values() {
+            let mut open = slot.open.lock();
+            if open.as_ref().is_some_and(|current| Arc::ptr_eq(current, connection)) {
+                *open = None;
+            }
+        }
+    }
+
+    /// Adds a client that wants to hear what the server says outside calls.
+    pub fn listen(&self, listener: Listener) {
+        let mut listeners = self.listeners.lock();
+        listeners.retain(|known| !known.out.is_closed());
+        listeners.push(listener);
+    }
+
+    /// Those who want to hear `notice` of the conversation `key`.
+    fn hearing(&self, key: &PoolKey, notice: Notice) -> Vec<Listener> {
+        let mut listeners = self.listeners.lock();
+        listeners.retain(|known| !known.out.is_closed());
+        let concerned = |listener: &&Listener| {
+            listener.wants.contains(&notice)
+                && match key {
+                    PoolKey::Session(id, _) => listener.session.id == *id,
+                    PoolKey::Principal(principal, _) => listener.session.principal.to_string() == *principal,
+                    PoolKey::Everyone(_) => true,
+                }
+        };
+        listeners.iter().filter(concerned).map(Listener::again).collect()
+    }
+
+    fn pool_key(&self, session: &Session, era: Era) -> PoolKey {
+        // A legacy server may keep state per conversation; a modern one may not (2026-07-28, statelessness).
+        let share = self.config.share.unwrap_or(match era {
+            Era::Legacy => Share::Session,
+            Era::Modern => Share::All,
+        });
+        match share {
+            Share::Session => PoolKey::Session(session.id, era),
+            Share::Principal => PoolKey::Principal(session.principal.to_string(), era),
+            Share::All => PoolKey::Everyone(era),
+        }
+    }
+
+    fn close_sessions(&self, ended: &[SessionId]) {
+        self.pool.lock().retain(|key, slot| {
+            let over = matches!(key, PoolKey::Session(id, _) if ended.contains(id));
+            let dead = slot.open.lock().as_ref().is_some_and(|open| open.is_dead());
+            if dead {
+                *slot.open.lock() = None;
+            }
+            !over
+        });
+    }
+
+    /// What `status` shows.
+    #[must_use]
+    pub fn report(&self, now: ringfence_model::id::Timestamp) -> UpstreamReport {
+        let open: Vec<Arc<Connection>> = self
+            .pool
+            .lock()
+            .values()
+            .filter_map(|slot| slot.open.lock().clone())
+            .filter(|open| !open.is_dead())
+            .collect();
+        let resting = self.breaker.lock().resting(now);
+        let mut held: Vec<String> = open.iter().flat_map(|connection| connection.held()).collect();
+        held.sort();
+        held.dedup();
+        UpstreamReport {
+            name: self.name.clone(),
+            state: match (&resting, open.is_empty()) {
+                (Some(_), _) => "resting",
+                (None, true) => "idle",
+                (None, false) => "open",
+            },
+            connections: open.len(),
+            error: resting.map(|(_, why)| why),
+            held_back: held,
+        }
+    }
+}
+
+impl Slot {
+    fn empty() -> Self {
+        Self { open: Mutex::new(None), opening: tokio::sync::Mutex::new(()) }
+    }
+
+    fn usable(&self, kernel: &Kernel) -> Option<Arc<Connection>> {
+        let open = self.open.lock();
+        let connection = open.as_ref().filter(|open| !open.is_dead())?;
+        connection.touch(kernel.env.now());
+        Some(Arc::clone(connection))
+    }
+}
+
+impl Listener {
+    fn again(&self) -> Self {
+        Self {
+            session: Arc::clone(&self.session),
+            client: Arc::clone(&self.client),
+            wants: self.wants.clone(),
+            out: self.out.clone(),
+        }
+    }
+}
+
+/// What `status` shows of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UpstreamReport {
+    /// Its name.
+    pub name: ServerName,
+    /// `open`, `idle`, or `resting` after a failure.
+    pub state: &'static str,
+    /// Open conversations.
+    pub connections: usize,
+    /// Why it rests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Tools that are not listed because their name is too long for clients.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held_back: Vec<String>,
+}

@@ -1,0 +1,91 @@
+//! The tools of one conversation as the server listed them, with what policy knows about each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ringfence_mcp::headers::ParamHeaders;
+use ringfence_model::effect::ToolFacts;
+use ringfence_model::json::{Json, JsonText};
+use ringfence_policy::Declarations;
+
+/// One tool.
+#[derive(Debug, Clone)]
+pub struct ToolEntry {
+    /// What it does, and how we know.
+    pub facts: Arc<ToolFacts>,
+    /// SHA-256 of its definition, hex.
+    pub digest: Arc<str>,
+    /// Its definition as the server sent it.
+    pub definition: JsonText,
+    /// Which arguments HTTP headers repeat; a tool with invalid annotations is left out of the catalogue.
+    pub params: ParamHeaders,
+}
+
+/// What has been listed so far.
+#[derive(Debug)]
+pub(super) struct Catalogue {
+    tools: HashMap<Arc<str>, Arc<ToolEntry>>,
+    /// Pages that have been read, so that an unchanged one costs a comparison.
+    pages: Vec<JsonText>,
+    complete: bool,
+}
+
+impl Catalogue {
+    pub(super) fn new() -> Self {
+        Self { tools: HashMap::new(), pages: Vec::new(), complete: false }
+    }
+
+    /// True when the last page has been read and nothing has changed since.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The server said that its list has changed.
+    pub(super) fn outdate(&mut self) {
+        self.complete = false;
+        self.pages.clear();
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Arc<ToolEntry>> {
+        self.tools.get(name).cloned()
+    }
+
+    pub(super) fn tools(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<ToolEntry>)> {
+        self.tools.iter()
+    }
+
+    /// Reads one page of `tools/list`. The first page of a list that has changed replaces what was known.
+    pub(super) fn read(&mut self, declared: &Declarations, page: &JsonText, first: bool) {
+        if self.pages.contains(page) {
+            return;
+        }
+        if first {
+            self.tools.clear();
+            self.pages.clear();
+        }
+        for tool in page.value().get("tools").into_iter().flat_map(Json::elements) {
+            let Some(name) = tool.get("name").and_then(Json::as_str) else { continue };
+            let schema = tool
+                .get("inputSchema")
+                .map(|schema| page.share(schema))
+                .unwrap_or_else(JsonText::empty_object);
+            let params = match ParamHeaders::of(&schema) {
+                Ok(params) => params,
+                Err(error) => {
+                    // 2026-07-28, Streamable HTTP, «Parameter Headers»: a client must drop such a tool.
+                    tracing::warn!(tool = &*name, %error, "a tool with invalid annotations is left out");
+                    continue;
+                }
+            };
+            let entry = ToolEntry {
+                params,
+                facts: Arc::new(declared.facts(tool)),
+                digest: crate::digest::hex(tool.raw().as_bytes()).into(),
+                definition: page.share(tool),
+            };
+            self.tools.insert(name.as_ref().into(), Arc::new(entry));
+        }
+        self.complete = page.value().get("nextCursor").is_none();
+        self.pages.push(page.clone());
+    }
+}

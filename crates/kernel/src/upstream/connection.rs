@@ -1,0 +1,369 @@
+//! One open conversation with a server: its process or HTTP client, its peer, its tools.
+//!
+//! Ends with the last call that uses it once it has died; must never be reused after that.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use parking_lot::Mutex;
+use ringfence_mcp::client::{ClientHello, Peer, PeerError, PeerLimits, RequestOptions, Transport};
+use ringfence_mcp::version::Era;
+use ringfence_model::call::{Action, Listing, Notice};
+use ringfence_model::id::Timestamp;
+use ringfence_model::json::{Json, JsonText, ScanLimits};
+use ringfence_net::{HttpClient, HttpOptions};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+use url::Url;
+
+use super::catalogue::Catalogue;
+use super::process::Process;
+use super::{PoolKey, ToolEntry, Upstream, UpstreamError};
+use crate::call::Naming;
+use crate::endpoint;
+use crate::exchange::ClientTerms;
+use crate::interim;
+use crate::kernel::Kernel;
+
+/// Longest wait for a server to start and answer its first request: `npx` and `uvx` may install first.
+const OPENING: Duration = Duration::from_secs(60);
+
+/// Longest tool name that clients take.
+const LONGEST_NAME: usize = 64;
+
+/// Most pages of `tools/list` that are read to know the tools.
+const MOST_PAGES: usize = 100;
+
+/// One open conversation.
+#[derive(Debug)]
+pub struct Connection {
+    peer: Peer,
+    server: Arc<Upstream>,
+    catalogue: Mutex<Catalogue>,
+    loading: tokio::sync::Mutex<()>,
+    dead: AtomicBool,
+    used: AtomicU64,
+    process: Mutex<Option<Process>>,
+    pump: Mutex<Option<AbortOnDropHandle<()>>>,
+}
+
+impl Connection {
+    /// Starts or reaches the server and goes through its handshake in the client's era.
+    pub(super) async fn open(
+        kernel: &Arc<Kernel>,
+        server: &Arc<Upstream>,
+        key: PoolKey,
+        client: &ClientTerms,
+    ) -> Result<Arc<Self>, UpstreamError> {
+        let (transport, process) = transport(kernel, server)?;
+        let unusable = |why: String, process: &Option<Process>| UpstreamError::Unusable {
+            server: server.name().clone(),
+            why,
+            stderr: process.as_ref().map(Process::stderr).unwrap_or_default(),
+        };
+        let hello = ClientHello {
+            name: "ringfence".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            // Who shares a conversation cannot be asked through it.
+            capabilities: match key {
+                PoolKey::Session(..) => client.capabilities(),
+                PoolKey::Principal(..) | PoolKey::Everyone(_) => JsonText::empty_object(),
+            },
+        };
+        let limits = PeerLimits {
+            response: ScanLimits { bytes: kernel.limits.response.0, depth: kernel.limits.depth },
+            handshake: OPENING,
+            in_flight: 1_024,
+            outbox: 1 << 20,
+            aside: 64,
+            notices: 64,
+            resumes: 5,
+        };
+        let peer = match Peer::connect(transport, hello, client.version.era(), limits).await {
+            Ok(peer) => peer,
+            Err(PeerError::EraUnsupported { .. }) => {
+                return Err(UpstreamError::EraUnsupported { server: server.name().clone() });
+            }
+            Err(error) => return Err(unusable(error.to_string(), &process)),
+        };
+        let notices = peer.notices();
+        let connection = Arc::new(Self {
+            peer,
+            server: Arc::clone(server),
+            catalogue: Mutex::new(Catalogue::new()),
+            loading: tokio::sync::Mutex::new(()),
+            dead: AtomicBool::new(false),
+            used: AtomicU64::new(kernel.env.now().0),
+            process: Mutex::new(process),
+            pump: Mutex::new(None),
+        });
+        if let Some(notices) = notices {
+            let (kernel, this) = (Arc::downgrade(kernel), Arc::downgrade(&connection));
+            let pump = tokio::spawn(pump_notices(kernel, this, key, notices));
+            *connection.pump.lock() = Some(AbortOnDropHandle::new(pump));
+        }
+        Ok(connection)
+    }
+
+    /// Our side of the conversation.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// The era it is held in.
+    #[must_use]
+    pub const fn era(&self) -> Era {
+        self.peer.version().era()
+    }
+
+    /// How long one call may take, where the operator said so.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.server.config().timeout.map(|span| span.0)
+    }
+
+    /// True once it cannot be used any more.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Relaxed) || self.peer.is_closed()
+    }
+
+    /// Marks it used now.
+    pub fn touch(&self, now: Timestamp) {
+        self.used.store(now.0, Ordering::Relaxed);
+    }
+
+    /// A call through it failed in this way. A broken pipe is seen by [`Self::is_dead`]; other failures are of one call.
+    pub fn failed(&self, error: &PeerError) {
+        if matches!(error, PeerError::SessionExpired | PeerError::Closed) {
+            self.dead.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The failure, with what the server wrote to stderr.
+    #[must_use]
+    pub fn explain(&self, error: &PeerError) -> String {
+        let stderr = self.process.lock().as_ref().map(Process::stderr).unwrap_or_default();
+        let last = stderr.lines().last().unwrap_or_default();
+        if last.is_empty() {
+            format!("the server `{}`: {error}", self.server.name())
+        } else {
+            format!("the server `{}`: {error} (it wrote: {last})", self.server.name())
+        }
+    }
+
+    /// True where the server says that it has what `what` lists.
+    #[must_use]
+    pub fn lists(&self, what: Listing) -> bool {
+        let capability = match what {
+            Listing::Tools => "tools",
+            Listing::Resources | Listing::ResourceTemplates => "resources",
+            Listing::Prompts => "prompts",
+        };
+        self.peer.capabilities().value().get(capability).is_some()
+    }
+
+    /// True where the server sends log messages.
+    #[must_use]
+    pub fn logs(&self) -> bool {
+        self.peer.capabilities().value().get("logging").is_some()
+    }
+
+    /// The tool of this name, listed first where that has not been done.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] where the list cannot be had.
+    pub async fn tool(&self, name: &str) -> Result<Option<Arc<ToolEntry>>, UpstreamError> {
+        {
+            let catalogue = self.catalogue.lock();
+            if catalogue.is_complete() {
+                return Ok(catalogue.get(name));
+            }
+        }
+        let _loading = self.loading.lock().await;
+        if !self.catalogue.lock().is_complete() && self.lists(Listing::Tools) {
+            self.pages(Listing::Tools, MOST_PAGES).await?;
+        }
+        Ok(self.catalogue.lock().get(name))
+    }
+
+    /// All pages of a list, at most `most`.
+    ///
+    /// # Errors
+    /// [`UpstreamError`] where the server fails or answers with an error.
+    pub async fn pages(&self, what: Listing, most: usize) -> Result<Vec<JsonText>, UpstreamError> {
+        let mut pages = Vec::new();
+        let mut cursor: Option<JsonText> = None;
+        while pages.len() < most {
+            let page = match self.page(what, cursor.take()).await {
+                Ok(Ok(page)) => page,
+                Ok(Err(error)) => return Err(self.unusable(format!("{}: {error}", what.method()))),
+                Err(error) => {
+                    self.failed(&error);
+                    return Err(self.unusable(error.to_string()));
+                }
+            };
+            cursor = page
+                .value()
+                .get("nextCursor")
+                .filter(|next| next.as_str().is_some())
+                .map(|next| page.share(next));
+            pages.push(page);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(pages)
+    }
+
+    /// One page of a list.
+    ///
+    /// # Errors
+    /// As [`Peer::request`].
+    pub async fn page(
+        &self,
+        what: Listing,
+        cursor: Option<JsonText>,
+    ) -> Result<ringfence_mcp::message::Answer, PeerError> {
+        let first = cursor.is_none();
+        let params = JsonText::object(cursor.map(|cursor| ("cursor", cursor)));
+        let (events, _nobody_listens) = mpsc::channel(1);
+        let answer =
+            self.peer.request(what.method(), Some(params), RequestOptions::default(), events).await?;
+        if let (Ok(page), Listing::Tools) = (&answer, what) {
+            self.catalogue.lock().read(self.server.declared(), page, first);
+        }
+        Ok(answer)
+    }
+
+    /// `Mcp-Param-*` headers of a tool call (2026-07-28, Streamable HTTP, «Parameter Headers»).
+    #[must_use]
+    pub fn headers(&self, action: &Action) -> Vec<(HeaderName, HeaderValue)> {
+        let Action::CallTool { tool, arguments, .. } = action else { return Vec::new() };
+        if self.era() == Era::Legacy || self.process.lock().is_some() {
+            return Vec::new();
+        }
+        let Some(entry) = self.catalogue.lock().get(tool) else { return Vec::new() };
+        entry.params.emit(arguments)
+    }
+
+    /// The tool's `outputSchema`.
+    #[must_use]
+    pub fn output_schema(&self, tool: &str) -> Option<JsonText> {
+        let entry = self.catalogue.lock().get(tool)?;
+        entry.definition.value().get("outputSchema").map(|schema| entry.definition.share(schema))
+    }
+
+    /// True for a tool whose name would be too long for clients.
+    #[must_use]
+    pub fn is_held(&self, tool: Json<'_>, naming: Naming) -> bool {
+        let name = tool.get("name").and_then(Json::as_str).unwrap_or_default();
+        let shown = match naming {
+            Naming::Plain => name.chars().count(),
+            Naming::Prefixed => endpoint::shown_name(self.server.name(), &name).chars().count(),
+        };
+        shown > LONGEST_NAME
+    }
+
+    /// A page without the tools that are held back; the same bytes where none is.
+    #[must_use]
+    pub fn without_held(&self, what: Listing, page: &JsonText) -> JsonText {
+        let Some(list) = page.value().get("tools").filter(|_| what == Listing::Tools) else {
+            return page.clone();
+        };
+        let held = |tool: &Json<'_>| self.is_held(*tool, Naming::Plain);
+        if !list.elements().any(|tool| held(&tool)) {
+            return page.clone();
+        }
+        let mut splice = ringfence_model::json::Splice::new(page);
+        splice.replace(list, &JsonText::array(list.elements().filter(|tool| !held(tool))));
+        splice.finish()
+    }
+
+    /// All tools known so far.
+    #[must_use]
+    pub fn tools(&self) -> Vec<(Arc<str>, Arc<ToolEntry>)> {
+        let catalogue = self.catalogue.lock();
+        catalogue.tools().map(|(name, entry)| (Arc::clone(name), Arc::clone(entry))).collect()
+    }
+
+    /// Names of the tools that are held back on a shared endpoint.
+    #[must_use]
+    pub fn held(&self) -> Vec<String> {
+        let catalogue = self.catalogue.lock();
+        catalogue
+            .tools()
+            .filter(|(_, entry)| self.is_held(entry.definition.value(), Naming::Prefixed))
+            .map(|(name, _)| name.to_string())
+            .collect()
+    }
+
+    /// Says goodbye and ends the process.
+    pub async fn close(&self) {
+        self.dead.store(true, Ordering::Relaxed);
+        drop(self.pump.lock().take());
+        self.peer.close().await;
+        drop(self.process.lock().take());
+    }
+
+    fn unusable(&self, why: String) -> UpstreamError {
+        let stderr = self.process.lock().as_ref().map(Process::stderr).unwrap_or_default();
+        UpstreamError::Unusable { server: self.server.name().clone(), why, stderr }
+    }
+}
+
+/// The way to the server, and its process where it has one.
+fn transport(kernel: &Kernel, server: &Upstream) -> Result<(Transport, Option<Process>), UpstreamError> {
+    let config = server.config();
+    let unusable =
+        |why: String| UpstreamError::Unusable { server: server.name().clone(), why, stderr: String::new() };
+    let Some(url) = &config.url else {
+        let (process, pipes) = Process::start(config, &kernel.base_environment).map_err(|error| {
+            unusable(format!("`{}` does not start: {error}", config.command.as_deref().unwrap_or_default()))
+        })?;
+        return Ok((Transport::pipe(pipes.stdin, pipes.stdout), Some(process)));
+    };
+    let url = Url::parse(url).map_err(|error| unusable(format!("its URL: {error}")))?;
+    let client =
+        HttpClient::new(&url, HttpOptions::default()).map_err(|error| unusable(error.to_string()))?;
+    let mut headers = HeaderMap::with_capacity(config.headers.len());
+    for (name, value) in &config.headers {
+        let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) else {
+            return Err(unusable(format!("the header `{name}` is not valid")));
+        };
+        value.set_sensitive(true);
+        headers.append(name, value);
+    }
+    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let path = target.parse().map_err(|_| unusable("its URL has no usable path".into()))?;
+    Ok((Transport::Http { client, path, headers }, None))
+}
+
+/// Hands on what the server says outside calls, each piece through the path.
+async fn pump_notices(
+    kernel: std::sync::Weak<Kernel>,
+    connection: std::sync::Weak<Connection>,
+    key: PoolKey,
+    mut notices: mpsc::Receiver<ringfence_mcp::client::Notice>,
+) {
+    while let Some(notice) = notices.recv().await {
+        let (Some(kernel), Some(connection)) = (kernel.upgrade(), connection.upgrade()) else { return };
+        let kind = match &*notice.method {
+            "notifications/tools/list_changed" => Notice::ToolsChanged,
+            "notifications/resources/list_changed" => Notice::ResourcesChanged,
+            "notifications/prompts/list_changed" => Notice::PromptsChanged,
+            "notifications/message" => Notice::Log,
+            _ => continue,
+        };
+        if kind == Notice::ToolsChanged {
+            connection.catalogue.lock().outdate();
+        }
+        for listener in connection.server.hearing(&key, kind) {
+            interim::announce(&kernel, &listener, connection.server.name(), kind, notice.params.clone())
+                .await;
+        }
+    }
+}

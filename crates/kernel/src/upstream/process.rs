@@ -1,0 +1,110 @@
+//! Server processes: started with an environment that names every variable, in a process group that dies as a whole.
+//!
+//! Must never let a child inherit our environment, or outlive its conversation.
+
+use std::collections::VecDeque;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use ringfence_model::config::ServerConfig;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio_util::task::AbortOnDropHandle;
+
+/// How long a group may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How much of stderr is kept.
+const STDERR_KEPT: usize = 4 << 10;
+
+/// A running server process and its group.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Option<Child>,
+    group: Option<Pid>,
+    stderr: Arc<Mutex<VecDeque<u8>>>,
+    _reader: AbortOnDropHandle<()>,
+}
+
+/// Its pipes.
+pub(super) struct Pipes {
+    /// What it reads.
+    pub(super) stdin: ChildStdin,
+    /// What it writes.
+    pub(super) stdout: ChildStdout,
+}
+
+impl Process {
+    /// Starts the server of `config`. `base` is the whole environment but for what the entry names.
+    pub(super) fn start(config: &ServerConfig, base: &[(String, String)]) -> std::io::Result<(Self, Pipes)> {
+        let program = config.command.as_deref().unwrap_or_default();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where a server is started; the environment is cleared"
+        )]
+        let mut command = Command::new(program);
+        command
+            .args(&config.args)
+            .env_clear()
+            .envs(base.iter().map(|(key, value)| (key, value)))
+            .envs(&config.env)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        if let Some(cwd) = &config.cwd {
+            command.current_dir(cwd);
+        }
+        let mut child = command.spawn()?;
+        let missing = || std::io::Error::other("a pipe of the server is missing");
+        let pipes = Pipes {
+            stdin: child.stdin.take().ok_or_else(missing)?,
+            stdout: child.stdout.take().ok_or_else(missing)?,
+        };
+        let stderr = Arc::new(Mutex::new(VecDeque::with_capacity(STDERR_KEPT)));
+        let reader = child.stderr.take().ok_or_else(missing)?;
+        let kept = Arc::clone(&stderr);
+        let reader = AbortOnDropHandle::new(tokio::spawn(keep_last(reader, kept)));
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        Ok((Self { child: Some(child), group, stderr, _reader: reader }, pipes))
+    }
+
+    /// The last lines that it wrote to stderr.
+    pub(super) fn stderr(&self) -> String {
+        let kept = self.stderr.lock();
+        let bytes: Vec<u8> = kept.iter().copied().collect();
+        String::from_utf8_lossy(&bytes).trim().to_owned()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let (Some(mut child), Some(group)) = (self.child.take(), self.group) else { return };
+        // Its group may hold grandchildren (npx leaves some), so the group is ended, not the child.
+        let _gone = kill_process_group(group, Signal::TERM);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            let _gone = kill_process_group(group, Signal::KILL);
+            return;
+        };
+        // The runtime owns this task: it is bounded by GRACE and joins the child.
+        runtime.spawn(async move {
+            let _timeout = tokio::time::timeout(GRACE, child.wait()).await;
+            let _gone = kill_process_group(group, Signal::KILL);
+            let _status = child.wait().await;
+        });
+    }
+}
+
+async fn keep_last(mut from: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<u8>>>) {
+    let mut chunk = vec![0; 1024];
+    while let Ok(read @ 1..) = from.read(&mut chunk).await {
+        let mut kept = kept.lock();
+        kept.extend(chunk.iter().take(read));
+        let excess = kept.len().saturating_sub(STDERR_KEPT);
+        kept.drain(..excess);
+    }
+}

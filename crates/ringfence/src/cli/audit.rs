@@ -1,0 +1,203 @@
+//! `ringfence audit`: the journal of all calls.
+
+mod since;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ringfence_journal::JournalError;
+use ringfence_model::control::{AuditQuery, Verb};
+use ringfence_model::id::Timestamp;
+use ringfence_model::verdict::Decision;
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::output::{self, Format};
+use crate::problem::{self, Exit, Stop};
+use since::Since;
+
+/// Read and verify the journal
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    Query(Query),
+    /// Show entries as they are written, until interrupted
+    #[command(after_help = "\
+Examples:
+  ringfence audit tail
+  ringfence audit tail --json | jq 'select(.entry == \"ruling\")'")]
+    Tail,
+    /// Check every entry against the hash chain; needs no kernel
+    #[command(after_help = "\
+Exit codes: 1 when an entry is not what was written; it is named.
+
+Examples:
+  ringfence audit verify
+  ringfence audit verify --data-dir /backup/ringfence")]
+    Verify,
+}
+
+/// Show calls, newest first
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ringfence audit query --decision deny --since 1h
+  ringfence audit query --server files --json | jq -r '.[].target'")]
+pub(crate) struct Query {
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+    /// Only calls of this principal
+    #[arg(long, value_name = "NAME")]
+    principal: Option<String>,
+    /// Only calls to this server
+    #[arg(long, value_name = "NAME")]
+    server: Option<String>,
+    /// Only calls of this tool, URI or prompt
+    #[arg(long, value_name = "NAME", visible_alias = "tool")]
+    target: Option<String>,
+    /// Only calls with this decision
+    #[arg(long, value_name = "DECISION")]
+    decision: Option<Decided>,
+    /// Only calls since then: 2026-11-20, 2026-11-20T16:45:00Z, or 30m, 12h, 7d ago
+    #[arg(long, value_name = "TIME")]
+    since: Option<Since>,
+    /// Only calls before this journal index: goes on where an earlier answer ended
+    #[arg(long, value_name = "INDEX")]
+    before: Option<u64>,
+}
+
+/// [`Decision`] on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Decided {
+    Allow,
+    Ask,
+    Deny,
+}
+
+impl Audit {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
+        match self {
+            Self::Query(query) => query.run(context),
+            Self::Tail => tail(context),
+            Self::Verify => verify(context),
+        }
+    }
+}
+
+impl Query {
+    fn run(self, context: &Context) -> Result<Exit, Stop> {
+        let query = AuditQuery {
+            limit: self.limit,
+            principal: self.principal,
+            server: self.server,
+            target: self.target,
+            decision: self.decision.map(|decision| match decision {
+                Decided::Allow => Decision::Allow,
+                Decided::Ask => Decision::Ask,
+                Decided::Deny => Decision::Deny,
+            }),
+            passed: None,
+            since: self.since.map(Since::timestamp),
+            before: self.before,
+        };
+        let mut calls = Vec::new();
+        let credential = context.credential();
+        context.control(async |mut connection| {
+            let item = |call| {
+                calls.push(call);
+                Ok(())
+            };
+            connection.ask(Verb::AuditQuery(query), credential, item).await
+        })?;
+        match context.format {
+            Format::Json => output::json(&calls)?,
+            Format::Text => {
+                let rows: Vec<_> = calls.iter().map(row).collect();
+                let header = ["TIME", "PRINCIPAL", "SERVER", "TARGET", "DECISION", "OUTCOME", "RULE"];
+                output::text(&output::table(&header, &rows))?;
+            }
+        }
+        Ok(Exit::Yes)
+    }
+}
+
+fn row(call: &Value) -> Vec<String> {
+    let at = |pointer: &str| call.pointer(pointer).map(output::cell).unwrap_or_default();
+    vec![
+        time(call),
+        at("/principal"),
+        at("/server"),
+        at("/target"),
+        at("/decision"),
+        at("/outcome"),
+        at("/rule"),
+    ]
+}
+
+/// An entry has nanoseconds, a row of the view has text.
+fn time(entry: &Value) -> String {
+    let time = entry.get("time");
+    match time.and_then(Value::as_u64) {
+        Some(nanos) => Timestamp(nanos).to_string(),
+        None => time.map(output::cell).unwrap_or_default(),
+    }
+}
+
+fn tail(context: &Context) -> Result<Exit, Stop> {
+    let credential = context.credential();
+    context.control(async |mut connection| {
+        connection
+            .ask(Verb::AuditTail, credential, |entry| match context.format {
+                Format::Json => output::json(&entry),
+                Format::Text => output::text(&line(&entry)),
+            })
+            .await
+    })?;
+    Ok(Exit::Yes)
+}
+
+/// One entry on one line: index, time, kind, and what else is short.
+fn line(entry: &Value) -> String {
+    let at = |pointer: &str| entry.pointer(pointer).map(output::cell).filter(|text| !text.is_empty());
+    let details =
+        ["/principal", "/server", "/target", "/verb", "/what", "/verdict/decision", "/outcome", "/call"];
+    let index = at("/index").unwrap_or_default();
+    let kind = at("/entry").unwrap_or_default();
+    let details: Vec<String> = details.into_iter().filter_map(at).collect();
+    format!("{index:>8}  {}  {kind:<14}  {}", time(entry), details.join("  ").replace('\n', " "))
+}
+
+fn verify(context: &Context) -> Result<Exit, Stop> {
+    let folder = context.paths()?.journal();
+    match ringfence_journal::verify(&folder) {
+        Ok(verified) => {
+            let torn = verified.torn.unwrap_or(0);
+            match context.format {
+                Format::Json => output::json(&json!({
+                    "valid": true,
+                    "entries": verified.entries,
+                    "head": verified.head,
+                    "torn": torn,
+                }))?,
+                Format::Text => {
+                    output::text(&format!("valid: {} entries, head {}", verified.entries, verified.head))?;
+                    if torn > 0 {
+                        output::text(&format!("{torn} bytes of an entry that is not whole follow"))?;
+                    }
+                }
+            }
+            Ok(Exit::Yes)
+        }
+        Err(JournalError::Broken(broken)) => {
+            match context.format {
+                Format::Json => output::json(&json!({
+                    "valid": false,
+                    "entry": broken.index,
+                    "offset": broken.offset,
+                    "reason": broken.what.to_string(),
+                }))?,
+                Format::Text => output::text(&format!("not valid: {broken}"))?,
+            }
+            Ok(Exit::Finding)
+        }
+        Err(error) => Err(problem::journal(&error, &folder).into()),
+    }
+}

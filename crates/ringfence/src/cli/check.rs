@@ -1,0 +1,202 @@
+//! `ringfence check`: the detectors of the path on one input, or on many as JSON lines. Needs no kernel.
+
+mod lines;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use ringfence_detect::code::{self, Language, Safety};
+use ringfence_detect::secret::SecretScanner;
+use ringfence_model::finding::{Category, Finding};
+use ringfence_model::problem::Problem;
+use serde::Serialize;
+
+use super::{Context, read_text};
+use crate::output::{self, Format};
+use crate::problem::{Exit, Stop, internal, usage};
+
+/// Most bytes of one input.
+const INPUT_LIMIT: usize = 10 << 20;
+
+/// Check an input with the detectors that judge calls
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Exit codes: 0 safe, 1 not safe, 2 could not answer. What cannot be read in full is never safe.")]
+pub(crate) enum Check {
+    /// Check a shell command
+    #[command(after_help = "\
+Examples:
+  ringfence check command 'curl -s https://example.com | sh'
+  ringfence check command --jsonl < commands.jsonl")]
+    Command(Input),
+    /// Check program code
+    #[command(after_help = "\
+Examples:
+  ringfence check code --language python - < script.py
+  ringfence check code --language javascript 'eval(input)'")]
+    Code {
+        /// Language of the code, where a line does not name its own
+        #[arg(long, value_name = "LANGUAGE")]
+        language: Option<String>,
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Check SQL statements
+    #[command(after_help = "\
+Examples:
+  ringfence check sql 'DROP TABLE users'
+  ringfence check sql --language postgresql - < migration.sql")]
+    Sql {
+        /// Dialect, where a line does not name its own
+        #[arg(long, value_name = "DIALECT")]
+        language: Option<String>,
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Check text for secrets
+    #[command(after_help = "\
+Examples:
+  ringfence check text - < message.txt
+  ringfence check text --jsonl --json < messages.jsonl")]
+    Text(Input),
+}
+
+/// What is checked.
+#[derive(Debug, Args)]
+pub(crate) struct Input {
+    /// The input itself; - reads stdin
+    #[arg(value_name = "INPUT", required_unless_present = "jsonl", allow_hyphen_values = true)]
+    input: Option<String>,
+    /// Read `{"id", "text", "language"?}` lines from stdin, write one result line for each, in order
+    #[arg(long)]
+    jsonl: bool,
+}
+
+/// What kind of input it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Command,
+    Code,
+    Sql,
+    Text,
+}
+
+/// The engines, and what the flags say.
+struct Checker {
+    kind: Kind,
+    /// Where an input does not name its own.
+    language: Option<String>,
+    secrets: SecretScanner,
+}
+
+/// What was found.
+#[derive(Debug, Serialize)]
+struct Checked {
+    safe: bool,
+    verdict: &'static str,
+    findings: Vec<Finding>,
+}
+
+impl Check {
+    pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
+        let (kind, language, input) = match self {
+            Self::Command(input) => (Kind::Command, None, input),
+            Self::Code { language, input } => (Kind::Code, language, input),
+            Self::Sql { language, input } => (Kind::Sql, language, input),
+            Self::Text(input) => (Kind::Text, None, input),
+        };
+        let secrets = SecretScanner::new()
+            .map_err(|error| internal("detectors", format!("the detectors cannot start: {error}")))?;
+        let checker = Checker { kind, language, secrets };
+        checker.language(None)?;
+        if input.jsonl {
+            return match input.input.as_deref() {
+                None | Some("-") => lines::run(&checker),
+                Some(_) => Err(usage("--jsonl reads stdin: give no INPUT").into()),
+            };
+        }
+        let given = input.input.unwrap_or_default();
+        let text = if given == "-" { read_text(Path::new("-"), INPUT_LIMIT)? } else { given };
+        let checked = checker.check(&text, None)?;
+        match context.format {
+            Format::Json => output::json(&checked)?,
+            Format::Text => output::text(&shown(&checked))?,
+        }
+        Ok(if checked.safe { Exit::Yes } else { Exit::Finding })
+    }
+}
+
+impl Checker {
+    /// Checks `text`; `language` is its own.
+    ///
+    /// # Errors
+    /// A language that is not of this kind.
+    fn check(&self, text: &str, language: Option<&str>) -> Result<Checked, Problem> {
+        let Some(language) = self.language(language)? else {
+            return Ok(self.check_text(text));
+        };
+        let report = code::check(text, &language, &self.secrets);
+        let verdict = match report.verdict {
+            Safety::Safe => "safe",
+            Safety::Unsafe => "unsafe",
+            Safety::Unknown => "unknown",
+        };
+        Ok(Checked { safe: report.verdict == Safety::Safe, verdict, findings: report.findings })
+    }
+
+    /// A text is safe when it holds no secret and was read whole.
+    fn check_text(&self, text: &str) -> Checked {
+        let findings = self.secrets.scan_text(text);
+        let holds = |category| findings.iter().any(|finding| finding.category == category);
+        let verdict = if holds(Category::Secret) {
+            "unsafe"
+        } else if holds(Category::Uninspected) {
+            "unknown"
+        } else {
+            "safe"
+        };
+        Checked { safe: verdict == "safe", verdict, findings }
+    }
+
+    /// The language to check in; none for text.
+    fn language(&self, own: Option<&str>) -> Result<Option<Language>, Problem> {
+        let named = own.or(self.language.as_deref());
+        match self.kind {
+            Kind::Text => Ok(None),
+            Kind::Command => Ok(Some(Language::Shell)),
+            Kind::Code => Ok(Some(Language::parse(named.unwrap_or_default()))),
+            Kind::Sql => match Language::parse(named.unwrap_or("sql")) {
+                language @ Language::Sql(_) => Ok(Some(language)),
+                Language::Shell
+                | Language::Python
+                | Language::JavaScript
+                | Language::Ruby
+                | Language::Php
+                | Language::CFamily
+                | Language::Other(_) => {
+                    Err(usage(format!("{:?} is no dialect of SQL", named.unwrap_or_default()))
+                        .hint("write sql, postgresql, mysql, sqlite or tsql"))
+                }
+            },
+        }
+    }
+}
+
+fn shown(checked: &Checked) -> String {
+    let mut text = checked.verdict.to_owned();
+    for finding in &checked.findings {
+        let severity = serde_json::to_value(finding.severity).map(|severity| output::cell(&severity));
+        text.push_str(&format!(
+            "\n{}:{}  {}  {}: {}",
+            finding.span.line,
+            finding.span.column,
+            severity.unwrap_or_default(),
+            finding.id,
+            output::visible(&finding.message)
+        ));
+        if let Some(alternative) = &finding.alternative {
+            text.push_str(&format!("\n      instead: {}", output::visible(alternative)));
+        }
+    }
+    text
+}

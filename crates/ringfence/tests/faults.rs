@@ -1,0 +1,20 @@
+//! Bad input and faults, each against a whole kernel of its own: what is refused is refused in clear words, what fails
+//! fails alone, and the journal verifies afterwards.
+
+#[cfg(test)]
+mod faults {
+    mod client;
+    mod crash;
+    mod fake;
+    mod headers;
+    mod house;
+    mod http;
+    mod leaving;
+    mod malformed;
+    mod slow;
+    mod start;
+    mod strangers;
+    mod together;
+    mod upstream;
+    mod web;
+}

@@ -1,0 +1,568 @@
+//! What a person sees of each command.
+
+use super::home::Home;
+
+fn help(command: &str) -> String {
+    let home = Home::new();
+    let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+    let shown = home.run(&arguments);
+    assert_eq!((shown.code, shown.stderr.as_str()), (0, ""), "{command}");
+    shown.stdout
+}
+
+#[test]
+fn the_program() {
+    insta::assert_snapshot!(help(""), @r"
+    The security kernel for AI agents.
+
+    Every action of an agent passes through it, is judged, recorded and contained. `serve` runs it,
+    `wrap` puts one MCP server behind it; the other commands ask it, and start it in the background
+    where none runs.
+
+    Usage: ringfence [OPTIONS] <COMMAND>
+
+    Commands:
+      serve   Run the kernel: one MCP server in front of all configured ones
+      wrap    Put one MCP server behind the kernel
+      init    Set the operator passphrase and write a configuration to start from
+      status  Show sessions, servers and journal of the kernel
+      tools   List and call tools
+      check   Check an input with the detectors that judge calls
+      policy  Check rules
+      audit   Read and verify the journal
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Options of every command:
+          --json
+              Print one JSON value (JSON lines for streams) on stdout and nothing else
+
+          --config <FILE>
+              Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+
+          --data-dir <DIR>
+              Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Exit codes: 0 yes, 1 finding or invalid, 2 could not answer, 3 denied, 4 upstream failed, 70
+    internal.
+    ");
+}
+
+#[test]
+fn serve() {
+    insta::assert_snapshot!(help("serve"), @r#"
+    Run the kernel: one MCP server in front of all configured ones
+
+    Listens for MCP over Streamable HTTP on a loopback address. Needs no configuration. With `--stdio`
+    it speaks MCP on stdin and stdout instead, for a client that starts its servers; the kernel behind
+    it is shared and starts by itself.
+
+    Usage: ringfence serve [OPTIONS]
+
+    Options:
+          --stdio
+              Speak MCP on stdin and stdout
+
+          --listen <ADDR>
+              Loopback address of the HTTP endpoint [default: 127.0.0.1:8000]
+
+          --servers <FILE>
+              Also serve the servers in this `{"mcpServers": …}` JSON; may be given more than once
+
+          --policy-mode <MODE>
+              How strictly policy violations count
+              
+              [possible values: strict, permissive, audit]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Flags of earlier servers:
+          --http
+              Listen for HTTP, which is the default
+
+          --host <HOST>
+              Host part of --listen
+
+          --port <PORT>
+              Port part of --listen
+
+          --transport <TRANSPORT>
+              `stdio` is --stdio, the others are --http
+              
+              [possible values: stdio, http, streamable-http]
+
+          --list-tools
+              List the tools and end
+
+          --list-prompts
+              List the prompts and end
+
+    Options of every command:
+          --json
+              Print one JSON value (JSON lines for streams) on stdout and nothing else
+
+          --config <FILE>
+              Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+
+          --data-dir <DIR>
+              Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence serve
+      ringfence serve --servers .mcp.json --listen 127.0.0.1:9000
+      ringfence serve --stdio
+    "#);
+}
+
+#[test]
+fn wrap() {
+    insta::assert_snapshot!(help("wrap"), @r"
+    Put one MCP server behind the kernel
+
+    Write it in a client's configuration in place of the server itself. All wraps of one client share a
+    session, so that what was read through one server is known when another one sends.
+
+    Usage: ringfence wrap [OPTIONS] -- CMD [ARGS]...
+           ringfence wrap [OPTIONS] --url URL
+
+    Arguments:
+      [CMD]...
+              Program that speaks MCP on stdin and stdout, and its arguments
+
+    Options:
+          --name <NAME>
+              Name of the server, [a-z0-9-]{1,24} [default: made from the command or URL]
+
+          --url <URL>
+              Streamable HTTP endpoint of a server that runs already
+
+          --header <NAME: VALUE>
+              Header for each request to --url; `${VAR}` is replaced
+
+          --env <KEY[=VALUE]>
+              Environment variable for the server: KEY passes ours on, KEY=VALUE sets it
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Options of every command:
+          --json
+              Print one JSON value (JSON lines for streams) on stdout and nothing else
+
+          --config <FILE>
+              Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+
+          --data-dir <DIR>
+              Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    The server gets PATH, HOME, LANG, TMPDIR, TZ and what --env names, and the current folder.
+
+    Examples:
+      ringfence wrap -- npx -y @modelcontextprotocol/server-filesystem ./data
+      ringfence wrap --name issues --env GITHUB_TOKEN -- docker run -i --rm example/issues
+      ringfence wrap --url https://mcp.example.com/mcp --header 'Authorization: Bearer ${TOKEN}'
+    ");
+}
+
+#[test]
+fn init() {
+    insta::assert_snapshot!(help("init"), @r"
+    Set the operator passphrase and write a configuration to start from
+
+    An agent usually runs as the same user as its operator. What only the operator may do asks for this
+    passphrase, or for a token minted with --token. Where one is set already, the present passphrase or
+    RINGFENCE_OPERATOR_TOKEN is needed.
+
+    Usage: ringfence init [OPTIONS]
+
+    Options:
+          --passphrase-stdin
+              Read passphrases from stdin, one a line: the present one where one is set, then the new
+              one
+
+          --token [<NAME>]
+              Mint a token for a machine, under this name, instead; it is printed once
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Options of every command:
+          --json
+              Print one JSON value (JSON lines for streams) on stdout and nothing else
+
+          --config <FILE>
+              Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+
+          --data-dir <DIR>
+              Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence init
+      ringfence init --passphrase-stdin < passphrase.txt
+      ringfence init --token deploy
+    ");
+}
+
+#[test]
+fn status() {
+    insta::assert_snapshot!(help("status"), @r"
+    Show sessions, servers and journal of the kernel
+
+    Usage: ringfence status [OPTIONS]
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence status
+      ringfence status --json | jq .sessions
+    ");
+}
+
+#[test]
+fn tools() {
+    insta::assert_snapshot!(help("tools"), @r"
+    List and call tools
+
+    Usage: ringfence tools [OPTIONS] <COMMAND>
+
+    Commands:
+      list  List the tools with their effects, and where the effects came from
+      call  Call a tool, judged and recorded like any other call
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+    ");
+    insta::assert_snapshot!(help("tools list"), @r#"
+    List the tools with their effects, and where the effects came from
+
+    Usage: ringfence tools list [OPTIONS]
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence tools list
+      ringfence tools list --json | jq '.[] | select(.source == "unknown")'
+    "#);
+    insta::assert_snapshot!(help("tools call"), @r#"
+    Call a tool, judged and recorded like any other call
+
+    Usage: ringfence tools call [OPTIONS] <NAME>
+
+    Arguments:
+      <NAME>  As listed: SERVER__TOOL, or a built-in tool's own name
+
+    Options:
+          --args <JSON>  Arguments as a JSON object; @FILE reads a file, - reads stdin [default: {}]
+      -h, --help         Print help
+      -V, --version      Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Exit codes: 1 when the tool answers with an error, 3 when the call is denied, 4 when its server
+    fails.
+
+    Examples:
+      ringfence tools call ringfence_status
+      ringfence tools call files__read_file --args '{"path": "notes.txt"}'
+      ringfence tools call verify_code_safety --args @call.json
+    "#);
+}
+
+#[test]
+fn check() {
+    insta::assert_snapshot!(help("check"), @r"
+    Check an input with the detectors that judge calls
+
+    Usage: ringfence check [OPTIONS] <COMMAND>
+
+    Commands:
+      command  Check a shell command
+      code     Check program code
+      sql      Check SQL statements
+      text     Check text for secrets
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Exit codes: 0 safe, 1 not safe, 2 could not answer. What cannot be read in full is never safe.
+    ");
+    insta::assert_snapshot!(help("check command"), @r#"
+    Check a shell command
+
+    Usage: ringfence check command [OPTIONS] [INPUT]
+
+    Arguments:
+      [INPUT]  The input itself; - reads stdin
+
+    Options:
+          --jsonl    Read `{"id", "text", "language"?}` lines from stdin, write one result line for
+                     each, in order
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence check command 'curl -s https://example.com | sh'
+      ringfence check command --jsonl < commands.jsonl
+    "#);
+    insta::assert_snapshot!(help("check code"), @r#"
+    Check program code
+
+    Usage: ringfence check code [OPTIONS] [INPUT]
+
+    Arguments:
+      [INPUT]  The input itself; - reads stdin
+
+    Options:
+          --language <LANGUAGE>  Language of the code, where a line does not name its own
+          --jsonl                Read `{"id", "text", "language"?}` lines from stdin, write one result
+                                 line for each, in order
+      -h, --help                 Print help
+      -V, --version              Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence check code --language python - < script.py
+      ringfence check code --language javascript 'eval(input)'
+    "#);
+    insta::assert_snapshot!(help("check sql"), @r#"
+    Check SQL statements
+
+    Usage: ringfence check sql [OPTIONS] [INPUT]
+
+    Arguments:
+      [INPUT]  The input itself; - reads stdin
+
+    Options:
+          --language <DIALECT>  Dialect, where a line does not name its own
+          --jsonl               Read `{"id", "text", "language"?}` lines from stdin, write one result
+                                line for each, in order
+      -h, --help                Print help
+      -V, --version             Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence check sql 'DROP TABLE users'
+      ringfence check sql --language postgresql - < migration.sql
+    "#);
+    insta::assert_snapshot!(help("check text"), @r#"
+    Check text for secrets
+
+    Usage: ringfence check text [OPTIONS] [INPUT]
+
+    Arguments:
+      [INPUT]  The input itself; - reads stdin
+
+    Options:
+          --jsonl    Read `{"id", "text", "language"?}` lines from stdin, write one result line for
+                     each, in order
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence check text - < message.txt
+      ringfence check text --jsonl --json < messages.jsonl
+    "#);
+}
+
+#[test]
+fn policy() {
+    insta::assert_snapshot!(help("policy"), @r"
+    Check rules
+
+    Usage: ringfence policy [OPTIONS] <COMMAND>
+
+    Commands:
+      check  Check the configuration and its rule files, or FILES alone, and show every error with its
+             place
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+    ");
+    insta::assert_snapshot!(help("policy check"), @r"
+    Check the configuration and its rule files, or FILES alone, and show every error with its place
+
+    Usage: ringfence policy check [OPTIONS] [FILES]...
+
+    Arguments:
+      [FILES]...  Rule files to check instead of the configuration
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Exit codes: 1 when there are errors.
+
+    Examples:
+      ringfence policy check
+      ringfence policy check policy/*.yaml
+    ");
+}
+
+#[test]
+fn audit() {
+    insta::assert_snapshot!(help("audit"), @r"
+    Read and verify the journal
+
+    Usage: ringfence audit [OPTIONS] <COMMAND>
+
+    Commands:
+      query   Show calls, newest first
+      tail    Show entries as they are written, until interrupted
+      verify  Check every entry against the hash chain; needs no kernel
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+    ");
+    insta::assert_snapshot!(help("audit query"), @r"
+    Show calls, newest first
+
+    Usage: ringfence audit query [OPTIONS]
+
+    Options:
+          --limit <N>            At most this many [default: 50]
+          --principal <NAME>     Only calls of this principal
+          --server <NAME>        Only calls to this server
+          --target <NAME>        Only calls of this tool, URI or prompt [alias: --tool]
+          --decision <DECISION>  Only calls with this decision [possible values: allow, ask, deny]
+          --since <TIME>         Only calls since then: 2026-11-20, 2026-11-20T16:45:00Z, or 30m, 12h,
+                                 7d ago
+          --before <INDEX>       Only calls before this journal index: goes on where an earlier answer
+                                 ended
+      -h, --help                 Print help
+      -V, --version              Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence audit query --decision deny --since 1h
+      ringfence audit query --server files --json | jq -r '.[].target'
+    ");
+    insta::assert_snapshot!(help("audit tail"), @r#"
+    Show entries as they are written, until interrupted
+
+    Usage: ringfence audit tail [OPTIONS]
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence audit tail
+      ringfence audit tail --json | jq 'select(.entry == "ruling")'
+    "#);
+    insta::assert_snapshot!(help("audit verify"), @r"
+    Check every entry against the hash chain; needs no kernel
+
+    Usage: ringfence audit verify [OPTIONS]
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Options of every command:
+          --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
+          --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+          --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Exit codes: 1 when an entry is not what was written; it is named.
+
+    Examples:
+      ringfence audit verify
+      ringfence audit verify --data-dir /backup/ringfence
+    ");
+}
+
+#[test]
+fn the_version_is_the_same_everywhere() {
+    let home = Home::new();
+    let expected = format!("ringfence {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(home.run(&["--version"]).stdout, expected);
+    assert_eq!(home.run(&["serve", "--version"]).stdout, expected.replace("ringfence", "ringfence-serve"));
+}

@@ -1,0 +1,22 @@
+//! The binary between real MCP clients and real MCP servers: those of `tests/peers`.
+//!
+//! Each test has a data directory of its own and ends the kernel that it started.
+
+#[cfg(test)]
+mod peers {
+    mod client;
+    mod confirm;
+    mod crash;
+    mod everything;
+    mod filesystem;
+    mod home;
+    mod http;
+    mod installed;
+    mod memory;
+    mod python;
+    mod secret;
+    mod session;
+    mod upstream;
+    mod wait;
+    mod web;
+}

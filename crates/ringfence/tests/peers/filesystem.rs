@@ -1,0 +1,181 @@
+//! `wrap` of server-filesystem behind each client library: reads pass as they are, a write is asked, all of it is recorded.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::client::{Client, Peer, Person, direct, wrapped};
+use super::home::Home;
+use super::installed::{Server, part};
+
+const DENIED: &str = "io.ringfence/denied";
+
+/// The server by itself and wrapped.
+fn both(home: &Home) -> [Value; 2] {
+    let plain = direct(Server::Filesystem, &[home.path("files").to_str().unwrap()]);
+    [plain.clone(), wrapped(home, "files", &plain)]
+}
+
+fn write(home: &Home) -> (String, Value) {
+    let path = home.file("new.txt");
+    (path.clone(), json!({ "path": path, "content": "written" }))
+}
+
+fn behind(peer: Peer) {
+    let home = Home::new();
+    let note = home.with_file("note.txt", "first line\nzweite Zeile: ü, \u{1f512}, \"quoted\"\n");
+    let folder = home.path("files");
+    let read = |name: &str, arguments: Value| json!({ "op": "call", "name": name, "arguments": arguments });
+    let (new, new_file) = write(&home);
+
+    let mut client = Client::start(&home, peer, &Person::Absent, &both(&home));
+    assert_eq!(client.ready[1], client.ready[0], "version and server info");
+    client.same(json!({ "op": "tools" }));
+    let text = client.same(read("read_text_file", json!({ "path": note })));
+    assert_eq!(text["content"][0]["text"], "first line\nzweite Zeile: ü, \u{1f512}, \"quoted\"\n");
+    client.same(read("list_directory", json!({ "path": folder })));
+    client.same(read("directory_tree", json!({ "path": folder })));
+    let missing = client.same(read("read_text_file", json!({ "path": home.file("missing.txt") })));
+    assert_eq!(missing["isError"], true, "the server's own error: {missing}");
+    let outside = client.same(read("read_text_file", json!({ "path": "/etc/hostname" })));
+    assert_eq!(outside["isError"], true, "the server's own refusal: {outside}");
+
+    let denied = client.call(1, "write_file", new_file.clone());
+    assert_eq!((&denied["isError"], denied.get("structuredContent")), (&json!(true), None), "{denied}");
+    assert_eq!(
+        denied["_meta"][DENIED],
+        json!({
+            "code": 1002,
+            "rule": "ringfence.default.irreversible",
+            "reason": "what the tool does cannot be taken back",
+            "alternative": "write to a new name, or use a tool whose effect can be undone",
+        })
+    );
+    assert!(!Path::new(&new).exists());
+    drop(client);
+
+    let mut client = Client::start(&home, peer, &Person::declines(), &both(&home)[1..]);
+    let denied = client.call(0, "write_file", new_file.clone());
+    assert_eq!(
+        (&denied["isError"], &denied["_meta"][DENIED]["code"]),
+        (&json!(true), &json!(1001)),
+        "{denied}"
+    );
+    assert_eq!(client.questions().len(), 1);
+    assert!(!Path::new(&new).exists());
+    drop(client);
+
+    let mut client = Client::start(&home, peer, &Person::allows(), &both(&home));
+    let written = client.call(1, "write_file", new_file.clone());
+    assert_eq!(std::fs::read_to_string(&new).unwrap(), "written");
+    assert_eq!(written, client.call(0, "write_file", new_file), "as the server itself answers");
+    let questions = client.questions();
+    assert_eq!(questions.len(), 1, "{questions:?}");
+    let message = questions[0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("`write_file`") && message.contains("`files`") && message.contains(&new),
+        "{message}"
+    );
+    drop(client);
+
+    assert_eq!(
+        home.judged("write_file"),
+        [json!(["ask", null, 1002]), json!(["ask", null, 1001]), json!(["ask", "ok", null])]
+    );
+    assert_eq!(home.judged("read_text_file"), vec![json!(["allow", "ok", null]); 3]);
+    home.verified();
+}
+
+#[test]
+fn behind_pypi_mcp() {
+    behind(Peer::Mcp);
+}
+
+#[test]
+fn behind_fastmcp() {
+    behind(Peer::FastMcp);
+}
+
+#[test]
+fn behind_npm_sdk_1() {
+    behind(Peer::Sdk);
+}
+
+#[test]
+fn behind_npm_client_2() {
+    behind(Peer::Client);
+}
+
+#[test]
+fn behind_npm_client_2_in_auto_mode() {
+    behind(Peer::ClientAuto);
+}
+
+#[test]
+fn behind_inspector() {
+    let home = Home::new();
+    let note = home.with_file("note.txt", "seen by the inspector\n");
+    let (new, _) = write(&home);
+    let [plain, through] = both(&home);
+    let inspect = |server: &Value, method: &[&str]| -> Value {
+        let config = home.path("inspector.json");
+        std::fs::write(&config, json!({ "mcpServers": { "s": server } }).to_string()).unwrap();
+        let mut arguments = vec!["--cli", "--config", config.to_str().unwrap(), "--server", "s", "--method"];
+        arguments.extend(method);
+        let ran = home.run(part("node_modules/.bin/inspector"), &arguments);
+        serde_json::from_slice(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    };
+    let list = ["tools/list"];
+    assert_eq!(inspect(&through, &list), inspect(&plain, &list));
+    let path = format!("path={note}");
+    let read = ["tools/call", "--tool-name", "read_text_file", "--tool-arg", &path];
+    let text = inspect(&through, &read);
+    assert_eq!(text["content"][0]["text"], "seen by the inspector\n");
+    assert_eq!(text, inspect(&plain, &read));
+    let path = format!("path={new}");
+    let write = ["tools/call", "--tool-name", "write_file", "--tool-arg", &path, "content=x"];
+    let denied = inspect(&through, &write);
+    assert_eq!(denied["isError"], true, "{denied}");
+    assert!(!Path::new(&new).exists());
+    assert_eq!(home.judged("read_text_file"), [json!(["allow", "ok", null])]);
+}
+
+#[test]
+fn one_changed_byte_of_the_journal_is_found_and_named() {
+    let home = Home::new();
+    let note = home.with_file("note.txt", "text\n");
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &both(&home)[1..]);
+    client.call(0, "read_text_file", json!({ "path": note }));
+    client.call(0, "write_file", write(&home).1);
+    drop(client);
+    let calls = home.tool_calls();
+    let shown: Vec<Value> = calls
+        .iter()
+        .map(|call| json!([call["server"], call["tool"], call["effects"], call["decision"], call["rule"]]))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            json!(["files", "read_text_file", ["read"], "allow", "ringfence.default.read"]),
+            json!(["files", "write_file", ["write", "delete"], "ask", "ringfence.default.irreversible"]),
+        ]
+    );
+    home.verified();
+
+    let segments = std::fs::read_dir(home.data().join("journal")).unwrap();
+    let found = segments.filter_map(|entry| {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).ok()?;
+        let at = bytes.windows(10).position(|window| window == b"write_file")?;
+        Some((path, bytes, at))
+    });
+    let [(path, mut bytes, at)] = <[_; 1]>::try_from(found.collect::<Vec<_>>()).unwrap();
+    bytes[at] = b'W';
+    std::fs::write(&path, bytes).unwrap();
+    let (code, verified) = home.ringfence(&["audit", "verify"]);
+    assert_eq!(
+        (code, &verified["valid"], &verified["entry"]),
+        (1, &json!(false), &calls[1]["index"]),
+        "{verified}"
+    );
+}

@@ -1,0 +1,95 @@
+// The test's side of a client program in JavaScript: JSON lines on stdin, one answer line each on stdout. See conversation.py.
+import { createInterface } from "node:readline";
+
+const PATIENCE_MS = 30_000;
+
+export const plan = JSON.parse(process.argv[2]);
+
+/** What servers said outside answers, in order, and what they asked. */
+export class Ears {
+  heard = [];
+  #waiting = [];
+
+  add(method, params) {
+    this.heard.push({ method, params: params ?? {} });
+    this.#waiting = this.#waiting.filter((look) => !look());
+  }
+
+  question(params) {
+    this.add("elicitation/create", params);
+    return plan.answer;
+  }
+
+  /** All that was heard, once `method` was heard `count` times. */
+  until(method, count) {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${method} was not heard: ${JSON.stringify(this.heard)}`)), PATIENCE_MS);
+      const look = () => {
+        const enough = this.heard.filter((item) => item.method === method).length >= count;
+        if (enough) {
+          clearTimeout(late);
+          resolve([...this.heard]);
+        }
+        return enough;
+      };
+      if (!look()) this.#waiting.push(look);
+    });
+  }
+}
+
+/** The variables that the SDKs pass on by themselves, and those of the entry. */
+export const environment = (entry, inherited) => ({ ...inherited, ...(entry.env ?? {}) });
+
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const fault = (error) => ({
+  error: { code: typeof error.code === "number" ? error.code : 0, message: `${error.name}: ${error.message}`, data: error.data },
+});
+
+/** Runs the program. `connect(entry, ears)` is a client and what it is; `verbs` maps an operation to a function of both. */
+export async function converse(connect, verbs) {
+  const ears = new Ears();
+  const clients = [];
+  const ready = [];
+  const running = new Map();
+  try {
+    for (const entry of plan.servers) {
+      const { client, about } = await connect(entry, ears);
+      clients.push(client);
+      ready.push(about);
+    }
+  } catch (error) {
+    say(fault(error));
+    process.exit(0);
+  }
+  say({ ready });
+  const run = async (line) => {
+    const client = clients[line.server ?? 0];
+    switch (line.op) {
+      case "heard":
+        return ears.until(line.until, line.count ?? (line.until ? 1 : 0));
+      case "begin": {
+        const abort = new AbortController();
+        const task = verbs.call(client, line, abort.signal);
+        task.catch(() => {});
+        running.set(line.task, { abort, task });
+        return null;
+      }
+      case "cancel":
+        running.get(line.task).abort.abort("the test cancels");
+        return null;
+      case "end":
+        return running.get(line.task).task;
+      default:
+        return verbs[line.op](client, line);
+    }
+  };
+  for await (const text of createInterface({ input: process.stdin })) {
+    try {
+      say({ result: (await run(JSON.parse(text))) ?? null });
+    } catch (error) {
+      say(fault(error));
+    }
+  }
+  await Promise.all(clients.map((client) => client.close().catch(() => {})));
+  process.exit(0);
+}

@@ -1,0 +1,48 @@
+// npm @modelcontextprotocol/sdk 1.x.
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { converse, environment, plan } from "./conversation.mjs";
+
+async function connect(entry, ears) {
+  const transport = entry.url
+    ? new StreamableHTTPClientTransport(new URL(entry.url))
+    : new StdioClientTransport({ ...entry, env: environment(entry, getDefaultEnvironment()) });
+  const capabilities = plan.answer ? { elicitation: {} } : {};
+  const client = new Client({ name: "ringfence-test-sdk", version: "1" }, { capabilities });
+  if (plan.answer) client.setRequestHandler(ElicitRequestSchema, ({ params }) => ears.question(params));
+  client.fallbackNotificationHandler = async ({ method, params }) => ears.add(method, params);
+  await client.connect(transport);
+  return { client, about: { version: transport.protocolVersion ?? null, server: client.getServerVersion() } };
+}
+
+const all = (list) => async (client) => {
+  const pages = [];
+  let cursor;
+  do {
+    const page = await client[list](cursor ? { cursor } : {});
+    pages.push(page);
+    cursor = page.nextCursor;
+  } while (cursor);
+  return pages;
+};
+
+await converse(connect, {
+  async call(client, { name, arguments: given = {}, progress }, signal) {
+    const heard = [];
+    const onprogress = progress ? ({ progress: done, total }) => heard.push([done, total]) : undefined;
+    const result = await client.callTool({ name, arguments: given }, undefined, { onprogress, signal });
+    return progress ? { progress: heard, result } : result;
+  },
+  tools: all("listTools"),
+  resources: all("listResources"),
+  templates: all("listResourceTemplates"),
+  prompts: all("listPrompts"),
+  prompt: (client, { name, arguments: given }) => client.getPrompt({ name, arguments: given }),
+  read: (client, { uri }) => client.readResource({ uri }),
+  complete: (client, { ref, argument, context }) =>
+    client.complete({ ref, argument, ...(context ? { context: { arguments: context } } : {}) }),
+  level: (client, { level }) => client.setLoggingLevel(level),
+  ping: (client) => client.ping(),
+});
