@@ -45,7 +45,7 @@ pub struct Report {
 #[must_use]
 pub fn check(text: &str, language: &Language, secrets: &SecretScanner) -> Report {
     let read = cut(text);
-    let mut findings = Findings::of(read, secrets);
+    let mut findings = Findings::of(read);
     if read.len() < text.len() {
         findings.add(&rule::TRUNCATED, 0..read.len());
     }

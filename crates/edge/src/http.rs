@@ -5,6 +5,7 @@
 mod body;
 mod conversation;
 mod guard;
+mod outliving;
 mod post;
 mod stream;
 

@@ -36,10 +36,10 @@ const WELCOME: Duration = Duration::from_secs(5);
 const PAUSES: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// How often a shim starts a kernel for one connection: each start can lose a race against another shim's.
-const STARTS: u32 = 3;
+const STARTS: u32 = 8;
 
-/// How long the winner of such a race may take until it listens.
-const WINNER: Duration = Duration::from_secs(2);
+/// How long the winner of such a race may take until it listens; after each race that much longer.
+const WINNER: Duration = Duration::from_millis(100);
 
 /// A connection on which the kernel has said [`Welcome::Ready`].
 #[derive(Debug)]
@@ -90,10 +90,10 @@ impl Kernel {
             let now = Instant::now();
             match self.child.as_mut().map(Child::fate).transpose()? {
                 Some(Fate::Alive) => {}
-                // The winner needs a moment until it listens; should it fail, it is our turn again.
+                // The winner needs a moment until it listens. It may also be a kernel that is just dying.
                 Some(Fate::LostRace) => {
                     self.child = None;
-                    next_start = now + WINNER;
+                    next_start = now + WINNER * starts;
                 }
                 Some(Fate::Failed(problem)) if starts > 0 => return Err(problem),
                 // One that we started for an earlier connection.

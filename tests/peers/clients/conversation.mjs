@@ -69,11 +69,15 @@ export async function converse(connect, verbs) {
         return ears.until(line.until, line.count ?? (line.until ? 1 : 0));
       case "begin": {
         const abort = new AbortController();
-        const task = verbs.call(client, line, abort.signal);
-        task.catch(() => {});
-        running.set(line.task, { abort, task });
+        const began = Promise.withResolvers();
+        const task = verbs.call(client, line, abort.signal, began.resolve);
+        task.catch(began.resolve);
+        running.set(line.task, { abort, task, began: began.promise });
         return null;
       }
+      case "progressed":
+        await running.get(line.task).began;
+        return null;
       case "cancel":
         running.get(line.task).abort.abort("the test cancels");
         return null;

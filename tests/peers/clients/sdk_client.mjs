@@ -29,9 +29,14 @@ const all = (list) => async (client) => {
 };
 
 await converse(connect, {
-  async call(client, { name, arguments: given = {}, progress }, signal) {
+  async call(client, { name, arguments: given = {}, progress }, signal, progressed = () => {}) {
     const heard = [];
-    const onprogress = progress ? ({ progress: done, total }) => heard.push([done, total]) : undefined;
+    const onprogress = progress
+      ? ({ progress: done, total }) => {
+          heard.push([done, total]);
+          progressed();
+        }
+      : undefined;
     const result = await client.callTool({ name, arguments: given }, undefined, { onprogress, signal });
     return progress ? { progress: heard, result } : result;
   },

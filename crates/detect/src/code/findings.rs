@@ -8,7 +8,6 @@ use ringfence_model::finding::{Category, Finding, Severity, Span};
 
 use super::rule::{self, Rule};
 use super::{Report, Safety};
-use crate::secret::SecretScanner;
 
 /// Most findings of one text.
 const MOST: usize = 200;
@@ -17,7 +16,6 @@ const NESTING: usize = 6;
 
 pub(super) struct Findings<'t> {
     text: &'t str,
-    pub(super) secrets: &'t SecretScanner,
     list: Vec<Finding>,
     /// Where the text inside stands, while one is inspected: its offsets are not those of `text`.
     place: Option<Range<usize>>,
@@ -27,9 +25,9 @@ pub(super) struct Findings<'t> {
 }
 
 impl<'t> Findings<'t> {
-    pub(super) fn of(text: &'t str, secrets: &'t SecretScanner) -> Self {
+    pub(super) fn of(text: &'t str) -> Self {
         let steps = text.len().saturating_mul(16).saturating_add(200_000);
-        Self { text, secrets, list: Vec::new(), place: None, nesting: 0, steps }
+        Self { text, list: Vec::new(), place: None, nesting: 0, steps }
     }
 
     /// Records `rule` at `at`, once.

@@ -156,6 +156,8 @@ pub(super) const DISCARD: Rule = command("discard", High, "Throws a file away by
 pub(super) const EVAL: Rule = code("eval", High, "Evaluates text as code")
     .instead("Use JSON.parse() or ast.literal_eval() for data")
     .cwe("CWE-95");
+pub(super) const COMPILED: Rule = EVAL.severity(Medium).message("Compiles text as code");
+pub(super) const DELAYED: Rule = EVAL.message("Evaluates text as code, later");
 pub(super) const EXEC: Rule = code("exec", High, "Executes text as code")
     .instead("Avoid dynamic execution: call the function by name")
     .cwe("CWE-95");

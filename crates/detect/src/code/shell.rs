@@ -11,9 +11,12 @@ mod syntax;
 mod target;
 mod word;
 
+use std::ops::Range;
+
 use super::findings::Findings;
 use super::rule;
-use machine::Machine;
+pub(super) use expand::UNKNOWN;
+use machine::{Machine, Stream};
 
 /// Inspects `text` as a shell script.
 pub(super) fn inspect(text: &str, findings: &mut Findings<'_>) {
@@ -25,10 +28,20 @@ pub(super) fn inspect(text: &str, findings: &mut Findings<'_>) {
 
 /// The judgement of one argument list that runs without a shell, as `subprocess.run([…])` does; `None` stands for an
 /// argument that is not known.
-pub(super) fn inspect_arguments(arguments: &[Option<String>], at: std::ops::Range<usize>, findings: &mut Findings<'_>) {
+pub(super) fn inspect_arguments(arguments: &[Option<String>], at: Range<usize>, findings: &mut Findings<'_>) {
     let fields: Vec<String> =
-        arguments.iter().map(|argument| argument.clone().unwrap_or_else(|| expand::UNKNOWN.to_string())).collect();
-    Machine::new(findings).run(&fields, machine::Stream::Nothing, at);
+        arguments.iter().map(|argument| argument.clone().unwrap_or_else(|| UNKNOWN.to_string())).collect();
+    Machine::new(findings).run(&fields, Stream::Nothing, at);
+}
+
+/// The judgement of a program that writes the file at `path`.
+pub(super) fn inspect_write(path: &str, at: Range<usize>, findings: &mut Findings<'_>) {
+    Machine::new(findings).write(path, false, at);
+}
+
+/// The judgement of a program that reads the file at `path`.
+pub(super) fn inspect_read(path: &str, at: Range<usize>, findings: &mut Findings<'_>) {
+    Machine::new(findings).read(path, at);
 }
 
 /// The path in an argument means what `target` says it means.

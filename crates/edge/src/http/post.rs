@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::Site;
 use super::body::{self, Body, Unread};
 use super::conversation::Conversation;
+use super::outliving::Outliving;
 use super::stream::{Head, Stream};
 use crate::client::Client;
 use crate::client::terms::{self, Era, MODERN};
@@ -127,8 +128,8 @@ async fn modern(
     // Held by this future, then by the body: when the client closes either, the request is cancelled (2026-07-28).
     let guard = cancel.clone().drop_guard();
     let unknown = !is_known(&request.method);
-    run(Arc::new(client), Era::Modern(Box::new(modern)), request, cancel, Arc::clone(&stream), takes);
-    match stream.head(None).await {
+    let running = run(Arc::new(client), Era::Modern(Box::new(modern)), request, cancel, Arc::clone(&stream), takes);
+    match running.until(stream.head(None)).await {
         Head::Answer(answer) => {
             let _ended = guard.disarm();
             body::json(if unknown { StatusCode::NOT_FOUND } else { status_of(&answer) }, answer)
@@ -201,17 +202,10 @@ async fn initialize(
 /// Answers a legacy request. The client's leaving does not end it: what it comes to can be fetched by resuming.
 async fn answer(conversation: &Arc<Conversation>, request: Rpc, takes: Takes) -> Response<Body> {
     let stream = conversation.stream();
-    run(
-        Arc::clone(conversation.client()),
-        Era::Legacy,
-        request,
-        CancellationToken::new(),
-        Arc::clone(&stream),
-        takes,
-    );
+    let client = Arc::clone(conversation.client());
+    let running = run(client, Era::Legacy, request, CancellationToken::new(), Arc::clone(&stream), takes);
     let patience = (takes.events && conversation.resumes()).then_some(PATIENCE);
-    let head = stream.head(patience).await;
-    match head {
+    match running.until(stream.head(patience)).await {
         Head::Answer(answer) => {
             conversation.forget(&stream);
             body::json(StatusCode::OK, answer)
@@ -224,7 +218,7 @@ async fn answer(conversation: &Arc<Conversation>, request: Rpc, takes: Takes) ->
     }
 }
 
-/// Runs a request in a task of its own, so that it outlives the client's connection where the era says so.
+/// A request on its way, ended by `stream.end`.
 fn run(
     client: Arc<Client>,
     era: Era,
@@ -232,14 +226,12 @@ fn run(
     cancel: CancellationToken,
     stream: Arc<Stream>,
     takes: Takes,
-) {
-    // Owned by the call: it ends by its limits or by `cancel`, and its end is `stream.end`.
-    tokio::spawn(async move {
+) -> Outliving {
+    Outliving::new(async move {
         let pieces = Arc::clone(&stream);
-        let answer =
-            client.answer(era, request, cancel, move |piece| takes.events && pieces.push(&piece)).await;
+        let answer = client.answer(era, request, cancel, move |piece| takes.events && pieces.push(&piece)).await;
         stream.end(answer);
-    });
+    })
 }
 
 fn unavailable(request: &Rpc, why: &str) -> Response<Body> {

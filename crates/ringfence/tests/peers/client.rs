@@ -169,6 +169,11 @@ impl Client {
         all.as_array().unwrap().iter().filter(|item| item["method"] == method).cloned().collect()
     }
 
+    /// Waits until a call in the background has made progress.
+    pub(crate) fn heard_progress(&mut self, task: u64) {
+        self.ask(&json!({ "op": "progressed", "task": task }));
+    }
+
     /// The questions so far.
     pub(crate) fn questions(&mut self) -> Vec<Value> {
         let all = self.ask(&json!({ "op": "heard" }));

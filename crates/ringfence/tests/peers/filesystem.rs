@@ -80,7 +80,13 @@ fn behind(peer: Peer) {
 
     assert_eq!(
         home.judged("write_file"),
-        [json!(["ask", null, 1002]), json!(["ask", null, 1001]), json!(["ask", "ok", null])]
+        [
+            json!(["ask", null, 1002]),
+            json!(["ask", null, 1002]),
+            json!(["deny", null, 1001]),
+            json!(["ask", null, 1002]),
+            json!(["ask", "ok", null]),
+        ]
     );
     assert_eq!(home.judged("read_text_file"), vec![json!(["allow", "ok", null]); 3]);
     home.verified();

@@ -116,7 +116,8 @@ impl Home {
         rows
     }
 
-    /// What the journal says of the calls of one tool, oldest first: decision, outcome, code.
+    /// What the journal says of the calls of one tool, oldest first: decision, outcome, code. A question to the user is a
+    /// ruling of its own, before that of the answer.
     pub(crate) fn judged(&self, tool: &str) -> Vec<Value> {
         let of_tool = self.tool_calls().into_iter().filter(|row| row["tool"] == tool);
         of_tool.map(|row| json!([row["decision"], row["outcome"], row["code"]])).collect()

@@ -5,7 +5,7 @@ use super::machine::{Machine, Stream, Value};
 use super::syntax::{Operation, Parameter, Piece, Word};
 
 /// Stands for text that is known only when the command runs.
-pub(super) const UNKNOWN: char = '\u{FFFF}';
+pub(in crate::code) const UNKNOWN: char = '\u{FFFF}';
 /// Stands after text that is what the script falls back on: the environment may say otherwise.
 pub(super) const MAYBE: char = '\u{FFFE}';
 /// The home directory.
