@@ -6,6 +6,7 @@ mod body;
 mod conversation;
 mod guard;
 mod outliving;
+mod patient;
 mod post;
 mod stream;
 
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use crate::gate::Gate;
 use body::Body;
 use conversation::Conversations;
+use patient::Patient;
 
 /// Most bytes of a request's head.
 const HEAD: usize = 64 << 10;
@@ -155,7 +157,7 @@ async fn serve_connection(site: Arc<Site>, stream: TcpStream, local: SocketAddr,
         .timer(TokioTimer::new())
         .header_read_timeout(slow)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, slow)), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -69,6 +69,8 @@ impl Conversation {
     async fn read<R: AsyncRead + Unpin + Send>(&self, mut reader: LineReader<R>, tasks: &mut JoinSet<()>) {
         let limits = &self.client.kernel().limits;
         let scan = ScanLimits { bytes: limits.body.0, depth: limits.depth };
+        // Those that the session refuses are answered, too.
+        let most = limits.in_flight.saturating_mul(2);
         loop {
             while tasks.try_join_next().is_some() {}
             let line = tokio::select! {
@@ -92,6 +94,11 @@ impl Conversation {
                 // Whatever a client sends right behind it needs what it agrees on.
                 Ok(Message::Request(request)) if &*request.method == "initialize" => {
                     answer(Arc::clone(&self.client), request, self.out.clone()).await;
+                }
+                // A client that sends on and does not read must not fill our memory.
+                Ok(Message::Request(request)) if tasks.len() >= most => {
+                    let error = RpcError::internal("too many requests are running: wait for answers");
+                    self.send(encode_error(Some(&request.id), &error));
                 }
                 Ok(Message::Request(request)) => {
                     let (client, out) = (Arc::clone(&self.client), self.out.clone());

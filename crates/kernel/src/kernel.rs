@@ -11,11 +11,12 @@ use ringfence_detect::secret::SecretScanner;
 use ringfence_identity::{KeysError, SealingKeys};
 use ringfence_journal::{Journal, JournalError, Options};
 use ringfence_mcp::seal::{Sealer, SealingKey};
-use ringfence_model::config::{Config, Limits};
+use ringfence_model::config::{Config, Durability, Limits};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::id::SessionId;
 use ringfence_model::principal::Principal;
 use ringfence_policy::{BadToolKey, PolicySet};
+use tokio::runtime::RuntimeFlavor;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
@@ -54,6 +55,7 @@ pub struct Kernel {
     pub(crate) counters: Counters,
     pub(crate) base_environment: Vec<(String, String)>,
     journal: Arc<Journal>,
+    durability: Durability,
     data_dir: PathBuf,
 }
 
@@ -138,6 +140,7 @@ impl Kernel {
             counters: Counters::new(),
             base_environment,
             journal,
+            durability: config.journal.durability,
             data_dir,
             limits,
             env,
@@ -238,7 +241,14 @@ impl Kernel {
     /// # Errors
     /// [`JournalError`]: what was to happen may not.
     pub(crate) fn record(&self, entry: &Entry) -> Result<u64, JournalError> {
-        self.journal.append(entry)
+        match self.durability {
+            Durability::Process => self.journal.append(entry),
+            // Waits for the disk: the other calls of this thread go on elsewhere meanwhile.
+            Durability::Power => match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+                Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| self.journal.append(entry)),
+                Ok(_) | Err(_) => self.journal.append(entry),
+            },
+        }
     }
 }
 
