@@ -12,14 +12,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use ringfence_kernel::exchange::{ClientTerms, Exchange, Interim, QUEUE};
+use ringfence_kernel::exchange::{ClientTerms, Interim, QUEUE};
 use ringfence_kernel::session::Link;
 use ringfence_kernel::{Endpoint, Kernel, Wire};
 use ringfence_mcp::message::{
     Answer, Notification, Request, RequestId, Response, RpcError, encode_error, encode_notification,
     encode_request, encode_result,
 };
-use ringfence_model::json::JsonText;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +103,7 @@ impl Client {
                 RpcError::new(ringfence_mcp::message::INVALID_REQUEST, "a request with this id is running");
             return Some(encode_error(Some(&id), &error));
         };
-        if let (Era::Modern(modern), "subscriptions/listen") = (&era, &*request.method) {
+        if let (Era::Modern(modern, _), "subscriptions/listen") = (&era, &*request.method) {
             let answer = self.listen(modern, request, cancel, &mut piece).await;
             return Some(encode(&id, &answer));
         }
@@ -188,15 +187,6 @@ impl Client {
         }
         running.insert(id.clone(), cancel.clone());
         Some(Running { client: self, id: id.clone() })
-    }
-
-    fn exchange(
-        terms: Arc<ClientTerms>,
-        progress_token: Option<JsonText>,
-        out: mpsc::Sender<Interim>,
-        cancel: CancellationToken,
-    ) -> Exchange {
-        Exchange { client: terms, progress_token, out: Some(out), cancel }
     }
 }
 

@@ -119,7 +119,7 @@ impl Conversation {
 async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>) {
     let era = if terms::is_modern(request.params.as_ref()) {
         match headers::check_meta(request.params.as_ref(), &MODERN) {
-            Ok(modern) => Era::Modern(Box::new(modern)),
+            Ok(modern) => Era::Modern(Box::new(modern), None),
             Err(error) => {
                 let _client_left = out.send(encode_error(Some(&request.id), &error)).await;
                 return;

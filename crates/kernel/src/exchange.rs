@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::json::JsonText;
@@ -22,6 +23,8 @@ pub struct Exchange {
     pub client: Arc<ClientTerms>,
     /// The client's own progress token, a string or number, where it wants progress.
     pub progress_token: Option<JsonText>,
+    /// The `Mcp-Param-*` headers of a modern request over HTTP, which must repeat arguments; none on other transports.
+    pub param_headers: Option<HeaderMap>,
     /// Where released pieces go. `None`: nobody listens before the answer.
     pub out: Option<mpsc::Sender<Interim>>,
     /// Ends when the client cancelled or left.
@@ -110,6 +113,6 @@ impl Exchange {
     /// An exchange on which nobody listens before the answer, for calls that we make ourselves.
     #[must_use]
     pub fn silent(client: Arc<ClientTerms>) -> Self {
-        Self { client, progress_token: None, out: None, cancel: CancellationToken::new() }
+        Self { client, progress_token: None, param_headers: None, out: None, cancel: CancellationToken::new() }
     }
 }

@@ -152,6 +152,7 @@ fn small(kernel: &Kernel, parent: &Request, action: Action) -> Request {
         exchange: Exchange {
             client: Arc::clone(&parent.exchange.client),
             progress_token: None,
+            param_headers: None,
             out: parent.exchange.out.clone(),
             cancel: parent.exchange.cancel.clone(),
         },

@@ -5,6 +5,7 @@
 mod breaker;
 mod catalogue;
 mod connection;
+mod notices;
 mod process;
 
 use std::collections::HashMap;
@@ -113,6 +114,8 @@ pub enum UpstreamError {
     EraUnsupported {
         /// Which one.
         server: ServerName,
+        /// The client's era.
+        era: Era,
     },
 }
 
@@ -282,7 +285,7 @@ impl Upstream {
             return Ok(open);
         }
         if self.lacks(client.version.era()) {
-            return Err(UpstreamError::EraUnsupported { server: self.name.clone() });
+            return Err(UpstreamError::EraUnsupported { server: self.name.clone(), era: client.version.era() });
         }
         if let Some((seconds, why)) = self.breaker.lock().resting(kernel.env.now()) {
             return Err(UpstreamError::Resting { server: self.name.clone(), seconds, why });
@@ -296,9 +299,9 @@ impl Upstream {
                 }
                 Ok(connection)
             }
-            Err(UpstreamError::EraUnsupported { server }) => {
-                self.lacks.lock().push(client.version.era());
-                Err(UpstreamError::EraUnsupported { server })
+            Err(UpstreamError::EraUnsupported { server, era }) => {
+                self.lacks.lock().push(era);
+                Err(UpstreamError::EraUnsupported { server, era })
             }
             Err(error) => {
                 self.breaker.lock().failed(kernel.env.now(), &error.to_string());

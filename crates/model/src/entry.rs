@@ -78,6 +78,15 @@ pub enum EntryBody {
         /// The call whose result raised it.
         call: CallId,
     },
+    /// An upstream server is about to be started or reached.
+    ServerOpening {
+        /// Its name.
+        server: ServerName,
+        /// The program or URL.
+        target: String,
+        /// SHA-256 of program, arguments, working directory and URL, hex.
+        digest: String,
+    },
     /// A call was judged. Written before any effect; the only record of a denied call.
     Ruling(Box<Ruling>),
     /// A permitted call ended.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use ringfence_kernel::Wire;
 use ringfence_kernel::call::{Request as KernelRequest, Target};
-use ringfence_kernel::exchange::{ClientTerms, Interim, LogLevel, QUEUE};
+use ringfence_kernel::exchange::{ClientTerms, Exchange, Interim, LogLevel, QUEUE};
 use ringfence_kernel::upstream::Listener;
 use ringfence_mcp::message::{Answer, Request, RequestId, RpcError, encode_notification};
 use ringfence_mcp::meta;
@@ -24,6 +25,7 @@ const LEGACY_NOTICES: [Notice; 4] =
 struct Inbound {
     params: JsonText,
     terms: Arc<ClientTerms>,
+    param_headers: Option<HeaderMap>,
     out: mpsc::Sender<Interim>,
     cancel: CancellationToken,
 }
@@ -39,9 +41,9 @@ impl Client {
     ) -> Answer {
         let params = request.params.unwrap_or_else(JsonText::empty_object);
         match era {
-            Era::Modern(modern) => {
+            Era::Modern(modern, param_headers) => {
                 let terms = Arc::new(terms::of_modern(&modern));
-                let inbound = Inbound { params, terms, out, cancel };
+                let inbound = Inbound { params, terms, param_headers, out, cancel };
                 match &*request.method {
                     "server/discover" => Ok(greeting::discover_result(&self.greet(inbound).await?)),
                     method => self.shared(method, inbound).await,
@@ -52,7 +54,7 @@ impl Client {
                 "ping" => Ok(JsonText::empty_object()),
                 method => {
                     let terms = self.agreed().ok_or_else(|| RpcError::invalid_params("initialize first"))?;
-                    let inbound = Inbound { params, terms, out, cancel };
+                    let inbound = Inbound { params, terms, param_headers: None, out, cancel };
                     match method {
                         "logging/setLevel" => self.set_log_level(inbound).await,
                         method => self.shared(method, inbound).await,
@@ -72,7 +74,7 @@ impl Client {
             return Err(RpcError::invalid_params("already initialized"));
         }
         let terms = Arc::new(terms::of_initialize(&params));
-        let greeted = self.greet(Inbound { params, terms: Arc::clone(&terms), out, cancel }).await?;
+        let greeted = self.greet(Inbound { params, terms: Arc::clone(&terms), param_headers: None, out, cancel }).await?;
         if let Some(aside) = self.aside() {
             self.hear(&terms, &LEGACY_NOTICES, aside);
         }
@@ -156,7 +158,13 @@ impl Client {
             call,
             target,
             session: Arc::clone(session),
-            exchange: Self::exchange(inbound.terms, progress_token, inbound.out, inbound.cancel),
+            exchange: Exchange {
+                client: inbound.terms,
+                progress_token,
+                param_headers: inbound.param_headers,
+                out: Some(inbound.out),
+                cancel: inbound.cancel,
+            },
             naming: self.endpoint.naming(),
             params: inbound.params,
         };
@@ -180,7 +188,13 @@ impl Client {
         let terms = Arc::new(terms::of_modern(modern));
         let wants = wanted(&params);
         let (out, mut heard) = mpsc::channel(QUEUE);
-        let inbound = Inbound { params, terms: Arc::clone(&terms), out: out.clone(), cancel: cancel.clone() };
+        let inbound = Inbound {
+            params,
+            terms: Arc::clone(&terms),
+            param_headers: None,
+            out: out.clone(),
+            cancel: cancel.clone(),
+        };
         let (target, server) = self.endpoint.whole(&self.kernel);
         self.run(Action::Listen { server }, target, inbound).await?;
         let notices: Vec<Notice> = wants.iter().map(|(_, notice)| *notice).collect();

@@ -1,5 +1,6 @@
 //! What a client and we agree on, read from `initialize` (legacy) or from each request (modern).
 
+use http::HeaderMap;
 use ringfence_kernel::exchange::{ClientTerms, LogLevel};
 use ringfence_mcp::headers::ModernRequest;
 use ringfence_mcp::meta;
@@ -17,8 +18,8 @@ pub(crate) const MODERN: [ProtocolVersion; 1] = [ProtocolVersion::V2026_07_28];
 pub(crate) enum Era {
     /// Up to 2025-11-25: agreed on by `initialize`.
     Legacy,
-    /// From 2026-07-28 on: each request says it all.
-    Modern(Box<ModernRequest>),
+    /// From 2026-07-28 on: each request says it all. Over HTTP with the `Mcp-Param-*` headers that it came with.
+    Modern(Box<ModernRequest>, Option<HeaderMap>),
 }
 
 /// True for params that say they are of a modern request.

@@ -128,7 +128,8 @@ async fn modern(
     // Held by this future, then by the body: when the client closes either, the request is cancelled (2026-07-28).
     let guard = cancel.clone().drop_guard();
     let unknown = !is_known(&request.method);
-    let running = run(Arc::new(client), Era::Modern(Box::new(modern)), request, cancel, Arc::clone(&stream), takes);
+    let era = Era::Modern(Box::new(modern), Some(param_headers(given)));
+    let running = run(Arc::new(client), era, request, cancel, Arc::clone(&stream), takes);
     match running.until(stream.head(None)).await {
         Head::Answer(answer) => {
             let _ended = guard.disarm();
@@ -237,6 +238,12 @@ fn run(
 fn unavailable(request: &Rpc, why: &str) -> Response<Body> {
     let error = RpcError::internal(why);
     body::json(StatusCode::SERVICE_UNAVAILABLE, encode_error(Some(&request.id), &error))
+}
+
+/// The headers that repeat arguments.
+fn param_headers(given: &HeaderMap) -> HeaderMap {
+    let of_params = |(name, _): &(&http::HeaderName, _)| name.as_str().starts_with("mcp-param-");
+    given.iter().filter(of_params).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// The methods that this endpoint knows in the modern era; others are 404 (2026-07-28, Streamable HTTP).

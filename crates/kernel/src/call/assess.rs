@@ -8,7 +8,7 @@ use ringfence_detect::code;
 use ringfence_detect::secret::InJson;
 use ringfence_mcp::headers;
 use ringfence_mcp::message::RpcError;
-use ringfence_mcp::version::ProtocolVersion;
+use ringfence_mcp::version::{Era, ProtocolVersion};
 use ringfence_model::call::Action;
 use ringfence_model::effect::ToolFacts;
 use ringfence_model::finding::{Category, Finding, Severity};
@@ -120,6 +120,9 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
                     entry = connection.tool(tool).await;
                 }
                 let Some(entry) = entry.map_err(unusable)? else { return Err(unknown(action)) };
+                if let (Some(given), Some(arguments)) = (&request.exchange.param_headers, action.arguments()) {
+                    entry.params.check(given, arguments).map_err(mismatched)?;
+                }
                 known.facts = Some(Arc::clone(&entry.facts));
                 known.definition = Some(Arc::clone(&entry.digest));
             }
@@ -131,15 +134,32 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
     }
 }
 
+/// A header that does not say what the body says (2026-07-28, Streamable HTTP, «Server Validation»).
+fn mismatched(error: RpcError) -> Denial {
+    let reason = Reason {
+        rule: "ringfence.header_mismatch".into(),
+        decision: Decision::Deny,
+        severity: Severity::Medium,
+        message: error.message.as_str().into(),
+        alternative: None,
+    };
+    Denial { code: Code::Denied, reason, protocol: Some(error) }
+}
+
 fn unusable(error: &UpstreamError, action: &Action) -> Denial {
     let protocol = match (error, action) {
         // As a server answers that knows only `initialize`: the client falls back to it.
-        (UpstreamError::EraUnsupported { .. }, Action::Greet { .. }) => {
+        (UpstreamError::EraUnsupported { era: Era::Modern, .. }, Action::Greet { .. }) => {
             Some(RpcError::method_not_found("server/discover"))
         }
-        (UpstreamError::EraUnsupported { .. }, _) => {
-            let legacy = [ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25];
-            Some(headers::unsupported_version(ProtocolVersion::V2026_07_28.as_str(), &legacy))
+        (UpstreamError::EraUnsupported { era, .. }, _) => {
+            let (asked, other): (_, &[ProtocolVersion]) = match era {
+                Era::Modern => {
+                    (ProtocolVersion::V2026_07_28, &[ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25])
+                }
+                Era::Legacy => (ProtocolVersion::V2025_11_25, &[ProtocolVersion::V2026_07_28]),
+            };
+            Some(headers::unsupported_version(asked.as_str(), other))
         }
         (UpstreamError::Unusable { .. } | UpstreamError::Resting { .. }, _) => None,
     };

@@ -10,7 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
 use ringfence_mcp::client::{ClientHello, Peer, PeerError, PeerLimits, RequestOptions, Transport};
 use ringfence_mcp::version::Era;
-use ringfence_model::call::{Action, Listing, Notice};
+use ringfence_model::call::{Action, Listing};
+use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText, ScanLimits};
 use ringfence_net::{HttpClient, HttpOptions};
@@ -20,11 +21,10 @@ use url::Url;
 
 use super::catalogue::Catalogue;
 use super::process::Process;
-use super::{PoolKey, ToolEntry, Upstream, UpstreamError};
+use super::{PoolKey, ToolEntry, Upstream, UpstreamError, notices};
 use crate::call::Naming;
 use crate::endpoint;
 use crate::exchange::ClientTerms;
-use crate::interim;
 use crate::kernel::Kernel;
 
 /// Longest wait for a server to start and answer its first request: `npx` and `uvx` may install first.
@@ -46,7 +46,7 @@ pub struct Connection {
     dead: AtomicBool,
     used: AtomicU64,
     process: Mutex<Option<Process>>,
-    pump: Mutex<Option<AbortOnDropHandle<()>>>,
+    listening: Mutex<Vec<AbortOnDropHandle<()>>>,
 }
 
 impl Connection {
@@ -57,6 +57,7 @@ impl Connection {
         key: PoolKey,
         client: &ClientTerms,
     ) -> Result<Arc<Self>, UpstreamError> {
+        record_opening(kernel, server)?;
         let (transport, process) = transport(kernel, server)?;
         let unusable = |why: String, process: &Option<Process>| UpstreamError::Unusable {
             server: server.name().clone(),
@@ -84,11 +85,11 @@ impl Connection {
         let peer = match Peer::connect(transport, hello, client.version.era(), limits).await {
             Ok(peer) => peer,
             Err(PeerError::EraUnsupported { .. }) => {
-                return Err(UpstreamError::EraUnsupported { server: server.name().clone() });
+                let (server, era) = (server.name().clone(), client.version.era());
+                return Err(UpstreamError::EraUnsupported { server, era });
             }
             Err(error) => return Err(unusable(error.to_string(), &process)),
         };
-        let notices = peer.notices();
         let connection = Arc::new(Self {
             peer,
             server: Arc::clone(server),
@@ -97,13 +98,10 @@ impl Connection {
             dead: AtomicBool::new(false),
             used: AtomicU64::new(kernel.env.now().0),
             process: Mutex::new(process),
-            pump: Mutex::new(None),
+            listening: Mutex::new(Vec::new()),
         });
-        if let Some(notices) = notices {
-            let (kernel, this) = (Arc::downgrade(kernel), Arc::downgrade(&connection));
-            let pump = tokio::spawn(pump_notices(kernel, this, key, notices));
-            *connection.pump.lock() = Some(AbortOnDropHandle::new(pump));
-        }
+        let listening = notices::listen(Arc::downgrade(kernel), &connection, key);
+        *connection.listening.lock() = listening.into_iter().map(|task| AbortOnDropHandle::new(tokio::spawn(task))).collect();
         Ok(connection)
     }
 
@@ -257,7 +255,7 @@ impl Connection {
         entry.definition.value().get("outputSchema").map(|schema| entry.definition.share(schema))
     }
 
-    /// True for a tool whose name would be too long for clients.
+    /// True for a tool that clients do not see: its name would be too long for them, or its definition is not valid.
     #[must_use]
     pub fn is_held(&self, tool: Json<'_>, naming: Naming) -> bool {
         let name = tool.get("name").and_then(Json::as_str).unwrap_or_default();
@@ -265,7 +263,7 @@ impl Connection {
             Naming::Plain => name.chars().count(),
             Naming::Prefixed => endpoint::shown_name(self.server.name(), &name).chars().count(),
         };
-        shown > LONGEST_NAME
+        shown > LONGEST_NAME || self.catalogue.lock().get(&name).is_none()
     }
 
     /// A page without the tools that are held back; the same bytes where none is.
@@ -293,26 +291,48 @@ impl Connection {
     /// Names of the tools that are held back on a shared endpoint.
     #[must_use]
     pub fn held(&self) -> Vec<String> {
+        let too_long = |name: &str| endpoint::shown_name(self.server.name(), name).chars().count() > LONGEST_NAME;
         let catalogue = self.catalogue.lock();
-        catalogue
-            .tools()
-            .filter(|(_, entry)| self.is_held(entry.definition.value(), Naming::Prefixed))
-            .map(|(name, _)| name.to_string())
-            .collect()
+        catalogue.tools().filter(|(name, _)| too_long(name)).map(|(name, _)| name.to_string()).collect()
     }
 
     /// Says goodbye and ends the process.
     pub async fn close(&self) {
         self.dead.store(true, Ordering::Relaxed);
-        drop(self.pump.lock().take());
+        self.listening.lock().clear();
         self.peer.close().await;
         drop(self.process.lock().take());
+    }
+
+    /// The server said that its list of tools has changed.
+    pub(super) fn outdate(&self) {
+        self.catalogue.lock().outdate();
+    }
+
+    /// The server.
+    pub(super) const fn server(&self) -> &Arc<Upstream> {
+        &self.server
     }
 
     fn unusable(&self, why: String) -> UpstreamError {
         let stderr = self.process.lock().as_ref().map(Process::stderr).unwrap_or_default();
         UpstreamError::Unusable { server: self.server.name().clone(), why, stderr }
     }
+}
+
+/// Starting a program or reaching a host is an effect: it stands in the journal before it happens.
+fn record_opening(kernel: &Kernel, server: &Upstream) -> Result<(), UpstreamError> {
+    let config = server.config();
+    let target = config.url.as_deref().or(config.command.as_deref()).unwrap_or_default().to_owned();
+    // Environment and headers may hold credentials: only what is started or reached enters the digest.
+    let identity = serde_json::to_string(&(&config.command, &config.args, &config.cwd, &config.url)).unwrap_or_default();
+    let digest = crate::digest::hex(identity.as_bytes());
+    let body = EntryBody::ServerOpening { server: server.name().clone(), target, digest };
+    kernel.record(&Entry::at(kernel.env.now(), body)).map(|_| ()).map_err(|_| UpstreamError::Unusable {
+        server: server.name().clone(),
+        why: "the audit journal cannot be written, so nothing may be started".into(),
+        stderr: String::new(),
+    })
 }
 
 /// The way to the server, and its process where it has one.
@@ -340,30 +360,4 @@ fn transport(kernel: &Kernel, server: &Upstream) -> Result<(Transport, Option<Pr
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let path = target.parse().map_err(|_| unusable("its URL has no usable path".into()))?;
     Ok((Transport::Http { client, path, headers }, None))
-}
-
-/// Hands on what the server says outside calls, each piece through the path.
-async fn pump_notices(
-    kernel: std::sync::Weak<Kernel>,
-    connection: std::sync::Weak<Connection>,
-    key: PoolKey,
-    mut notices: mpsc::Receiver<ringfence_mcp::client::Notice>,
-) {
-    while let Some(notice) = notices.recv().await {
-        let (Some(kernel), Some(connection)) = (kernel.upgrade(), connection.upgrade()) else { return };
-        let kind = match &*notice.method {
-            "notifications/tools/list_changed" => Notice::ToolsChanged,
-            "notifications/resources/list_changed" => Notice::ResourcesChanged,
-            "notifications/prompts/list_changed" => Notice::PromptsChanged,
-            "notifications/message" => Notice::Log,
-            _ => continue,
-        };
-        if kind == Notice::ToolsChanged {
-            connection.catalogue.lock().outdate();
-        }
-        for listener in connection.server.hearing(&key, kind) {
-            interim::announce(&kernel, &listener, connection.server.name(), kind, notice.params.clone())
-                .await;
-        }
-    }
 }

@@ -58,7 +58,9 @@ fn resources_prompts_and_completion_answer_the_same() {
     let prompts = client.same(json!({ "op": "prompts" }));
     assert!(prompts[0]["prompts"].as_array().unwrap().len() >= 3, "{prompts}");
     client.same(json!({ "op": "prompt", "name": "simple-prompt" }));
-    client.same(json!({ "op": "prompt", "name": "args-prompt", "arguments": { "city": "Köln", "state": "NRW" } }));
+    client.same(
+        json!({ "op": "prompt", "name": "args-prompt", "arguments": { "city": "Köln", "state": "NRW" } }),
+    );
     client.same(json!({ "op": "prompt", "name": "no-such-prompt" }));
     let completed = client.same(json!({
         "op": "complete",

@@ -20,6 +20,9 @@ pub(crate) struct Home {
     pub(crate) address: String,
 }
 
+/// A program beside the test.
+pub(crate) struct Background(Child);
+
 impl Home {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -68,6 +71,17 @@ impl Home {
 
     pub(crate) fn configure(&self, yaml: &str) {
         std::fs::write(self.path("ringfence.yaml"), yaml).unwrap();
+    }
+
+    /// Starts a program that ends with the test.
+    pub(crate) fn background(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Background {
+        let mut command = self.command(program, arguments);
+        Background(command.envs(variables.iter().copied()).stdout(Stdio::null()).spawn().unwrap())
     }
 
     #[expect(clippy::disallowed_methods, reason = "starts peers and the binary, each variable named")]
@@ -147,9 +161,23 @@ impl Home {
         });
     }
 
+    /// Ends the kernel in the foreground.
+    pub(crate) fn stop(&mut self) {
+        let mut kernel = self.foreground.take().unwrap();
+        signal(Pid::from_child(&kernel), Signal::TERM);
+        assert!(kernel.wait().unwrap().success());
+    }
+
     /// A URL of the kernel in the foreground.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _ended = self.0.wait();
     }
 }
 

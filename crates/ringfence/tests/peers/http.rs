@@ -1,1 +1,235 @@
-//! http
+//! `serve --servers`: several real servers behind one endpoint and behind endpoints of their own, over Streamable HTTP.
+
+use serde_json::{Value, json};
+
+use super::client::{Client, Peer, Person, at, direct};
+use super::home::{Background, Home};
+use super::installed::Server;
+use super::wait::until;
+use super::web::{free_port, listens};
+
+/// server-everything over Streamable HTTP; also its URL.
+fn remote(home: &Home) -> (Background, String) {
+    let port = free_port();
+    let program = Server::Everything.program();
+    let server = home.background(&program, &["streamableHttp"], &[("PORT", &port.to_string())]);
+    until("server-everything listens", || listens(port).then_some(()));
+    (server, format!("http://127.0.0.1:{port}/mcp"))
+}
+
+/// The elements of a list on the shared endpoint that are of one server, under its own names.
+fn part_of(pages: &Value, member: &str, key: &str, prefix: &str) -> Vec<Value> {
+    let all = pages.as_array().unwrap().iter().flat_map(|page| page[member].as_array().unwrap());
+    all.filter_map(|element| {
+        let mut element = element.clone();
+        let own = element[key].as_str().unwrap().strip_prefix(prefix)?.to_owned();
+        element[key] = own.into();
+        Some(element)
+    })
+    .collect()
+}
+
+/// All elements of a list.
+fn all_of(pages: &Value, member: &str) -> Vec<Value> {
+    pages.as_array().unwrap().iter().flat_map(|page| page[member].as_array().unwrap()).cloned().collect()
+}
+
+#[test]
+fn all_servers_are_behind_one_endpoint_and_each_behind_its_own() {
+    let mut home = Home::new();
+    let note = home.with_file("note.txt", "over HTTP\n");
+    let folder = home.path("files");
+    let (_remote, url) = remote(&home);
+    let files = direct(Server::Filesystem, &[folder.to_str().unwrap()]);
+    let everything = direct(Server::Everything, &[]);
+    home.serve(&json!({ "files": files, "everything": everything, "remote": { "url": url } }), &[]);
+    let servers = [
+        at(&home.url("/mcp")),
+        at(&home.url("/servers/files/mcp")),
+        at(&home.url("/servers/everything/mcp")),
+        at(&home.url("/servers/remote/mcp")),
+        files,
+        everything,
+        at(&url),
+    ];
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &servers);
+    let versions: Vec<&Value> =
+        client.ready.as_array().unwrap()[..4].iter().map(|ready| &ready["version"]).collect();
+    assert_eq!(versions, ["2025-11-25"; 4]);
+    assert_eq!(client.ready[0]["server"]["name"], "ringfence");
+
+    // Lists: on the server's own endpoint as the server gives them, on the shared one prefixed.
+    let lists = [
+        ("tools", "tools", "name"),
+        ("prompts", "prompts", "name"),
+        ("resources", "resources", "uri"),
+        ("templates", "resourceTemplates", "uriTemplate"),
+    ];
+    for (place, name) in [(1, "files"), (2, "everything"), (3, "remote")] {
+        for (op, member, key) in lists {
+            if name == "files" && op != "tools" {
+                continue;
+            }
+            let mut list = |server: usize| client.ask(&json!({ "op": op, "server": server }));
+            let own = list(place);
+            assert_eq!(own, list(place + 3), "{name}: {op}");
+            let prefix = if key == "name" { format!("{name}__") } else { format!("mcp+{name}+") };
+            assert_eq!(part_of(&list(0), member, key, &prefix), all_of(&own, member), "{name}: {op}");
+        }
+    }
+    let names = client.tool_names(0);
+    let built_in: Vec<&String> = names.iter().filter(|name| !name.contains("__")).collect();
+    assert_eq!(built_in, ["get_audit_log", "ringfence_status", "verify_code_safety"]);
+
+    let mut same = |shared: Value, own: Value, place: usize| {
+        let mut on = |server: usize, operation: &Value| {
+            let mut operation = operation.clone();
+            operation["server"] = server.into();
+            client.ask(&operation)
+        };
+        let (shared, through, plain) = (on(0, &shared), on(place, &own), on(place + 3, &own));
+        assert_eq!(through, plain, "{own}");
+        (shared, through)
+    };
+    let call = |name: &str, arguments: &Value| json!({ "op": "call", "name": name, "arguments": arguments });
+    let arguments = json!({ "path": note });
+    let (shared, own) =
+        same(call("files__read_text_file", &arguments), call("read_text_file", &arguments), 1);
+    assert_eq!(shared, own);
+    for (place, name) in [(2, "everything"), (3, "remote")] {
+        let arguments = json!({ "a": 2, "b": 40 });
+        let (shared, own) =
+            same(call(&format!("{name}__get-sum"), &arguments), call("get-sum", &arguments), place);
+        assert_eq!(shared, own);
+        let prompt = |name: &str| json!({ "op": "prompt", "name": name });
+        let (shared, own) = same(prompt(&format!("{name}__simple-prompt")), prompt("simple-prompt"), place);
+        assert_eq!(shared, own);
+        let uri = "demo://resource/static/document/architecture.md";
+        let read = |uri: &str| json!({ "op": "read", "uri": uri });
+        let prefixed = format!("mcp+{name}+{uri}");
+        let (mut shared, own) = same(read(&prefixed), read(uri), place);
+        assert_eq!(shared["contents"][0]["uri"].take(), prefixed);
+        shared["contents"][0]["uri"] = uri.into();
+        assert_eq!(shared, own);
+    }
+    let status = client.call(0, "ringfence_status", json!({}));
+    assert_ne!(status["isError"], true, "{status}");
+    drop(client);
+    assert_eq!(home.judged("get-sum").len(), 4);
+    home.verified();
+}
+
+#[test]
+fn links_in_results_can_be_read_on_the_shared_endpoint() {
+    let mut home = Home::new();
+    home.serve(&json!({ "everything": direct(Server::Everything, &[]) }), &[]);
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &[at(&home.url("/mcp"))]);
+    let links = client.call(0, "everything__get-resource-links", json!({ "count": 2 }));
+    let blocks = links["content"].as_array().unwrap();
+    let uris: Vec<&str> = blocks
+        .iter()
+        .filter(|block| block["type"] == "resource_link")
+        .map(|block| block["uri"].as_str().unwrap())
+        .collect();
+    assert_eq!(uris.len(), 2, "{links}");
+    for uri in uris {
+        let read = client.ask(&json!({ "op": "read", "uri": uri }));
+        assert_eq!(read["contents"][0]["uri"], uri);
+    }
+}
+
+#[test]
+fn the_era_of_the_client_is_the_era_towards_the_server() {
+    let mut home = Home::new();
+    home.serve(
+        &json!({ "time": direct(Server::Time, &["--local-timezone", "UTC"]), "everything": direct(Server::Everything, &[]) }),
+        &[],
+    );
+    let noon = json!({ "source_timezone": "Asia/Tokyo", "time": "12:00", "target_timezone": "Asia/Kolkata" });
+    let difference = |result: &Value| result["structuredContent"]["time_difference"].clone();
+
+    let mut modern = Client::start(&home, Peer::Mcp, &Person::Absent, &[at(&home.url("/servers/time/mcp"))]);
+    assert_eq!(modern.ready[0]["version"], "2026-07-28");
+    assert_eq!(modern.tool_names(0), ["get_current_time", "convert_time"]);
+    assert_eq!(difference(&modern.call(0, "convert_time", noon.clone())), "-3.5h");
+
+    // server-everything is legacy: an automatic client falls back to the handshake.
+    let mut auto = Client::start(
+        &home,
+        Peer::Mcp,
+        &Person::Absent,
+        &[at(&home.url("/servers/everything/mcp")), at(&home.url("/mcp"))],
+    );
+    let versions: Vec<&Value> =
+        auto.ready.as_array().unwrap().iter().map(|ready| &ready["version"]).collect();
+    assert_eq!(versions, ["2025-11-25", "2025-11-25"]);
+    let echo = auto.call(0, "echo", json!({ "message": "legacy" }));
+    assert_eq!(echo["content"][0]["text"], "Echo: legacy");
+    assert_eq!(difference(&auto.call(1, "time__convert_time", noon)), "-3.5h");
+}
+
+#[test]
+fn a_dead_server_does_not_hurt_the_others() {
+    let mut home = Home::new();
+    home.serve(
+        &json!({
+            "missing": { "command": home.path("no-such-program") },
+            "failing": { "command": "/bin/sh", "args": ["-c", "echo broken >&2; exit 3"] },
+            "refusing": { "url": format!("http://127.0.0.1:{}/mcp", free_port()) },
+            "everything": direct(Server::Everything, &[]),
+        }),
+        &[],
+    );
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &[at(&home.url("/mcp"))]);
+    let names = client.tool_names(0);
+    assert!(names.iter().any(|name| name == "everything__echo"), "{names:?}");
+    for dead in ["missing", "failing", "refusing"] {
+        let denied = client.call(0, &format!("{dead}__echo"), json!({ "message": "x" }));
+        assert_eq!(denied["isError"], true, "{denied}");
+        assert_eq!(denied["_meta"]["io.ringfence/denied"]["code"], 1004, "{denied}");
+        let echo = client.call(0, "everything__echo", json!({ "message": dead }));
+        assert_eq!(echo["content"][0]["text"], format!("Echo: {dead}"));
+    }
+    let status = home.status();
+    let states: Vec<Value> = status["servers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|server| json!([server["name"], server["state"]]))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            json!(["missing", "resting"]),
+            json!(["failing", "resting"]),
+            json!(["refusing", "resting"]),
+            json!(["everything", "open"]),
+        ]
+    );
+}
+
+#[test]
+fn a_servers_environment_is_the_base_and_what_its_entry_names() {
+    let mut home = Home::new();
+    let mut entry = direct(Server::Everything, &[]);
+    entry["env"] = json!({ "NAMED": "by the entry" });
+    home.serve(
+        &json!({ "everything": entry }),
+        &[("LANG", "C.UTF-8"), ("TZ", "UTC"), ("TMPDIR", "/tmp"), ("SOME_API_KEY", "of the kernel only")],
+    );
+    let mut client =
+        Client::start(&home, Peer::Sdk, &Person::Absent, &[at(&home.url("/servers/everything/mcp"))]);
+    let told = client.call(0, "get-env", json!({}));
+    let env: Value = serde_json::from_str(told["content"][0]["text"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        env,
+        json!({
+            "PATH": super::installed::search_path(),
+            "HOME": home.path("").to_str().unwrap().trim_end_matches('/'),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "TMPDIR": "/tmp",
+            "NAMED": "by the entry",
+        })
+    );
+}
