@@ -18,45 +18,60 @@ struct Generator {
 }
 
 /// All of them. A new one is a line here.
-const GENERATORS: [Generator; 1] = [Generator { path: "docs/ringfence.schema.json", text: config_schema }];
+const GENERATORS: [Generator; 3] = [
+    Generator { path: "docs/ringfence.schema.json", text: config_schema },
+    Generator { path: "docs/cli.md", text: || reference("cli") },
+    Generator { path: "docs/tools.md", text: || reference("tools") },
+];
 
 /// Writes what is stale; with `--check` only says so.
 pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     let check = args.flag("--check");
     args.finish()?;
     let workspace = Workspace::find()?;
-    let stale = stale(&workspace)?;
     if check {
+        let stale = stale(&workspace)?;
         for breach in &stale {
             say::result(format_args!("{breach}"));
         }
         return if stale.is_empty() { Ok(()) } else { Err(Failure::new("generated files are stale")) };
     }
-    for generator in
-        GENERATORS.iter().filter(|generator| stale.iter().any(|breach| breach.path == generator.path))
-    {
-        machine::write(&workspace.root.join(generator.path), &(generator.text)()?)?;
-        say::result(format_args!("wrote {}", generator.path));
+    for (path, text) in differing(&workspace)? {
+        machine::write(&workspace.root.join(path), &text)?;
+        say::result(format_args!("wrote {path}"));
     }
     Ok(())
 }
 
 /// Files that are not what the code makes them.
 pub(crate) fn stale(workspace: &Workspace) -> Result<Vec<Breach>, Failure> {
-    let mut stale = Vec::new();
+    let stale = |(path, _)| Breach::new(path, 1, "stale: run `cargo xtask gen` and commit the result");
+    Ok(differing(workspace)?.into_iter().map(stale).collect())
+}
+
+/// The paths of those files, and what they should be.
+fn differing(workspace: &Workspace) -> Result<Vec<(&'static str, String)>, Failure> {
+    let mut differing = Vec::new();
     for generator in &GENERATORS {
         let path = workspace.root.join(generator.path);
-        let fresh = path.is_file() && machine::read_text(&path)? == (generator.text)()?;
-        if !fresh {
-            stale.push(Breach::new(generator.path, 1, "stale: run `cargo xtask gen` and commit the result"));
+        let text = (generator.text)()?;
+        if !path.is_file() || machine::read_text(&path)? != text {
+            differing.push((generator.path, text));
         }
     }
-    Ok(stale)
+    Ok(differing)
 }
 
 /// The generated files, from the root of the repository.
 pub(crate) fn paths() -> Vec<&'static str> {
     GENERATORS.iter().map(|generator| generator.path).collect()
+}
+
+/// A reference page, printed by the program itself.
+fn reference(page: &str) -> Result<String, Failure> {
+    let mut program = machine::cargo();
+    program.args(["run", "--quiet", "--package", "ringfence", "--", "reference", page]);
+    String::from_utf8(machine::output(&mut program)?).context("the reference page")
 }
 
 /// JSON Schema of `ringfence.yaml`.

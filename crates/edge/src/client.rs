@@ -8,7 +8,7 @@ pub(crate) mod terms;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -36,10 +36,23 @@ pub(crate) struct Client {
     /// What `initialize` agreed on; legacy only.
     agreed: Mutex<Option<Arc<ClientTerms>>>,
     running: Mutex<HashMap<RequestId, CancellationToken>>,
+    /// Nothing may run for it any more. Set while `running` is locked.
+    gone: AtomicBool,
     questions: Mutex<HashMap<i64, oneshot::Sender<Answer>>>,
     next_question: AtomicI64,
     /// Where notices outside calls go, where there is such a way.
     aside: Option<mpsc::Sender<Interim>>,
+    /// The end of the kernel, which ends subscriptions.
+    stop: CancellationToken,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// The message, ready to be sent.
+    pub(crate) message: Bytes,
+    /// The code, where it is an error.
+    pub(crate) error: Option<i64>,
 }
 
 /// Takes a request's place among those running; gives it back on drop.
@@ -49,12 +62,13 @@ struct Running<'a> {
 }
 
 impl Client {
-    /// A conversation of `link`'s session. Notices outside calls go to `aside`.
+    /// A conversation of `link`'s session. Notices outside calls go to `aside`; `stop` ends subscriptions.
     pub(crate) fn new(
         kernel: Arc<Kernel>,
         endpoint: Endpoint,
         link: Link,
         aside: Option<mpsc::Sender<Interim>>,
+        stop: CancellationToken,
     ) -> Self {
         Self {
             kernel,
@@ -62,9 +76,11 @@ impl Client {
             link,
             agreed: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
+            gone: AtomicBool::new(false),
             questions: Mutex::new(HashMap::new()),
             next_question: AtomicI64::new(1),
             aside,
+            stop,
         }
     }
 
@@ -82,6 +98,11 @@ impl Client {
         &self.link
     }
 
+    /// True while a request of it runs.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.running.lock().is_empty()
+    }
+
     /// What `initialize` agreed on.
     pub(crate) fn agreed(&self) -> Option<Arc<ClientTerms>> {
         self.agreed.lock().clone()
@@ -96,16 +117,16 @@ impl Client {
         request: Request,
         cancel: CancellationToken,
         mut piece: impl FnMut(Bytes) -> bool,
-    ) -> Option<Bytes> {
+    ) -> Option<Answered> {
         let id = request.id.clone();
         let Some(_running) = self.begin(&id, &cancel) else {
             let error =
                 RpcError::new(ringfence_mcp::message::INVALID_REQUEST, "a request with this id is running");
-            return Some(encode_error(Some(&id), &error));
+            return Some(Answered::to(&id, &Err(error)));
         };
         if let (Era::Modern(modern, _), "subscriptions/listen") = (&era, &*request.method) {
             let answer = self.listen(modern, request, cancel, &mut piece).await;
-            return Some(encode(&id, &answer));
+            return Some(Answered::to(&id, &answer));
         }
         let (out, mut pieces) = mpsc::channel(QUEUE);
         let answer = self.dispatch(era, request, out, cancel.clone());
@@ -123,7 +144,7 @@ impl Client {
         if cancel.is_cancelled() {
             return None;
         }
-        Some(encode(&id, &answer))
+        Some(Answered::to(&id, &answer))
     }
 
     /// Takes a notification of the client.
@@ -146,10 +167,12 @@ impl Client {
         }
     }
 
-    /// The client has gone: what runs for it is cancelled, what was asked of it stays unanswered.
+    /// The client has gone: what runs for it, or begins yet, is cancelled; what was asked of it stays unanswered.
     pub(crate) fn gone(&self) {
-        for running in self.running.lock().values() {
-            running.cancel();
+        {
+            let running = self.running.lock();
+            self.gone.store(true, Ordering::Relaxed);
+            running.values().for_each(CancellationToken::cancel);
         }
         self.questions.lock().clear();
     }
@@ -185,15 +208,20 @@ impl Client {
         if running.contains_key(id) {
             return None;
         }
+        if self.gone.load(Ordering::Relaxed) {
+            cancel.cancel();
+        }
         running.insert(id.clone(), cancel.clone());
         Some(Running { client: self, id: id.clone() })
     }
 }
 
-fn encode(id: &RequestId, answer: &Answer) -> Bytes {
-    match answer {
-        Ok(result) => encode_result(id, result),
-        Err(error) => encode_error(Some(id), error),
+impl Answered {
+    fn to(id: &RequestId, answer: &Answer) -> Self {
+        match answer {
+            Ok(result) => Self { message: encode_result(id, result), error: None },
+            Err(error) => Self { message: encode_error(Some(id), error), error: Some(error.code) },
+        }
     }
 }
 

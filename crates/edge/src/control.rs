@@ -12,10 +12,10 @@ use ringfence_mcp::line::Line;
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::call::{Action, Call};
 use ringfence_model::control::{Credential, Reply, Request, Verb};
-use ringfence_model::json::{Json, JsonText};
-use ringfence_model::principal::Principal;
+use ringfence_model::json::{Json, JsonText, Kind};
+use ringfence_model::principal::{Authentication, Principal};
 use ringfence_model::problem::{Problem, ProblemKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::Gate;
@@ -76,19 +76,39 @@ impl Desk<'_> {
         match request.verb {
             Verb::Status => self.items("status", JsonText::empty_object(), connection).await,
             Verb::ToolsList => self.items("tools.list", JsonText::empty_object(), connection).await,
-            Verb::AuditQuery(query) => self.items("audit.query", json(&query)?, connection).await,
+            Verb::AuditQuery(query) => self.items("audit.query", text(&query)?, connection).await,
             Verb::AuditTail => self.tail(connection).await,
             Verb::ToolsCall { name, arguments } => {
-                let result = self.call_tool(&name, json(&arguments)?).await?;
+                let result = self.call_tool(&name, object(arguments)?).await?;
                 say(connection, &result).await
             }
             Verb::Shutdown => {
-                let operator = self.operator(request.credential).await?;
-                self.operate("shutdown", JsonText::empty_object(), Arc::new(operator)).await?;
+                let operator = Arc::new(self.operator(request.credential).await?);
+                self.operate("shutdown", JsonText::empty_object(), Arc::clone(&operator)).await?;
+                self.record(&operator, "shutdown")?;
                 self.stop.cancel();
-                Ok(())
+                let answer = json!({ "attested": is_attested(&operator) });
+                connection.say(&Reply::Item(answer)).await.map_err(|error| internal(&error))
+            }
+            Verb::CredentialChanged { what } => {
+                let operator = Arc::new(self.operator(request.credential).await?);
+                if is_attested(&operator) {
+                    self.record(&operator, what.as_str())
+                } else {
+                    Err(Problem::new(
+                        ProblemKind::User,
+                        "operator-credential",
+                        "no operator credential has been set",
+                    ))
+                }
             }
         }
+    }
+
+    /// Into the journal, before it takes effect.
+    fn record(&self, operator: &Arc<Principal>, verb: &str) -> Result<(), Problem> {
+        let recorded = self.gate.kernel.record_operator(operator, verb, is_attested(operator));
+        recorded.map(drop).map_err(|error| internal(&error))
     }
 
     async fn items(&self, verb: &str, params: JsonText, connection: &mut Connection) -> Result<(), Problem> {
@@ -226,9 +246,31 @@ async fn say(connection: &mut Connection, item: &JsonText) -> Result<(), Problem
     connection.say(&Reply::Item(item)).await.map_err(|error| internal(&error))
 }
 
-fn json(value: &impl serde::Serialize) -> Result<JsonText, Problem> {
+/// True for the operator by credential.
+fn is_attested(principal: &Principal) -> bool {
+    match principal.authentication {
+        Authentication::Operator => true,
+        Authentication::Unattested { .. }
+        | Authentication::PeerCredentials { .. }
+        | Authentication::Loopback { .. } => false,
+    }
+}
+
+/// The arguments of a tool, as the shim wrote them.
+fn object(arguments: String) -> Result<JsonText, Problem> {
+    let bad = |message: String| Problem::new(ProblemKind::User, "bad-arguments", message);
+    let arguments = JsonText::try_from(arguments).map_err(|error| bad(error.to_string()))?;
+    match arguments.value().kind() {
+        Kind::Object => Ok(arguments),
+        Kind::Array | Kind::String | Kind::Number | Kind::Bool | Kind::Null => {
+            Err(bad("the arguments of a tool are a JSON object".to_owned()))
+        }
+    }
+}
+
+fn text(value: &impl serde::Serialize) -> Result<JsonText, Problem> {
     let text = serde_json::to_string(value).map_err(|error| internal(&error))?;
-    JsonText::try_from(text).map_err(|error| Problem::new(ProblemKind::User, "bad-json", error.to_string()))
+    JsonText::try_from(text).map_err(|error| internal(&error))
 }
 
 fn internal(error: &dyn std::error::Error) -> Problem {

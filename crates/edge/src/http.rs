@@ -126,9 +126,12 @@ impl HttpServer {
                 drop(place);
             });
         }
-        site.conversations.end(&site.gate.kernel);
+        // Nobody else is let in: who then waited in the socket's queue would never be answered.
+        drop(self.listener);
+        site.conversations.hush();
         let _overdue =
             tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
+        site.conversations.end(&site.gate.kernel);
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Binds ports, frames messages, knows clients. Must never decide anything about a call.
 
+mod accept;
 mod client;
 mod control;
 pub mod gate;
 mod http;
+mod patient;
 mod pipe;
 mod socket;
 

@@ -25,6 +25,9 @@ use crate::client::terms::{self, Era, MODERN};
 /// Messages that may wait for a client that does not read.
 const UNREAD: usize = 1_024;
 
+/// How long running requests may take to end after `stop`.
+const DRAIN: Duration = Duration::from_secs(10);
+
 /// How long cancelled requests may take to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -46,12 +49,18 @@ pub(crate) async fn serve<R, W>(
     let mut tasks = JoinSet::new();
     let writing = tokio::spawn(write(writer, unsent));
     let telling = AbortOnDropHandle::new(tokio::spawn(tell(Arc::clone(&client), heard, out.clone())));
-    let conversation = Conversation { client: Arc::clone(&client), out };
+    let left = CancellationToken::new();
+    let conversation = Conversation { client: Arc::clone(&client), out, left: left.clone() };
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
     tokio::select! {
-        () = conversation.read(reader, &mut tasks) => {}
-        () = stop.cancelled() => {}
+        () = conversation.read(reader, &mut tasks, &stop) => {}
+        () = overdue => {}
     }
     // End of input is the client's farewell: what runs for it is cancelled (stdio, «Shutdown»).
+    left.cancel();
     client.gone();
     drop((conversation, telling));
     // Each request ends by its cancellation, with its outcome in the journal; the bound is for what should not happen.
@@ -63,20 +72,33 @@ pub(crate) async fn serve<R, W>(
 struct Conversation {
     client: Arc<Client>,
     out: mpsc::Sender<Bytes>,
+    /// Cancels each request, also one that was read and has not begun when the client leaves.
+    left: CancellationToken,
 }
 
 impl Conversation {
-    async fn read<R: AsyncRead + Unpin + Send>(&self, mut reader: LineReader<R>, tasks: &mut JoinSet<()>) {
+    /// Reads until the client's end. After `stop` only until what runs has ended; nothing is begun then.
+    async fn read<R: AsyncRead + Unpin + Send>(
+        &self,
+        mut reader: LineReader<R>,
+        tasks: &mut JoinSet<()>,
+        stop: &CancellationToken,
+    ) {
         let limits = &self.client.kernel().limits;
         let scan = ScanLimits { bytes: limits.body.0, depth: limits.depth };
         // Those that the session refuses are answered, too.
         let most = limits.in_flight.saturating_mul(2);
         loop {
             while tasks.try_join_next().is_some() {}
+            if stop.is_cancelled() && tasks.is_empty() {
+                return;
+            }
             let line = tokio::select! {
                 line = reader.next() => line,
                 // The writer has ended: nobody reads answers any more.
                 () = self.out.closed() => return,
+                () = stop.cancelled(), if !stop.is_cancelled() => continue,
+                _ = tasks.join_next(), if stop.is_cancelled() => continue,
             };
             let message = match line {
                 Ok(Some(Line::Message(bytes))) => Message::parse(bytes, scan),
@@ -91,9 +113,13 @@ impl Conversation {
                 Ok(None) | Err(_) => return,
             };
             match message {
+                Ok(Message::Request(request)) if stop.is_cancelled() => {
+                    let error = RpcError::internal("the kernel is ending: nothing was done, try again");
+                    self.send(encode_error(Some(&request.id), &error));
+                }
                 // Whatever a client sends right behind it needs what it agrees on.
                 Ok(Message::Request(request)) if &*request.method == "initialize" => {
-                    answer(Arc::clone(&self.client), request, self.out.clone()).await;
+                    answer(Arc::clone(&self.client), request, self.out.clone(), self.left.child_token()).await;
                 }
                 // A client that sends on and does not read must not fill our memory.
                 Ok(Message::Request(request)) if tasks.len() >= most => {
@@ -102,7 +128,7 @@ impl Conversation {
                 }
                 Ok(Message::Request(request)) => {
                     let (client, out) = (Arc::clone(&self.client), self.out.clone());
-                    tasks.spawn(answer(client, request, out));
+                    tasks.spawn(answer(client, request, out, self.left.child_token()));
                 }
                 Ok(Message::Notification(notification)) => self.client.notified(&notification),
                 Ok(Message::Response(response)) => self.client.responded(response),
@@ -116,7 +142,7 @@ impl Conversation {
     }
 }
 
-async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>) {
+async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>, cancel: CancellationToken) {
     let era = if terms::is_modern(request.params.as_ref()) {
         match headers::check_meta(request.params.as_ref(), &MODERN) {
             Ok(modern) => Era::Modern(Box::new(modern), None),
@@ -129,8 +155,7 @@ async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>)
         Era::Legacy
     };
     let pieces = out.clone();
-    let answer =
-        client.answer(era, request, CancellationToken::new(), |piece| pieces.try_send(piece).is_ok()).await;
+    let answer = client.answer(era, request, cancel, |piece| pieces.try_send(piece).is_ok()).await;
     if let Some(answer) = answer {
         let _client_left = out.send(answer).await;
     }

@@ -15,7 +15,7 @@ use ringfence_kernel::session::SessionKey;
 use ringfence_mcp::line::{Line, LineReader, append_line};
 use ringfence_model::control::{CONTROL_VERSION, Hello, Role, Welcome};
 use ringfence_model::problem::{Problem, ProblemKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -44,6 +44,13 @@ pub struct SocketError {
     path: PathBuf,
     /// Why.
     source: io::Error,
+}
+
+/// What every version of [`Hello`] has.
+#[derive(Deserialize)]
+struct Spoken {
+    control: u32,
+    version: String,
 }
 
 /// The two halves of a shim's connection after its hello.
@@ -122,6 +129,8 @@ async fn accept(listener: UnixListener, gate: Arc<Gate>, stop: CancellationToken
             drop(permit);
         });
     }
+    // Who comes now shall find nobody here, not wait in the queue of a kernel that ends.
+    drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
@@ -199,13 +208,14 @@ fn session_key(shim: Option<i32>) -> SessionKey {
 async fn hello(connection: &mut Connection) -> Result<Hello, Problem> {
     let line = tokio::time::timeout(HELLO, connection.reader.next()).await;
     let Ok(Ok(Some(Line::Message(line)))) = line else { return Err(refusal("no hello came")) };
-    let hello: Hello = serde_json::from_slice(&line)
-        .map_err(|error| refusal(&format!("the hello cannot be read: {error}")))?;
-    if hello.control == CONTROL_VERSION {
-        return Ok(hello);
+    let unreadable = |error: serde_json::Error| refusal(&format!("the hello cannot be read: {error}"));
+    // Before all else: what else another version says, this one need not know.
+    let spoken: Spoken = serde_json::from_slice(&line).map_err(unreadable)?;
+    if spoken.control == CONTROL_VERSION {
+        return serde_json::from_slice(&line).map_err(unreadable);
     }
     let message =
-        format!("a kernel of version {} runs, this is {}", env!("CARGO_PKG_VERSION"), hello.version);
+        format!("a kernel of version {} runs, this is {}", env!("CARGO_PKG_VERSION"), spoken.version);
     Err(Problem::new(ProblemKind::Config, "kernel-version", message)
         .hint("end the running kernel (SIGTERM) and try again: the next command starts one of this version"))
 }

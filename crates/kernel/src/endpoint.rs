@@ -32,6 +32,12 @@ pub fn shown_name(server: &ServerName, name: &str) -> String {
     format!("{server}{SEPARATOR}{name}")
 }
 
+/// Characters of [`shown_name`].
+#[must_use]
+pub(crate) fn shown_length(server: &ServerName, name: &str) -> usize {
+    server.as_str().len() + SEPARATOR.len() + name.chars().count()
+}
+
 /// The URI of `uri` of `server` on a shared endpoint. Works for templates, too: it only puts something in front.
 #[must_use]
 pub fn shown_uri(server: &ServerName, uri: &str) -> String {

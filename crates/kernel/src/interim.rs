@@ -14,10 +14,24 @@ use ringfence_model::name::ServerName;
 use crate::call::{self, Request, Target, Wire};
 use crate::exchange::{ClientTerms, Exchange, Interim, LogLevel};
 use crate::kernel::Kernel;
+use crate::upstream::Connection;
 
 /// Handles one event of a running call. Returns how long a person was waited for, which does not count against the call.
-pub(crate) async fn from_server(kernel: &Arc<Kernel>, parent: &Request, event: FromServer) -> Duration {
+pub(crate) async fn from_server(
+    kernel: &Arc<Kernel>,
+    parent: &Request,
+    connection: &Connection,
+    event: FromServer,
+) -> Duration {
     match event {
+        // What does not name its call could belong to another session's: it is not guessed.
+        FromServer::Notice(notice) if connection.is_shared() && &*notice.method != "notifications/progress" => {
+            Duration::ZERO
+        }
+        FromServer::Request { method, reply, .. } if connection.is_shared() => {
+            reply.answer(&Err(RpcError::method_not_found(&method)));
+            Duration::ZERO
+        }
         FromServer::Notice(notice) => {
             notify(kernel, parent, &notice.method, notice.params).await;
             Duration::ZERO
@@ -130,6 +144,10 @@ async fn elicit(kernel: &Arc<Kernel>, parent: &Request, params: JsonText) -> Wir
     if !able {
         return Wire::Error(RpcError::method_not_found("elicitation/create"));
     }
+    if !kernel.rates.question(&parent.call, kernel.env.now()) {
+        kernel.floods.count("ringfence.questions", Some(&parent.call.principal));
+        return Wire::Error(RpcError::internal("too many questions"));
+    }
     let action = Action::Elicit { server: server.clone(), params };
     call::run_within(kernel, small(kernel, parent, action)).await.into_wire()
 }
@@ -171,6 +189,9 @@ pub(crate) async fn announce(
     let params = params.unwrap_or_else(JsonText::empty_object);
     if notice == Notice::Log && !loud_enough(&listener.client, &params) {
         return;
+    }
+    if !kernel.rates.announcement(listener.session.id, kernel.env.now()) {
+        return kernel.floods.count("ringfence.notices", Some(&listener.session.principal));
     }
     let call = Call {
         id: kernel.env.call_id(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use ringfence_detect::secret::SecretScanner;
+use ringfence_detect::secret::{SecretScanner, redact_text};
 use ringfence_identity::{KeysError, SealingKeys};
 use ringfence_journal::{Journal, JournalError, Options};
 use ringfence_mcp::seal::{Sealer, SealingKey};
@@ -15,7 +15,7 @@ use ringfence_model::config::{Config, Durability, Limits};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::id::SessionId;
 use ringfence_model::principal::Principal;
-use ringfence_policy::{BadToolKey, PolicySet};
+use ringfence_policy::PolicySet;
 use tokio::runtime::RuntimeFlavor;
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,10 @@ use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
 use crate::limits::{Floods, Once, Rates};
 use crate::session::{Session, SessionKey, Sessions, TooManySessions};
-use crate::upstream::Upstreams;
+use crate::upstream::{BadServer, Upstreams};
+
+/// Most characters of a URI or name that the journal keeps.
+const MOST_OF_TARGET: usize = 1_024;
 
 /// How often housekeeping runs.
 const TEND: Duration = Duration::from_secs(1);
@@ -84,9 +87,9 @@ pub enum StartError {
     /// The sealing keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// The declaration of a tool.
+    /// An upstream server.
     #[error(transparent)]
-    Tool(#[from] BadToolKey),
+    Server(#[from] BadServer),
     /// The detection rules.
     #[error(transparent)]
     Rules(#[from] ringfence_detect::secret::RuleError),
@@ -183,8 +186,9 @@ impl Kernel {
 
     /// Ends a session and the conversations that were only its.
     pub fn end_session(&self, id: SessionId) {
-        self.sessions.end(id, self.env.now());
-        self.upstreams.sweep(&[id]);
+        let now = self.env.now();
+        self.sessions.end(id, now);
+        self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 
     /// Counts something refused before it became a call, e.g. a request without a right to be here.
@@ -192,10 +196,44 @@ impl Kernel {
         self.floods.count(what, None);
     }
 
+    /// Records what an operator does. `attested` is false where no operator credential was set.
+    ///
+    /// # Errors
+    /// [`JournalError`]: it may not be done.
+    pub fn record_operator(
+        &self,
+        principal: &Arc<Principal>,
+        verb: &str,
+        attested: bool,
+    ) -> Result<u64, JournalError> {
+        let body =
+            EntryBody::Operator { principal: Arc::clone(principal), verb: verb.to_owned(), attested };
+        self.record(&Entry::at(self.env.now(), body))
+    }
+
     /// The scanner for credentials, compiled once.
     #[must_use]
     pub const fn secrets(&self) -> &SecretScanner {
         &self.secrets
+    }
+
+    /// What a server wrote outside results (stderr, errors of its start), with credentials blotted out.
+    #[must_use]
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        redact_text(text, &self.secrets.scan_text(text))
+    }
+
+    /// A target as the journal keeps it: without credentials, and no longer than anybody reads.
+    #[must_use]
+    pub(crate) fn shown_target(&self, target: &str) -> Arc<str> {
+        let clean = self.scrub(target);
+        match clean.char_indices().nth(MOST_OF_TARGET) {
+            Some((end, _)) => {
+                let digest = crate::digest::hex(target.as_bytes());
+                format!("{}… (sha256 {digest})", clean.get(..end).unwrap_or_default()).into()
+            }
+            None => clean.into(),
+        }
     }
 
     /// The data directory.
@@ -223,8 +261,8 @@ impl Kernel {
                 tracing::error!(%error, "a count of refusals could not be recorded");
             }
         }
-        let ended = self.sessions.sweep(now);
-        self.upstreams.sweep(&ended);
+        self.sessions.sweep(now);
+        self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 
     /// Ends all conversations and closes the journal in good order.

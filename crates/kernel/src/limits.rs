@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use ringfence_model::call::Call;
 use ringfence_model::entry::EntryBody;
-use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::id::{CallId, SessionId, Timestamp};
 use ringfence_model::principal::Principal;
 use ringfence_model::quantity::Rate;
 
@@ -18,6 +18,12 @@ const MOST_KEYS: usize = 65_536;
 
 /// Notices that one call may send: a burst, then this many in a second.
 const NOTICES_A_SECOND: u32 = 200;
+
+/// Questions to the user that one call may bring.
+const QUESTIONS_A_MINUTE: u32 = 20;
+
+/// Notices outside calls that one session hears.
+const ANNOUNCEMENTS_A_SECOND: u32 = 20;
 
 /// Token buckets: by principal, by rule and principal, by call.
 #[derive(Debug)]
@@ -31,6 +37,8 @@ enum Key {
     Principal(Arc<str>, Arc<str>),
     Rule(Arc<str>, Arc<str>, Arc<str>),
     Notices(CallId),
+    Questions(CallId),
+    Announcements(SessionId),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +86,18 @@ impl Rates {
     #[must_use]
     pub fn notice(&self, call: &Call, now: Timestamp) -> bool {
         self.take(Key::Notices(call.id), NOTICES_A_SECOND, Duration::from_secs(1), now)
+    }
+
+    /// Takes one question that a server puts to the user within `call`.
+    #[must_use]
+    pub fn question(&self, call: &Call, now: Timestamp) -> bool {
+        self.take(Key::Questions(call.id), QUESTIONS_A_MINUTE, Duration::from_secs(60), now)
+    }
+
+    /// Takes one notice outside calls for a client of `session`.
+    #[must_use]
+    pub fn announcement(&self, session: SessionId, now: Timestamp) -> bool {
+        self.take(Key::Announcements(session), ANNOUNCEMENTS_A_SECOND, Duration::from_secs(1), now)
     }
 
     fn take(&self, key: Key, most: u32, per: Duration, now: Timestamp) -> bool {

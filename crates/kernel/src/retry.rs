@@ -10,7 +10,7 @@ use ringfence_model::json::{JsonText, Splice};
 use ringfence_model::principal::Principal;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Pending, Permitted, Request};
+use crate::call::{Pending, Permitted, Request, Target};
 use crate::kernel::Kernel;
 
 /// The key of our own question among a result's `inputRequests`.
@@ -32,7 +32,7 @@ pub(crate) struct Retry {
 /// Why a retry's state does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RetryError {
-    /// Forged, edited, of another principal or of another kernel.
+    /// Forged, edited, of another principal, call or kernel.
     #[error("not ours")]
     NotOurs,
     /// Too old.
@@ -80,7 +80,7 @@ impl State {
     fn of(request: &Request, asked: bool, confirmed: bool, inner: Option<String>) -> Self {
         Self {
             call: request.call.id,
-            subject: subject(&request.call.principal, &request.call.action),
+            subject: subject(&request.call.principal, &request.call.action, &request.target),
             boot: 0,
             asked,
             confirmed,
@@ -116,17 +116,20 @@ impl Retry {
             SealError::Malformed | SealError::NotOurs => RetryError::NotOurs,
         })?;
         let state: State = serde_json::from_slice(&payload).map_err(|_| RetryError::NotOurs)?;
-        let same =
-            state.boot == kernel.env.boot() && state.subject == subject(principal, &request.call.action);
         let answer =
             request.params.value().get("inputResponses").and_then(|answers| answers.get(CONFIRM_KEY));
         let said_yes = answer.is_some_and(|answer| crate::call::says_yes(&request.params.share(answer)));
-        if state.asked && !kernel.used_states.take(state.call, now) {
+        // A state belongs to the call it was given for: neither a server's own state nor the user's answers go elsewhere.
+        if state.boot != kernel.env.boot() || state.subject != subject(principal, &request.call.action, &request.target) {
+            return Err(RetryError::NotOurs);
+        }
+        // What a person said counts for one call, and for each further question of the server within it.
+        if (state.asked || state.confirmed) && !kernel.used_states.take(state.call, now) {
             return Err(RetryError::Used);
         }
         Ok(Some(Self {
             of: state.call,
-            confirmed: same && (state.confirmed || (state.asked && said_yes)),
+            confirmed: state.confirmed || (state.asked && said_yes),
             declined: state.asked && !said_yes,
             inner: state.inner,
         }))
@@ -152,11 +155,15 @@ impl Retry {
 }
 
 /// What a confirmation is about.
-fn subject(principal: &Principal, action: &Action) -> String {
+fn subject(principal: &Principal, action: &Action, target: &Target) -> String {
     let mut parts = String::new();
     let server = action.server().map_or("", |server| server.as_str());
     let arguments = action.arguments().map_or("", JsonText::as_str);
-    for part in [&principal.to_string(), action.kind().as_str(), server, action.target(), arguments] {
+    let identity = match target {
+        Target::Upstream(upstream) => upstream.identity(),
+        Target::Builtin(_) | Target::Every(_) | Target::Kernel | Target::Client | Target::Nothing => "",
+    };
+    for part in [&principal.to_string(), action.kind().as_str(), server, identity, action.target(), arguments] {
         // The length in front keeps ("a", "bc") and ("ab", "c") apart.
         parts.push_str(&format!("{}:", part.len()));
         parts.push_str(part);

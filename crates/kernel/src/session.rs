@@ -45,11 +45,14 @@ pub enum SessionKey {
         /// When it started, in clock ticks since boot: tells a reused pid apart.
         started: u64,
     },
-    /// One legacy HTTP conversation.
+    /// One legacy HTTP conversation, or one connection of nobody knows which process.
     Conversation(SessionId),
     /// All requests of one principal that carry no session (modern HTTP).
     Principal,
 }
+
+/// How long a session that was handed out counts as used, whether its connection holds it yet or not.
+const HANDED_OUT: Duration = Duration::from_secs(1);
 
 /// All sessions.
 #[derive(Debug)]
@@ -67,7 +70,7 @@ struct Table {
     left_behind: HashMap<(Arc<str>, Arc<str>), (Label, Timestamp)>,
 }
 
-/// No session can be opened: there are too many, and all are in use.
+/// No session of this kind can be opened: there are too many, and all are in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} sessions are open; no more are allowed")]
 pub struct TooManySessions(usize);
@@ -124,11 +127,21 @@ impl Session {
         Link(Arc::clone(self))
     }
 
+    /// True where no call and no connection has used it for `idle`.
     fn is_idle(&self, now: Timestamp, idle: Duration) -> bool {
         let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
         self.in_flight.load(Ordering::Relaxed) == 0
             && self.links.load(Ordering::Relaxed) == 0
             && now.0.saturating_sub(self.used.load(Ordering::Relaxed)) > idle
+    }
+}
+
+impl SessionKey {
+    const fn is_conversation(&self) -> bool {
+        match self {
+            Self::Conversation(_) => true,
+            Self::ClientProcess { .. } | Self::Principal => false,
+        }
     }
 }
 
@@ -153,14 +166,17 @@ impl Drop for Link {
 }
 
 impl Sessions {
-    /// None yet; at most `most` at once, ended after `idle` without a call or a connection.
+    /// None yet; at most `most` at once, ended after `idle` without a call or a connection. A part of the places is kept
+    /// from conversations, which cost whoever opens them nothing, and a smaller one from client processes, too, so that
+    /// neither can lock out the command line or the principal's own session.
     #[must_use]
     pub fn new(most: usize, idle: Duration) -> Self {
         let table = Table { by_id: HashMap::new(), by_key: HashMap::new(), left_behind: HashMap::new() };
         Self { table: Mutex::new(table), most, idle }
     }
 
-    /// The session of this principal and key, opened where there is none; `true` where it is new.
+    /// The session of this principal and key, opened where there is none; `true` where it is new. Where no place is left,
+    /// the longest-unused one that no connection holds and in which nothing runs makes room.
     ///
     /// # Errors
     /// [`TooManySessions`].
@@ -179,11 +195,14 @@ impl Sessions {
             session.used.store(now.0, Ordering::Relaxed);
             return Ok((Arc::clone(session), false));
         }
-        if table.by_id.len() >= self.most {
+        if table.is_full(&key, self.most) {
             table.sweep(now, self.idle);
-            if table.by_id.len() >= self.most {
-                return Err(TooManySessions(self.most));
-            }
+        }
+        if table.is_full(&key, self.most) {
+            table.make_room(&key, now, self.idle);
+        }
+        if table.is_full(&key, self.most) {
+            return Err(TooManySessions(table.by_id.len()));
         }
         let floor = table.inherited(&owner, now);
         let session = Arc::new(Session {
@@ -213,6 +232,12 @@ impl Sessions {
         self.table.lock().sweep(now, self.idle)
     }
 
+    /// True while this session is open.
+    #[must_use]
+    pub fn holds(&self, id: SessionId) -> bool {
+        self.table.lock().by_id.contains_key(&id)
+    }
+
     /// How many are open.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -231,6 +256,29 @@ impl Sessions {
 }
 
 impl Table {
+    /// True where a session of this kind finds no place among `most`.
+    fn is_full(&self, key: &SessionKey, most: usize) -> bool {
+        match key {
+            SessionKey::Conversation(_) => {
+                let conversations = self.by_id.values().filter(|session| session.key.is_conversation());
+                self.by_id.len() >= most || conversations.count() >= most - most / 4
+            }
+            SessionKey::ClientProcess { .. } => self.by_id.len() >= most - most / 64,
+            SessionKey::Principal => self.by_id.len() >= most,
+        }
+    }
+
+    /// Ends the longest-unused session that nobody holds; for a conversation only another conversation.
+    fn make_room(&mut self, key: &SessionKey, now: Timestamp, idle: Duration) {
+        let unused = self.by_id.values().filter(|session| {
+            session.is_idle(now, HANDED_OUT) && (session.key.is_conversation() || !key.is_conversation())
+        });
+        let longest = unused.min_by_key(|session| session.used.load(Ordering::Relaxed)).map(|session| session.id);
+        if let Some(id) = longest {
+            self.end(id, now, idle);
+        }
+    }
+
     fn end(&mut self, id: SessionId, now: Timestamp, idle: Duration) {
         let Some(session) = self.by_id.remove(&id) else { return };
         self.by_key.retain(|_, kept| *kept != id);

@@ -12,13 +12,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Notice;
 use ringfence_model::config::{ServerConfig, Share};
-use ringfence_model::id::SessionId;
+use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::Integrity;
 use ringfence_model::name::ServerName;
 use ringfence_policy::{BadToolKey, Declarations};
@@ -33,6 +34,12 @@ use crate::exchange::{ClientTerms, Interim};
 use crate::kernel::Kernel;
 use crate::session::Session;
 
+/// How long all conversations together may take to end.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How long a server counts as not speaking an era after an attempt that showed so.
+const LACKS: Duration = Duration::from_secs(60);
+
 /// All upstream servers: those of the configuration, and those that shims wrap.
 #[derive(Debug)]
 pub struct Upstreams {
@@ -46,10 +53,12 @@ pub struct Upstream {
     name: ServerName,
     config: ServerConfig,
     declared: Declarations,
+    /// SHA-256 of what is started or reached, hex.
+    identity: String,
     pool: Mutex<HashMap<PoolKey, Arc<Slot>>>,
     breaker: Mutex<Breaker>,
-    /// Eras that a connection attempt has shown it to lack.
-    lacks: Mutex<Vec<Era>>,
+    /// Eras that an attempt has shown it to lack, and when.
+    lacks: Mutex<Vec<(Era, Timestamp)>>,
     listeners: Mutex<Vec<Listener>>,
     /// A list has been answered without its part.
     missed: AtomicBool,
@@ -84,6 +93,17 @@ pub struct Listener {
     pub wants: Vec<Notice>,
     /// Where it hears it.
     pub out: mpsc::Sender<Interim>,
+}
+
+/// Why a server cannot be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadServer {
+    /// It has our own name, under which our tools are judged.
+    #[error("a server may not be named `{0}`: that is the name of the built-in tools")]
+    Reserved(ServerName),
+    /// A key under its `tools` is no glob.
+    #[error(transparent)]
+    Tool(#[from] BadToolKey),
 }
 
 /// Why a server cannot be called.
@@ -140,8 +160,8 @@ impl Upstreams {
     /// The servers of the configuration.
     ///
     /// # Errors
-    /// A key under `tools` that is no glob.
-    pub fn new(servers: &IndexMap<ServerName, ServerConfig>) -> Result<Self, BadToolKey> {
+    /// [`BadServer`].
+    pub fn new(servers: &IndexMap<ServerName, ServerConfig>) -> Result<Self, BadServer> {
         let mut configured = IndexMap::with_capacity(servers.len());
         for (name, config) in servers {
             configured.insert(name.clone(), Arc::new(Upstream::new(name.clone(), config.clone())?));
@@ -164,8 +184,8 @@ impl Upstreams {
     /// The server that a shim wraps; the same for shims that wrap the same thing under the same name.
     ///
     /// # Errors
-    /// A key under `tools` that is no glob.
-    pub fn wrapped(&self, name: &ServerName, config: &ServerConfig) -> Result<Arc<Upstream>, BadToolKey> {
+    /// [`BadServer`].
+    pub fn wrapped(&self, name: &ServerName, config: &ServerConfig) -> Result<Arc<Upstream>, BadServer> {
         let identity = crate::digest::hex(serde_json::to_string(config).unwrap_or_default().as_bytes());
         match self.wrapped.lock().entry((name.clone(), identity)) {
             Entry::Occupied(known) => Ok(Arc::clone(known.get())),
@@ -181,35 +201,44 @@ impl Upstreams {
         self.configured.values().cloned().chain(self.wrapped.lock().values().cloned()).collect()
     }
 
-    /// Closes the conversations of sessions that have ended, and forgets wrapped servers that nobody uses.
-    pub fn sweep(&self, ended: &[SessionId]) {
+    /// Closes the conversations of sessions that are not `alive` and those that nobody has used for `idle`, and forgets
+    /// wrapped servers that nobody uses.
+    pub fn sweep(&self, now: Timestamp, idle: Duration, alive: impl Fn(SessionId) -> bool) {
         for upstream in self.all() {
-            upstream.close_sessions(ended);
+            upstream.close_unused(now, idle, &alive);
         }
         self.wrapped
             .lock()
             .retain(|_, upstream| Arc::strong_count(upstream) > 1 || !upstream.pool.lock().is_empty());
     }
 
-    /// Closes everything.
+    /// Closes everything, all at once, within a bound.
     pub async fn close(&self) {
+        let mut closing = tokio::task::JoinSet::new();
         for upstream in self.all() {
             let slots: Vec<Arc<Slot>> = upstream.pool.lock().drain().map(|(_, slot)| slot).collect();
-            for slot in slots {
-                let open = slot.open.lock().take();
-                if let Some(connection) = open {
-                    connection.close().await;
-                }
+            for connection in slots.iter().filter_map(|slot| slot.open.lock().take()) {
+                closing.spawn(async move { connection.close().await });
             }
         }
+        let _overdue = tokio::time::timeout(CLOSING, async { while closing.join_next().await.is_some() {} }).await;
     }
 }
 
 impl Upstream {
-    fn new(name: ServerName, config: ServerConfig) -> Result<Self, BadToolKey> {
+    fn new(name: ServerName, config: ServerConfig) -> Result<Self, BadServer> {
+        if name == crate::endpoint::own_name() {
+            return Err(BadServer::Reserved(name));
+        }
         Ok(Self {
             name,
             declared: Declarations::of(&config)?,
+            // Environment and headers may hold credentials: only what is started or reached enters the digest.
+            identity: crate::digest::hex(
+                serde_json::to_string(&(&config.command, &config.args, &config.cwd, &config.url))
+                    .unwrap_or_default()
+                    .as_bytes(),
+            ),
             config,
             pool: Mutex::new(HashMap::new()),
             breaker: Mutex::new(Breaker::new()),
@@ -237,6 +266,12 @@ impl Upstream {
         &self.config
     }
 
+    /// SHA-256 of its program, arguments, working directory and URL, hex: the same name may stand for two servers.
+    #[must_use]
+    pub fn identity(&self) -> &str {
+        &self.identity
+    }
+
     /// What the operator and the catalogue say of its tools.
     const fn declared(&self) -> &Declarations {
         &self.declared
@@ -244,8 +279,11 @@ impl Upstream {
 
     /// True where it is known not to speak this era.
     #[must_use]
-    pub fn lacks(&self, era: Era) -> bool {
-        self.lacks.lock().contains(&era)
+    pub fn lacks(&self, era: Era, now: Timestamp) -> bool {
+        let lasts = u64::try_from(LACKS.as_nanos()).unwrap_or(u64::MAX);
+        let mut lacks = self.lacks.lock();
+        lacks.retain(|(_, since)| now.0.saturating_sub(since.0) < lasts);
+        lacks.iter().any(|(lacked, _)| *lacked == era)
     }
 
     /// The conversation for this session and client, opened where there is none.
@@ -284,15 +322,18 @@ impl Upstream {
         if let Some(open) = slot.usable(&kernel) {
             return Ok(open);
         }
-        if self.lacks(client.version.era()) {
+        if self.lacks(client.version.era(), kernel.env.now()) {
             return Err(UpstreamError::EraUnsupported { server: self.name.clone(), era: client.version.era() });
+        }
+        // One that died before it answered anything is a failure like one that did not start.
+        if slot.open.lock().take().is_some_and(|dead| !dead.has_answered()) {
+            self.breaker.lock().failed(kernel.env.now(), "it ended before it answered anything");
         }
         if let Some((seconds, why)) = self.breaker.lock().resting(kernel.env.now()) {
             return Err(UpstreamError::Resting { server: self.name.clone(), seconds, why });
         }
         match Connection::open(&kernel, &self, key.clone(), &client).await {
             Ok(connection) => {
-                self.breaker.lock().succeeded();
                 *slot.open.lock() = Some(Arc::clone(&connection));
                 if self.missed.swap(false, Ordering::Relaxed) {
                     self.announce_return(&kernel, &key).await;
@@ -300,14 +341,19 @@ impl Upstream {
                 Ok(connection)
             }
             Err(UpstreamError::EraUnsupported { server, era }) => {
-                self.lacks.lock().push(era);
+                self.lacks.lock().push((era, kernel.env.now()));
                 Err(UpstreamError::EraUnsupported { server, era })
             }
             Err(error) => {
-                self.breaker.lock().failed(kernel.env.now(), &error.to_string());
+                self.breaker.lock().failed(kernel.env.now(), &kernel.scrub(&error.to_string()));
                 Err(error)
             }
         }
+    }
+
+    /// A call or list was answered: earlier failures are over.
+    pub(crate) fn answered(&self) {
+        self.breaker.lock().succeeded();
     }
 
     /// A list was answered without this server's part; clients hear when it is there.
@@ -333,10 +379,10 @@ impl Upstream {
         }
     }
 
-    /// Adds a client that wants to hear what the server says outside calls.
+    /// Adds a client that wants to hear what the server says outside calls; what the same channel was to hear before is over.
     pub fn listen(&self, listener: Listener) {
         let mut listeners = self.listeners.lock();
-        listeners.retain(|known| !known.out.is_closed());
+        listeners.retain(|known| !known.out.is_closed() && !known.out.same_channel(&listener.out));
         listeners.push(listener);
     }
 
@@ -368,12 +414,13 @@ impl Upstream {
         }
     }
 
-    fn close_sessions(&self, ended: &[SessionId]) {
+    fn close_unused(&self, now: Timestamp, idle: Duration, alive: &impl Fn(SessionId) -> bool) {
+        let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
         self.pool.lock().retain(|key, slot| {
-            let over = matches!(key, PoolKey::Session(id, _) if ended.contains(id));
-            let dead = slot.open.lock().as_ref().is_some_and(|open| open.is_dead());
-            if dead {
-                *slot.open.lock() = None;
+            let over = matches!(key, PoolKey::Session(id, _) if !alive(*id));
+            let mut open = slot.open.lock();
+            if open.as_ref().is_some_and(|open| now.0.saturating_sub(open.used().0) > idle) {
+                *open = None;
             }
             !over
         });
@@ -381,7 +428,7 @@ impl Upstream {
 
     /// What `status` shows.
     #[must_use]
-    pub fn report(&self, now: ringfence_model::id::Timestamp) -> UpstreamReport {
+    pub fn report(&self, now: Timestamp) -> UpstreamReport {
         let open: Vec<Arc<Connection>> = self
             .pool
             .lock()

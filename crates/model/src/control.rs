@@ -98,15 +98,43 @@ pub enum Verb {
     ToolsCall {
         /// As listed: `server__tool`, or a built-in tool's own name.
         name: String,
-        /// A JSON object.
-        arguments: serde_json::Value,
+        /// A JSON object, as text: a number keeps all its digits.
+        arguments: String,
     },
     /// One item per call, newest first.
     AuditQuery(AuditQuery),
     /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
     AuditTail,
-    /// No item. Ends the kernel after its calls have ended. Operator verb.
+    /// One item: `{attested}`, false where no operator credential is set. Ends the kernel after its calls have ended.
+    /// Operator verb.
     Shutdown,
+    /// No item. Records that the operator credential has changed; needs the new one.
+    CredentialChanged {
+        /// How.
+        what: CredentialChange,
+    },
+}
+
+/// How the operator credential has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CredentialChange {
+    /// A passphrase was set, the first one or another.
+    #[serde(rename = "credential.set")]
+    PassphraseSet,
+    /// A token was minted.
+    #[serde(rename = "token.minted")]
+    TokenMinted,
+}
+
+impl CredentialChange {
+    /// The verb in the journal.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PassphraseSet => "credential.set",
+            Self::TokenMinted => "token.minted",
+        }
+    }
 }
 
 /// Which calls an audit query returns.

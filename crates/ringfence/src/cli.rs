@@ -5,9 +5,12 @@
 mod audit;
 mod check;
 mod init;
+mod operator;
 mod policy;
+mod reference;
 mod serve;
 mod status;
+mod stop;
 mod tools;
 mod wrap;
 
@@ -69,6 +72,7 @@ enum Command {
     Wrap(wrap::Wrap),
     Init(init::Init),
     Status(status::Status),
+    Stop(stop::StopKernel),
     #[command(subcommand)]
     Tools(tools::Tools),
     #[command(subcommand)]
@@ -77,6 +81,8 @@ enum Command {
     Policy(policy::Policy),
     #[command(subcommand)]
     Audit(audit::Audit),
+    #[command(subcommand, hide = true)]
+    Reference(reference::Reference),
 }
 
 /// What a command works with.
@@ -111,10 +117,12 @@ impl Command {
             Self::Wrap(command) => command.run(context),
             Self::Init(command) => command.run(context),
             Self::Status(command) => command.run(context),
+            Self::Stop(command) => command.run(context),
             Self::Tools(command) => command.run(context),
             Self::Check(command) => command.run(context),
             Self::Policy(command) => command.run(context),
             Self::Audit(command) => command.run(context),
+            Self::Reference(command) => command.run(),
         }
     }
 }
@@ -198,6 +206,11 @@ impl Context {
             let connection = kernel.connect(&Role::Control).await?;
             task(connection).await
         })
+    }
+
+    /// Flags of every command that only a kernel that is starting heeds, as far as they were given.
+    fn given(&self) -> Vec<&'static str> {
+        self.globals.config.iter().map(|_| "--config").collect()
     }
 
     /// The operator credential of a machine.

@@ -44,6 +44,8 @@ const WINNER: Duration = Duration::from_millis(100);
 /// A connection on which the kernel has said [`Welcome::Ready`].
 #[derive(Debug)]
 pub(crate) struct Connection {
+    /// The kernel's process id, as it says.
+    pub(crate) pid: u32,
     /// What the kernel says.
     pub(crate) reader: LineReader<OwnedReadHalf>,
     /// What we say.
@@ -112,6 +114,22 @@ impl Kernel {
         }
     }
 
+    /// Connects in `role` to the kernel that runs; none where nobody answers.
+    ///
+    /// # Errors
+    /// What the kernel refuses.
+    pub(crate) async fn running(&self, role: &Role) -> Result<Option<Connection>, Problem> {
+        match self.attempt(role).await? {
+            Attempt::Ready(connection) => Ok(Some(connection)),
+            Attempt::Nobody => Ok(None),
+        }
+    }
+
+    /// True when the kernel behind `connection` is the one that we started.
+    pub(crate) fn started(&self, connection: &Connection) -> bool {
+        self.child.as_ref().is_some_and(|child| child.pid() == connection.pid)
+    }
+
     async fn attempt(&self, role: &Role) -> Result<Attempt, Problem> {
         for socket in &self.sockets {
             match UnixStream::connect(socket).await {
@@ -139,8 +157,10 @@ fn is_nobody(error: &io::Error) -> bool {
 }
 
 async fn shake(stream: UnixStream, role: &Role) -> Result<Attempt, Problem> {
+    let peer = stream.peer_cred().ok().and_then(|peer| u32::try_from(peer.pid()?).ok());
     let (read, writer) = stream.into_split();
-    let mut connection = Connection { reader: LineReader::new(read, LINE_LIMIT), writer };
+    let mut connection =
+        Connection { pid: peer.unwrap_or(0), reader: LineReader::new(read, LINE_LIMIT), writer };
     let hello =
         Hello { control: CONTROL_VERSION, version: env!("CARGO_PKG_VERSION").to_owned(), role: role.clone() };
     // A kernel that ends while we talk to it is nobody; the next attempt finds its successor.
@@ -148,11 +168,11 @@ async fn shake(stream: UnixStream, role: &Role) -> Result<Attempt, Problem> {
         return Ok(Attempt::Nobody);
     }
     match timeout(WELCOME, connection.hear::<Welcome>()).await {
-        Ok(Ok(Some(Welcome::Ready { .. }))) => Ok(Attempt::Ready(connection)),
+        Ok(Ok(Some(Welcome::Ready { pid, .. }))) => Ok(Attempt::Ready(Connection { pid, ..connection })),
         Ok(Ok(Some(Welcome::Refused(problem)))) => Err(problem),
         Ok(Ok(None)) => Ok(Attempt::Nobody),
         Ok(Err(Unheard::Gone)) => Ok(Attempt::Nobody),
-        Ok(Err(Unheard::Nonsense)) => Err(mismatch()),
+        Ok(Err(Unheard::Nonsense)) => Err(mismatch(peer)),
         Err(_elapsed) => Err(Problem::new(
             ProblemKind::Internal,
             "kernel-silent",
@@ -162,11 +182,14 @@ async fn shake(stream: UnixStream, role: &Role) -> Result<Attempt, Problem> {
     }
 }
 
-fn mismatch() -> Problem {
+fn mismatch(pid: Option<u32>) -> Problem {
     let version = env!("CARGO_PKG_VERSION");
     let message = format!("a kernel of another version runs; this is {version}");
-    Problem::new(ProblemKind::Config, "kernel-version", message)
-        .hint("end it (SIGTERM) and try again: the next command starts one of this version")
+    // It would not understand our `stop` either.
+    let kill = pid.map(|pid| format!(", or with `kill {pid}`")).unwrap_or_default();
+    Problem::new(ProblemKind::Config, "kernel-version", message).hint(format!(
+        "end it with `ringfence stop` of its version{kill}; the next command starts one of this version"
+    ))
 }
 
 /// Why a line of the kernel could not be read.

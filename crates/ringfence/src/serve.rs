@@ -187,12 +187,12 @@ fn start_problem(error: &StartError) -> Problem {
     match error {
         StartError::Journal(ringfence_journal::JournalError::Locked) => {
             Problem::new(ProblemKind::Config, ALREADY_RUNNING, "another kernel runs on this data directory")
-                .hint("use it, end it (SIGTERM), or name another --data-dir")
+                .hint("use it, end it with `ringfence stop`, or name another --data-dir")
         }
         StartError::Journal(_) => Problem::new(ProblemKind::Config, "journal", error.to_string())
             .hint("`ringfence audit verify` says what is wrong with it"),
         StartError::Keys(_) => Problem::new(ProblemKind::Config, "keys", error.to_string()),
-        StartError::Tool(_) => Problem::new(ProblemKind::Config, "tool-key", error.to_string()),
+        StartError::Server(_) => Problem::new(ProblemKind::Config, "server", error.to_string()),
         StartError::Rules(_) | StartError::Env(_) => internal("start", error.to_string()),
     }
 }

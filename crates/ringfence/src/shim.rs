@@ -22,6 +22,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
 use crate::control::{Connection, Kernel, LINE_LIMIT};
+use crate::output;
 use crate::problem::internal;
 use ledger::{Aftermath, Ledger, Replay};
 
@@ -37,17 +38,18 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How many kernels in a row may end without a word.
 const MUTE_KERNELS: u32 = 5;
 
-/// Carries one client's conversation until the client closes it.
+/// Carries one client's conversation until the client closes it. `given` are the flags that only a kernel that is starting
+/// heeds; where one runs already, stderr says that they have no effect.
 ///
 /// # Errors
 /// What keeps a kernel from answering.
-pub(crate) async fn run(kernel: Kernel, role: Role) -> Result<(), Problem> {
+pub(crate) async fn run(kernel: Kernel, role: Role, given: &[&str]) -> Result<(), Problem> {
     let broken = |error| internal("stdio", format!("stdin or stdout cannot be used: {error}"));
     let input = stdio::input().map_err(broken)?;
     let output = stdio::output().map_err(broken)?;
     let client = Client { input: LineReader::new(input, LINE_LIMIT), output };
     Shim { client, kernel, role, ledger: RefCell::default(), sent: RefCell::default(), ahead: None }
-        .run()
+        .run(given)
         .await
 }
 
@@ -84,8 +86,15 @@ enum End {
 }
 
 impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Shim<I, O> {
-    async fn run(mut self) -> Result<(), Problem> {
+    async fn run(mut self, given: &[&str]) -> Result<(), Problem> {
         let mut connection = self.kernel.connect(&self.role).await?;
+        if !given.is_empty() && !self.kernel.started(&connection) {
+            output::note(&format!(
+                "note: {} changed nothing: a kernel runs already (pid {}); after `ringfence stop` the next one starts with what is given",
+                given.join(", "),
+                connection.pid
+            ));
+        }
         let mut mute = 0;
         loop {
             let (heard, unread) = match self.carry(connection).await {
@@ -174,7 +183,7 @@ impl<I: AsyncRead + Unpin, O: AsyncWrite + Unpin> Shim<I, O> {
 
     /// Carries lines both ways until one side ends.
     async fn carry(&mut self, connection: Connection) -> End {
-        let Connection { reader, writer } = connection;
+        let Connection { pid: _, reader, writer } = connection;
         let Client { input, output } = &mut self.client;
         let (complain, complaints) = mpsc::channel(COMPLAINTS);
         let answered = Notify::new();

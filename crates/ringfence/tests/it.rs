@@ -8,6 +8,8 @@ mod it {
     mod help;
     mod home;
     mod init;
+    mod kernel;
+    mod reference;
     mod shim;
     mod verify;
 }

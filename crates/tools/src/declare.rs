@@ -14,6 +14,7 @@ use ringfence_model::json::{JsonText, ScanError};
 use ringfence_model::label::{Confidentiality, Integrity};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RestrictFormats;
 use serde_json::{Value, json};
 
 use crate::tool::{Context, Tool};
@@ -72,7 +73,8 @@ pub(crate) fn declared<T: Tool>() -> Result<Arc<dyn Builtin>, BadTool> {
 
 /// The JSON Schema (2020-12) of a type, without references to elsewhere.
 fn schema<T: JsonSchema>() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
+    // Rust's own formats, such as `uint32`, are none of JSON Schema, and clients' validators complain about them.
+    let mut settings = SchemaSettings::draft2020_12().with_transform(RestrictFormats::default());
     settings.inline_subschemas = true;
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     if let Some(schema) = schema.as_object_mut() {

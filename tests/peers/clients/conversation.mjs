@@ -9,15 +9,25 @@ export const plan = JSON.parse(process.argv[2]);
 export class Ears {
   heard = [];
   #waiting = [];
+  #asked = [];
 
   add(method, params) {
     this.heard.push({ method, params: params ?? {} });
     this.#waiting = this.#waiting.filter((look) => !look());
   }
 
+  /** The answer of the plan; where that is "later", the one that the operation `answer` brings. */
   question(params) {
     this.add("elicitation/create", params);
-    return plan.answer;
+    if (plan.answer !== "later") return plan.answer;
+    const later = Promise.withResolvers();
+    this.#asked.push(later);
+    return later.promise;
+  }
+
+  answer(answer) {
+    this.#asked.shift().resolve(answer);
+    return null;
   }
 
   /** All that was heard, once `method` was heard `count` times. */
@@ -75,6 +85,8 @@ export async function converse(connect, verbs) {
         running.set(line.task, { abort, task, began: began.promise });
         return null;
       }
+      case "answer":
+        return ears.answer(line.answer);
       case "progressed":
         await running.get(line.task).began;
         return null;

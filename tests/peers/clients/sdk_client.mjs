@@ -40,6 +40,11 @@ await converse(connect, {
     const result = await client.callTool({ name, arguments: given }, undefined, { onprogress, signal });
     return progress ? { progress: heard, result } : result;
   },
+  /** Many calls at once: the texts of their answers, in the order of the calls. */
+  burst: (client, { name, messages }) =>
+    Promise.all(
+      messages.map(async (message) => (await client.callTool({ name, arguments: { message } })).content[0].text),
+    ),
   tools: all("listTools"),
   resources: all("listResources"),
   templates: all("listResourceTemplates"),

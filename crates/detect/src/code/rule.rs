@@ -189,6 +189,7 @@ pub(super) const CONTAINER_ESCAPE: Rule =
 
 // Secrets on the way out.
 pub(super) const CREDENTIAL_READ: Rule = command("credential_read", High, "Reads a file that holds credentials").cwe("CWE-522");
+pub(super) const SECRET_FETCH: Rule = CREDENTIAL_READ.severity(Medium).message("Fetches a secret from a secret store");
 pub(super) const EXFILTRATION: Rule = command("exfiltration", Critical, "Sends credentials over the network").cwe("CWE-200");
 pub(super) const UPLOAD: Rule = command("upload", Medium, "Sends a file over the network").cwe("CWE-200");
 pub(super) const DOWNLOAD_PROTECTED: Rule = PROTECTED_WRITE.message("Downloads over a file that governs the system or a login");

@@ -23,7 +23,7 @@ pub(super) fn inspect(text: &str, findings: &mut Findings<'_>) {
     deceptive(text, findings);
     let mut machine = Machine::new(findings);
     machine.script(text);
-    machine.uncalled_functions();
+    machine.uncalled();
 }
 
 /// The judgement of one argument list that runs without a shell, as `subprocess.run([…])` does; `None` stands for an
@@ -52,13 +52,17 @@ pub(super) fn is_dangerous_path(path: &str) -> bool {
 /// Reports characters that are not seen, or seen as others (Unicode TR 36): zero width, bidirectional controls, tags,
 /// spaces that do not separate.
 pub(super) fn deceptive(text: &str, findings: &mut Findings<'_>) {
+    let binary = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x0c') || *byte == 0x7F;
+    if let Some(at) = text.bytes().position(|byte| binary(&byte)) {
+        findings.add(&rule::DECEPTIVE_CHARACTER, at..at + 1);
+    }
     if text.is_ascii() {
         return;
     }
     for (at, character) in text.char_indices() {
         let hidden = matches!(character,
             '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}'
-            | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}' | '\u{00A0}' | '\u{00AD}' | '\u{2000}'..='\u{200A}' | '\u{3000}');
+            | '\u{FEFF}' | '\u{FFFD}' | '\u{E0000}'..='\u{E007F}' | '\u{00A0}' | '\u{00AD}' | '\u{2000}'..='\u{200A}' | '\u{3000}');
         if hidden {
             findings.add(&rule::DECEPTIVE_CHARACTER, at..at + character.len_utf8());
             return;

@@ -56,6 +56,11 @@ fn inspect_family(text: &str, family: Family, findings: &mut Findings<'_>) {
     if let Some(at) = lexed.unclosed {
         findings.add(&rule::UNPARSED, at..text.len());
     }
+    if matches!(family, Family::Python | Family::JavaScript | Family::C)
+        && let Some(at) = lex::unbalanced(&lexed.tokens)
+    {
+        findings.add(&rule::UNPARSED, at);
+    }
     calls::inspect(&lexed, family, findings);
     credentials::inspect(&lexed.tokens, findings);
     for at in lexed.inner {

@@ -92,10 +92,14 @@ impl Client {
         let name = text(&inbound.params, "level")?;
         let level = LogLevel::named(&name)
             .ok_or_else(|| RpcError::invalid_params(format!("unknown level: {name}")))?;
-        *self.agreed.lock() =
-            Some(Arc::new(ClientTerms { log_level: Some(level), ..(*inbound.terms).clone() }));
+        let terms = Arc::new(ClientTerms { log_level: Some(level), ..(*inbound.terms).clone() });
         let (target, _) = self.endpoint.whole(&self.kernel);
-        self.run(Action::SetLogLevel { level: name }, target, inbound).await
+        let set = self.run(Action::SetLogLevel { level: name }, target, inbound).await?;
+        *self.agreed.lock() = Some(Arc::clone(&terms));
+        if let Some(aside) = self.aside() {
+            self.hear(&terms, &LEGACY_NOTICES, aside);
+        }
+        Ok(set)
     }
 
     /// The methods that both eras have.
@@ -175,7 +179,8 @@ impl Client {
         }
     }
 
-    /// `subscriptions/listen` (2026-07-28): acknowledged first, then notices under the request's id until it is cancelled.
+    /// `subscriptions/listen` (2026-07-28): acknowledged first, then notices under the request's id until it is cancelled
+    /// or the kernel ends.
     pub(super) async fn listen(
         &self,
         modern: &ringfence_mcp::headers::ModernRequest,
@@ -207,6 +212,7 @@ impl Client {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
+                () = self.stop.cancelled() => break,
                 Some(interim) = heard.recv() => if let Interim::Notice(released) = interim
                     && let Wire::Notice { method, params } = released.into_wire()
                 {

@@ -234,6 +234,13 @@ impl Conversations {
         }
     }
 
+    /// Ends the streams that wait for what servers say outside requests: they would hold up the end of the kernel.
+    pub(super) fn hush(&self) {
+        for conversation in self.table.lock().values() {
+            conversation.general.end(None);
+        }
+    }
+
     /// Ends all of them.
     pub(super) fn end(&self, kernel: &Kernel) {
         let all: Vec<Arc<Conversation>> =

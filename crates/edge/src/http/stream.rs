@@ -1,7 +1,8 @@
 //! One stream of server-sent events: filled by a request's task, read by the client's connection, and, in the legacy
 //! era, by the connection that resumes it (2025-11-25, Streamable HTTP, «Resumability and Redelivery»).
 //!
-//! Bounded: events that nobody reads are dropped from the front, but never the answer.
+//! Bounded: events that nobody reads are dropped from the front, but never the answer. How long an ended stream is kept
+//! for who lost the connection, its conversation decides.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -12,6 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use ringfence_mcp::sse::{self, Field};
+
+use crate::client::Answered;
 
 /// Most bytes of events that are kept beside the answer.
 const KEPT: usize = 1 << 20;
@@ -26,13 +29,18 @@ pub(super) struct Stream {
 struct State {
     events: VecDeque<Event>,
     next: u64,
+    /// Bytes of the events beside the answer.
     kept: usize,
     begun: bool,
     ended: bool,
-    answer: Option<Bytes>,
+    answer: Option<Answered>,
     waker: Option<Waker>,
     /// The reader that counts: a newer one takes over.
     readers: u64,
+    /// That one is still there.
+    is_read: bool,
+    /// A reader has come to the end.
+    was_read: bool,
 }
 
 struct Event {
@@ -45,11 +53,22 @@ struct Event {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Head {
     /// The answer, and nothing before it.
-    Answer(Bytes),
+    Answer(Answered),
     /// Something before the answer, or it takes long: read the events.
     Events,
     /// It ended without an answer.
     Nothing,
+}
+
+/// What a stream still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// Its request runs.
+    Running,
+    /// So many bytes that nobody has read to the end.
+    Unread(usize),
+    /// So many bytes, all read once.
+    Read(usize),
 }
 
 /// Reads a stream from some event on.
@@ -76,14 +95,16 @@ impl Stream {
             answer: None,
             waker: None,
             readers: 0,
+            is_read: false,
+            was_read: false,
         };
         Arc::new(Self { number, state: Mutex::new(state) })
     }
 
-    /// Adds a message.
+    /// Adds a message; false where the stream has ended, or could never keep it.
     pub(super) fn push(&self, message: &Bytes) -> bool {
         let mut state = self.state.lock();
-        if state.ended {
+        if state.ended || message.len() > KEPT {
             return false;
         }
         self.add(&mut state, message, false);
@@ -91,10 +112,12 @@ impl Stream {
     }
 
     /// Ends it, with the answer where there is one.
-    pub(super) fn end(&self, answer: Option<Bytes>) {
+    pub(super) fn end(&self, answer: Option<Answered>) {
         let mut state = self.state.lock();
         match answer {
-            Some(answer) if state.begun || !state.events.is_empty() => self.add(&mut state, &answer, true),
+            Some(answer) if state.begun || !state.events.is_empty() => {
+                self.add(&mut state, &answer.message, true);
+            }
             answer => state.answer = answer,
         }
         state.ended = true;
@@ -121,16 +144,29 @@ impl Stream {
         let mut state = self.state.lock();
         state.begun = true;
         state.readers += 1;
+        state.is_read = true;
         if let Some(answer) = state.answer.take() {
-            self.add(&mut state, &answer, true);
+            self.add(&mut state, &answer.message, true);
         }
         state.wake();
         Reader { stream: Arc::clone(self), next: after.map_or(0, |after| after + 1), turn: state.readers }
     }
 
-    /// True once it has ended.
-    pub(super) fn has_ended(&self) -> bool {
-        self.state.lock().ended
+    /// True while somebody reads it.
+    pub(super) fn is_read(&self) -> bool {
+        self.state.lock().is_read
+    }
+
+    /// What it holds now.
+    pub(super) fn holds(&self) -> Holds {
+        let state = self.state.lock();
+        if !state.ended {
+            return Holds::Running;
+        }
+        let sent = state.events.back().filter(|last| last.is_answer).map_or(0, |answer| answer.bytes.len());
+        let unsent = state.answer.as_ref().map_or(0, |answer| answer.message.len());
+        let bytes = state.kept + sent + unsent;
+        if state.was_read { Holds::Read(bytes) } else { Holds::Unread(bytes) }
     }
 
     fn poll_head(&self, context: &Context<'_>) -> Poll<Head> {
@@ -172,12 +208,16 @@ impl State {
         }
         self.events.push_back(Event { number: self.next, is_answer, bytes });
         self.next += 1;
-        while self.kept > KEPT
-            && let Some(oldest) = self.events.front()
+        while self.kept > KEPT && self.events.front().is_some_and(|oldest| !oldest.is_answer) {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.events.pop_front()
             && !oldest.is_answer
         {
             self.kept -= oldest.bytes.len();
-            self.events.pop_front();
         }
     }
 
@@ -198,18 +238,29 @@ impl Reader {
         if self.stream.number.is_none() {
             // Nobody can ask for it again.
             while state.events.front().is_some_and(|event| event.number < self.next) {
-                state.events.pop_front();
+                state.drop_oldest();
             }
         }
-        if let Some(event) = state.events.iter().find(|event| event.number >= self.next) {
+        let first = state.events.partition_point(|event| event.number < self.next);
+        if let Some(event) = state.events.get(first) {
             self.next = event.number + 1;
             return Poll::Ready(Some(event.bytes.clone()));
         }
         if state.ended {
+            state.was_read = true;
             return Poll::Ready(None);
         }
         state.waker = Some(context.waker().clone());
         Poll::Pending
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.stream.state.lock();
+        if state.readers == self.turn {
+            state.is_read = false;
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use ringfence_model::verdict::{Code, Decision, Reason};
 
 use super::{Admitted, Denial, Target};
 use crate::kernel::Kernel;
-use crate::upstream::{Connection, UpstreamError};
+use crate::upstream::{Connection, ToolEntry, UpstreamError};
 
 /// A call with all that is known about it.
 #[derive(Debug)]
@@ -68,7 +68,12 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
             .arguments()
             .map(|arguments| crate::digest::hex(arguments.as_str().as_bytes())),
     };
-    let denial = find_target(kernel, &admitted, &mut known).await.err();
+    let denial = tokio::select! {
+        biased;
+        found = find_target(kernel, &admitted, &mut known) => found.err(),
+        () = request.exchange.cancel.cancelled() => Some(not_ready(request, "the client left before")),
+        () = tokio::time::sleep(kernel.limits.timeout.0) => Some(not_ready(request, "the time was up before")),
+    };
     known.findings.extend(known.secrets.iter().map(|secret| secret.finding.clone()));
     if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
         let code = code::scan_arguments(arguments.value(), &kernel.secrets, code::argument_kind);
@@ -109,7 +114,7 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
         }
         Target::Upstream(upstream) => {
             let action = &request.call.action;
-            let unusable = |error: UpstreamError| unusable(&error, action);
+            let unusable = |error: UpstreamError| unusable(kernel, &error, action);
             let open = || upstream.connection(kernel, &request.session, &request.exchange.client);
             let mut connection = open().await.map_err(unusable)?;
             if let Action::CallTool { tool, .. } = action {
@@ -119,7 +124,9 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
                     connection = open().await.map_err(unusable)?;
                     entry = connection.tool(tool).await;
                 }
-                let Some(entry) = entry.map_err(unusable)? else { return Err(unknown(action)) };
+                // A tool that is held back is not there.
+                let visible = |entry: &Arc<ToolEntry>| !connection.is_held(entry.definition.value(), request.naming);
+                let Some(entry) = entry.map_err(unusable)?.filter(visible) else { return Err(unknown(action)) };
                 if let (Some(given), Some(arguments)) = (&request.exchange.param_headers, action.arguments()) {
                     entry.params.check(given, arguments).map_err(mismatched)?;
                 }
@@ -146,7 +153,20 @@ fn mismatched(error: RpcError) -> Denial {
     Denial { code: Code::Denied, reason, protocol: Some(error) }
 }
 
-fn unusable(error: &UpstreamError, action: &Action) -> Denial {
+/// A server that was still starting, or has not said what its tools are, when there was no waiting for it any more.
+fn not_ready(request: &super::Request, why: &str) -> Denial {
+    let server = request.call.action.server().map_or("ringfence", |server| server.as_str());
+    let reason = Reason {
+        rule: "ringfence.upstream".into(),
+        decision: Decision::Deny,
+        severity: Severity::Low,
+        message: format!("{why} the server `{server}` was ready; nothing was done").into(),
+        alternative: None,
+    };
+    Denial { code: Code::UpstreamFailed, reason, protocol: None }
+}
+
+fn unusable(kernel: &Kernel, error: &UpstreamError, action: &Action) -> Denial {
     let protocol = match (error, action) {
         // As a server answers that knows only `initialize`: the client falls back to it.
         (UpstreamError::EraUnsupported { era: Era::Modern, .. }, Action::Greet { .. }) => {
@@ -167,8 +187,8 @@ fn unusable(error: &UpstreamError, action: &Action) -> Denial {
         rule: "ringfence.upstream".into(),
         decision: Decision::Deny,
         severity: Severity::Low,
-        message: error.to_string().into(),
-        alternative: error.hint().map(Into::into),
+        message: kernel.scrub(&error.to_string()).into(),
+        alternative: error.hint().map(|hint| kernel.scrub(&hint).into()),
     };
     Denial { code: Code::UpstreamFailed, reason, protocol }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::entry::{Entry, EntryBody, Ruling as RulingEntry};
 use ringfence_model::finding::{Category, Severity, worst};
@@ -153,7 +154,20 @@ fn answerable(assessed: &Assessed) -> bool {
     let effects = assessed.known.facts.as_ref().map_or(Effects::UNKNOWN, |facts| facts.effects);
     let leaves = effects.contains(Effect::Network) || effects.contains(Effect::Send);
     let secret = assessed.known.findings.iter().any(|finding| finding.category == Category::Secret);
-    request.call.principal.may(Scope::Confirm)
+    // In the modern era only these may be answered by a question (2026-07-28, Multi Round-Trip Requests).
+    let may_ask = match request.call.action.kind() {
+        ActionKind::CallTool | ActionKind::ReadResource | ActionKind::GetPrompt => true,
+        ActionKind::Complete
+        | ActionKind::List
+        | ActionKind::Greet
+        | ActionKind::Listen
+        | ActionKind::SetLogLevel
+        | ActionKind::Elicit
+        | ActionKind::Notify
+        | ActionKind::Operate => false,
+    };
+    may_ask
+        && request.call.principal.may(Scope::Confirm)
         && request.exchange.client.form_elicitation
         && !effects.contains(Effect::Pay)
         && !effects.contains(Effect::Admin)
@@ -241,7 +255,7 @@ fn record(
         session: call.session,
         action: call.action.kind(),
         server: call.action.server().cloned(),
-        target: call.action.target().into(),
+        target: kernel.shown_target(call.action.target()),
         arguments: known.arguments.clone(),
         effects: facts,
         definition: known.definition.clone(),

@@ -40,7 +40,13 @@ pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
     let request = &outcome.permitted.assessed.admitted.request;
     let holds_secret =
         secrets.iter().any(|secret| secret.finding.category == Category::Secret) || !in_error.is_empty();
-    let mut withhold = None;
+    // What was not read to its end may hold what was not found.
+    let unread = secrets
+        .iter()
+        .map(|secret| &secret.finding)
+        .chain(&in_error)
+        .any(|finding| finding.category == Category::Uninspected);
+    let mut withhold = unread.then_some("it holds more than could be inspected");
     if let Some(floor) = label(&outcome, holds_secret).and_then(|label| request.session.raise(label)) {
         let body = EntryBody::FloorRaised { session: request.session.id, floor, call: request.call.id };
         if kernel.record(&Entry::at(kernel.env.now(), body)).is_err() {

@@ -148,7 +148,9 @@ fn result(inspected: &Inspected, redact: bool) -> (Wire, OutcomeKind, Option<Cod
         result.clone()
     };
     let wire = match &request.call.action {
-        Action::Notify { notice, .. } => Wire::Notice { method: notice.method(), params: clean },
+        Action::Notify { notice, .. } => {
+            Wire::Notice { method: notice.method(), params: ringfence_mcp::meta::strip_ours(&clean) }
+        }
         Action::Elicit { .. } if request.exchange.client.version.era() == Era::Modern => {
             Wire::Ask { params: clean }
         }

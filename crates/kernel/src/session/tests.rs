@@ -69,7 +69,6 @@ fn idle_sessions_end_and_held_ones_stay() {
     let (held, _) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
     let link = held.link();
     sessions.obtain(&ada, client(2), SessionId(2), at(1), None).unwrap();
-    assert!(sessions.obtain(&ada, client(3), SessionId(3), at(2), None).is_err());
     assert_eq!(sessions.sweep(at(20)), [SessionId(2)]);
     drop(link);
     assert_eq!(sessions.sweep(at(20)), [SessionId(1)]);
@@ -84,4 +83,50 @@ fn calls_in_flight_are_bounded_and_given_back() {
     assert_eq!(session.enter(at(1), 1).unwrap_err(), TooManyInFlight(1));
     drop(first);
     assert!(session.enter(at(1), 1).is_ok());
+}
+
+fn conversation(id: u128) -> (SessionKey, SessionId) {
+    (SessionKey::Conversation(SessionId(id)), SessionId(id))
+}
+
+#[test]
+fn conversations_lock_out_neither_the_command_line_nor_the_principals_own_session() {
+    let sessions = Sessions::new(64, IDLE);
+    let ada = principal("ada");
+    let mut links = Vec::new();
+    for id in 0..48 {
+        let (key, id) = conversation(id);
+        links.push(sessions.obtain(&ada, key, id, at(1), None).unwrap().0.link());
+    }
+    let (key, id) = conversation(48);
+    assert_eq!(sessions.obtain(&ada, key.clone(), id, at(5), None).unwrap_err(), TooManySessions(48));
+    for pid in 0..15 {
+        let (shim, _) = sessions.obtain(&ada, client(pid), SessionId(100 + u128::from(pid)), at(5), None).unwrap();
+        links.push(shim.link());
+    }
+    assert_eq!(
+        sessions.obtain(&ada, client(99), SessionId(199), at(9), None).unwrap_err(),
+        TooManySessions(63),
+        "the last place is no shim's"
+    );
+    assert!(sessions.obtain(&ada, SessionKey::Principal, SessionId(200), at(9), None).is_ok());
+    links.truncate(47);
+    assert!(sessions.obtain(&ada, key, id, at(9), None).is_ok(), "the one that nobody holds any more made room");
+    assert!(!sessions.holds(SessionId(47)) && sessions.holds(SessionId(46)));
+}
+
+#[test]
+fn the_longest_unused_session_that_nobody_holds_makes_room_and_leaves_its_floor() {
+    let sessions = Sessions::new(3, IDLE);
+    let ada = principal("ada");
+    let open = |pid, id, now| sessions.obtain(&ada, client(pid), SessionId(id), now, None);
+    let held = open(1, 1, at(1)).unwrap().0.link();
+    let read = open(2, 2, at(2)).unwrap().0.raise(READ_SECRET);
+    assert_eq!(read, Some(READ_SECRET));
+    open(3, 3, at(3)).unwrap();
+    assert_eq!(open(4, 4, at(3)).unwrap_err(), TooManySessions(3), "all have just been handed out");
+    let (fourth, new) = open(4, 4, at(6)).unwrap();
+    assert_eq!((new, fourth.floor()), (true, READ_SECRET));
+    let left: Vec<SessionId> = sessions.report().into_iter().map(|row| row.id).collect();
+    assert_eq!(left, [held.session().id, SessionId(3), SessionId(4)]);
 }

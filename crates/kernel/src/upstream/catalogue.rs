@@ -8,6 +8,12 @@ use ringfence_model::effect::ToolFacts;
 use ringfence_model::json::{Json, JsonText};
 use ringfence_policy::Declarations;
 
+/// Most tools of one server that are known.
+const MOST_TOOLS: usize = 10_000;
+
+/// Bytes of pages after which no further page is kept for comparison.
+const REMEMBERED: usize = 4 << 20;
+
 /// One tool.
 #[derive(Debug, Clone)]
 pub struct ToolEntry {
@@ -38,6 +44,12 @@ impl Catalogue {
     /// True when the last page has been read and nothing has changed since.
     pub(super) const fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// The list is longer than anybody reads: what is known is all that counts.
+    pub(super) fn cut_off(&mut self) {
+        self.complete = true;
+        self.pages.truncate(1);
     }
 
     /// The server said that its list has changed.
@@ -83,9 +95,13 @@ impl Catalogue {
                 digest: crate::digest::hex(tool.raw().as_bytes()).into(),
                 definition: page.share(tool),
             };
-            self.tools.insert(name.as_ref().into(), Arc::new(entry));
+            if self.tools.len() < MOST_TOOLS {
+                self.tools.insert(name.as_ref().into(), Arc::new(entry));
+            }
         }
         self.complete = page.value().get("nextCursor").is_none();
-        self.pages.push(page.clone());
+        if self.pages.iter().map(|page| page.as_str().len()).sum::<usize>() < REMEMBERED {
+            self.pages.push(page.clone());
+        }
     }
 }

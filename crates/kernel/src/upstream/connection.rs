@@ -36,6 +36,9 @@ const LONGEST_NAME: usize = 64;
 /// Most pages of `tools/list` that are read to know the tools.
 const MOST_PAGES: usize = 100;
 
+/// Bytes after which no further page of a list is read.
+const MOST_BYTES: usize = 16 << 20;
+
 /// One open conversation.
 #[derive(Debug)]
 pub struct Connection {
@@ -44,6 +47,9 @@ pub struct Connection {
     catalogue: Mutex<Catalogue>,
     loading: tokio::sync::Mutex<()>,
     dead: AtomicBool,
+    answered: AtomicBool,
+    /// More than one session talks through it.
+    shared: bool,
     used: AtomicU64,
     process: Mutex<Option<Process>>,
     listening: Mutex<Vec<AbortOnDropHandle<()>>>,
@@ -96,6 +102,8 @@ impl Connection {
             catalogue: Mutex::new(Catalogue::new()),
             loading: tokio::sync::Mutex::new(()),
             dead: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
+            shared: !matches!(key, PoolKey::Session(..)),
             used: AtomicU64::new(kernel.env.now().0),
             process: Mutex::new(process),
             listening: Mutex::new(Vec::new()),
@@ -132,6 +140,31 @@ impl Connection {
     /// Marks it used now.
     pub fn touch(&self, now: Timestamp) {
         self.used.store(now.0, Ordering::Relaxed);
+    }
+
+    /// When it was last used.
+    #[must_use]
+    pub fn used(&self) -> Timestamp {
+        Timestamp(self.used.load(Ordering::Relaxed))
+    }
+
+    /// True where more than one session talks through it, so that nothing it asks can be told to belong to one of them.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// It answered a request.
+    pub fn answers(&self) {
+        if !self.answered.swap(true, Ordering::Relaxed) {
+            self.server.answered();
+        }
+    }
+
+    /// True once it has answered a request.
+    #[must_use]
+    pub fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// A call through it failed in this way. A broken pipe is seen by [`Self::is_dead`]; other failures are of one call.
@@ -193,9 +226,10 @@ impl Connection {
     /// # Errors
     /// [`UpstreamError`] where the server fails or answers with an error.
     pub async fn pages(&self, what: Listing, most: usize) -> Result<Vec<JsonText>, UpstreamError> {
-        let mut pages = Vec::new();
+        let mut pages: Vec<JsonText> = Vec::new();
         let mut cursor: Option<JsonText> = None;
-        while pages.len() < most {
+        let mut size = 0;
+        while pages.len() < most && size < MOST_BYTES {
             let page = match self.page(what, cursor.take()).await {
                 Ok(Ok(page)) => page,
                 Ok(Err(error)) => return Err(self.unusable(format!("{}: {error}", what.method()))),
@@ -209,10 +243,15 @@ impl Connection {
                 .get("nextCursor")
                 .filter(|next| next.as_str().is_some())
                 .map(|next| page.share(next));
+            size += page.as_str().len();
             pages.push(page);
             if cursor.is_none() {
-                break;
+                return Ok(pages);
             }
+        }
+        tracing::warn!(server = %self.server.name(), "a list of {} pages is cut off", pages.len());
+        if what == Listing::Tools {
+            self.catalogue.lock().cut_off();
         }
         Ok(pages)
     }
@@ -228,12 +267,14 @@ impl Connection {
     ) -> Result<ringfence_mcp::message::Answer, PeerError> {
         let first = cursor.is_none();
         let params = JsonText::object(cursor.map(|cursor| ("cursor", cursor)));
-        let (events, _nobody_listens) = mpsc::channel(1);
+        // Nobody listens: what the server asks meanwhile is answered with an error at once.
+        let (events, _) = mpsc::channel(1);
         let answer =
             self.peer.request(what.method(), Some(params), RequestOptions::default(), events).await?;
         if let (Ok(page), Listing::Tools) = (&answer, what) {
             self.catalogue.lock().read(self.server.declared(), page, first);
         }
+        self.answers();
         Ok(answer)
     }
 
@@ -261,7 +302,7 @@ impl Connection {
         let name = tool.get("name").and_then(Json::as_str).unwrap_or_default();
         let shown = match naming {
             Naming::Plain => name.chars().count(),
-            Naming::Prefixed => endpoint::shown_name(self.server.name(), &name).chars().count(),
+            Naming::Prefixed => endpoint::shown_length(self.server.name(), &name),
         };
         shown > LONGEST_NAME || self.catalogue.lock().get(&name).is_none()
     }
@@ -291,7 +332,7 @@ impl Connection {
     /// Names of the tools that are held back on a shared endpoint.
     #[must_use]
     pub fn held(&self) -> Vec<String> {
-        let too_long = |name: &str| endpoint::shown_name(self.server.name(), name).chars().count() > LONGEST_NAME;
+        let too_long = |name: &str| endpoint::shown_length(self.server.name(), name) > LONGEST_NAME;
         let catalogue = self.catalogue.lock();
         catalogue.tools().filter(|(name, _)| too_long(name)).map(|(name, _)| name.to_string()).collect()
     }
@@ -301,7 +342,10 @@ impl Connection {
         self.dead.store(true, Ordering::Relaxed);
         self.listening.lock().clear();
         self.peer.close().await;
-        drop(self.process.lock().take());
+        let process = self.process.lock().take();
+        if let Some(process) = process {
+            process.end().await;
+        }
     }
 
     /// The server said that its list of tools has changed.
@@ -324,9 +368,8 @@ impl Connection {
 fn record_opening(kernel: &Kernel, server: &Upstream) -> Result<(), UpstreamError> {
     let config = server.config();
     let target = config.url.as_deref().or(config.command.as_deref()).unwrap_or_default().to_owned();
-    // Environment and headers may hold credentials: only what is started or reached enters the digest.
-    let identity = serde_json::to_string(&(&config.command, &config.args, &config.cwd, &config.url)).unwrap_or_default();
-    let digest = crate::digest::hex(identity.as_bytes());
+    let target = kernel.scrub(&target);
+    let digest = server.identity().to_owned();
     let body = EntryBody::ServerOpening { server: server.name().clone(), target, digest };
     kernel.record(&Entry::at(kernel.env.now(), body)).map(|_| ()).map_err(|_| UpstreamError::Unusable {
         server: server.name().clone(),

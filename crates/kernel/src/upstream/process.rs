@@ -81,22 +81,34 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Ends it and all of its group.
+    pub(super) async fn end(mut self) {
+        if let (Some(child), Some(group)) = (self.child.take(), self.group) {
+            end(child, group).await;
+        }
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        let (Some(mut child), Some(group)) = (self.child.take(), self.group) else { return };
-        // Its group may hold grandchildren (npx leaves some), so the group is ended, not the child.
-        let _gone = kill_process_group(group, Signal::TERM);
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            let _gone = kill_process_group(group, Signal::KILL);
-            return;
-        };
-        // The runtime owns this task: it is bounded by GRACE and joins the child.
-        runtime.spawn(async move {
-            let _timeout = tokio::time::timeout(GRACE, child.wait()).await;
-            let _gone = kill_process_group(group, Signal::KILL);
-            let _status = child.wait().await;
-        });
+        let (Some(child), Some(group)) = (self.child.take(), self.group) else { return };
+        match tokio::runtime::Handle::try_current() {
+            // The runtime owns this task: it is bounded by GRACE and joins the child.
+            Ok(runtime) => drop(runtime.spawn(end(child, group))),
+            Err(_) => {
+                let _gone = kill_process_group(group, Signal::KILL);
+            }
+        }
     }
+}
+
+/// Its group may hold grandchildren (npx leaves some), so the group is ended, not only the child.
+async fn end(mut child: Child, group: Pid) {
+    let _gone = kill_process_group(group, Signal::TERM);
+    let _timeout = tokio::time::timeout(GRACE, child.wait()).await;
+    let _gone = kill_process_group(group, Signal::KILL);
+    let _status = child.wait().await;
 }
 
 async fn keep_last(mut from: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<u8>>>) {

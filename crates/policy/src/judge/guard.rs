@@ -66,13 +66,15 @@ impl Guard {
 
     /// What it says of the call, if anything.
     pub(super) fn reason(self, facts: &Facts<'_>) -> Option<Reason> {
-        let effects = facts.effects()?;
+        let effects = facts.effects();
+        let leaves = effects.map_or_else(|| hands_over(facts.action), |effects| leaves(facts, effects));
+        let runs_code = || effects.is_some_and(|effects| runs_code(facts, effects));
         match self {
             Self::UnsafeCode => {
                 let finding = worst(facts.findings, Severity::High, |category| {
                     matches!(category, Category::Code | Category::Command | Category::Sql)
                 })?;
-                runs_code(facts, effects).then(|| {
+                runs_code().then(|| {
                     let alternative = finding.alternative.as_deref();
                     self.says(Decision::Deny, Severity::Critical, &finding.message, alternative)
                 })
@@ -81,8 +83,8 @@ impl Guard {
                 let unread =
                     |least| worst(facts.findings, least, |category| category == Category::Uninspected);
                 // A text that exhausts the secret scanner must not carry a secret past it, in mode `permissive` either.
-                let out = unread(Severity::Medium).filter(|_| leaves(facts, effects));
-                let run = || unread(Severity::High).filter(|_| runs_code(facts, effects));
+                let out = unread(Severity::Medium).filter(|_| leaves);
+                let run = || unread(Severity::High).filter(|_| runs_code());
                 let (finding, severity) = out
                     .map(|out| (out, Severity::Critical))
                     .or_else(|| run().map(|run| (run, Severity::High)))?;
@@ -92,7 +94,7 @@ impl Guard {
             Self::SecretEgress => {
                 let secret = |category| category == Category::Secret;
                 let finding = worst(facts.findings, Severity::Medium, secret)?;
-                leaves(facts, effects).then(|| {
+                leaves.then(|| {
                     let message = format!("a secret would leave: {}", finding.message);
                     let alternative = Some("leave the secret out of the arguments");
                     self.says(Decision::Deny, Severity::Critical, &message, alternative)
@@ -115,6 +117,22 @@ impl Guard {
             message: message.into(),
             alternative: alternative.map(Arc::from),
         }
+    }
+}
+
+/// True for the actions other than tool calls by which a client hands text to a server of which nobody has said that it
+/// keeps it: a URI, the arguments of a prompt, what is to be completed.
+const fn hands_over(action: ActionKind) -> bool {
+    match action {
+        ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete => true,
+        ActionKind::CallTool
+        | ActionKind::List
+        | ActionKind::Greet
+        | ActionKind::Listen
+        | ActionKind::SetLogLevel
+        | ActionKind::Elicit
+        | ActionKind::Notify
+        | ActionKind::Operate => false,
     }
 }
 

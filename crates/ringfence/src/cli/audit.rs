@@ -37,6 +37,10 @@ Examples:
 /// Show calls, newest first
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Members of a call with --json; those without a value are left out: index, time, call, parent, retries, realm, principal, \
+session, action, server, target, tool, effects, effect_source, decision, would, rule, reason, severity, confirmed, \
+outcome, code, bytes, took_us, findings.
+
 Examples:
   ringfence audit query --decision deny --since 1h
   ringfence audit query --server files --json | jq -r '.[].target'")]
@@ -125,7 +129,8 @@ fn row(call: &Value) -> Vec<String> {
         time(call),
         at("/principal"),
         at("/server"),
-        at("/target"),
+        // A greeting has no target.
+        Some(at("/target")).filter(|target| !target.is_empty()).unwrap_or_else(|| at("/action")),
         at("/decision"),
         at("/outcome"),
         at("/rule"),
@@ -157,11 +162,15 @@ fn tail(context: &Context) -> Result<Exit, Stop> {
 /// One entry on one line: index, time, kind, and what else is short.
 fn line(entry: &Value) -> String {
     let at = |pointer: &str| entry.pointer(pointer).map(output::cell).filter(|text| !text.is_empty());
+    let principal = if entry.pointer("/principal/name").is_some() { "/principal/name" } else { "/principal" };
     let details =
-        ["/principal", "/server", "/target", "/verb", "/what", "/verdict/decision", "/outcome", "/call"];
+        [principal, "/server", "/target", "/verb", "/what", "/verdict/decision", "/outcome", "/call"];
     let index = at("/index").unwrap_or_default();
     let kind = at("/entry").unwrap_or_default();
-    let details: Vec<String> = details.into_iter().filter_map(at).collect();
+    let mut details: Vec<String> = details.into_iter().filter_map(at).collect();
+    if entry.get("attested").and_then(Value::as_bool) == Some(false) {
+        details.push("unattested".to_owned());
+    }
     format!("{index:>8}  {}  {kind:<14}  {}", time(entry), details.join("  ").replace('\n', " "))
 }
 

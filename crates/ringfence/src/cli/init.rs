@@ -7,10 +7,11 @@ use std::path::Path;
 
 use clap::Args;
 use ringfence_identity::{KeysError, OperatorCredential};
-use ringfence_model::control::Credential;
+use ringfence_model::control::{Credential, CredentialChange, Verb};
 use ringfence_model::problem::{Problem, ProblemKind};
 use serde_json::json;
 
+use super::operator::{self, passphrase as ask};
 use super::{Context, read_text};
 use crate::output::{self, Format};
 use crate::paths::Paths;
@@ -64,16 +65,26 @@ impl Init {
         if let Some(credential) = &present {
             authenticate(credential, context, passphrases.as_mut())?;
         }
-        match &self.token {
-            Some(name) => mint(&keys, name, context.format)?,
+        let (what, new, shown) = match &self.token {
+            Some(name) => {
+                let token =
+                    with_random(|fill| OperatorCredential::mint_token(&keys, name, clock::now(), fill))?;
+                let shown = report_token(name, &token, context.format);
+                (CredentialChange::TokenMinted, Credential::Token(token), shown)
+            }
             None => {
                 let passphrases = passphrases.as_mut().ok_or_else(nobody_to_ask)?;
                 let new = passphrases.next()?;
                 with_random(|fill| OperatorCredential::set_passphrase(&keys, &new, fill))?;
-                let written = write_starter(&paths)?;
-                report(&paths, present.is_some(), written, context.format)?;
+                let shown = write_starter(&paths)
+                    .map_err(Stop::from)
+                    .and_then(|written| report(&paths, present.is_some(), written, context.format));
+                (CredentialChange::PassphraseSet, Credential::Passphrase(new), shown)
             }
-        }
+        };
+        // The credential has changed, whatever came of the rest.
+        journal(context, what, new);
+        shown?;
         Ok(Exit::Yes)
     }
 
@@ -117,11 +128,6 @@ impl Passphrases {
     }
 }
 
-fn ask(prompt: &str) -> Result<String, Problem> {
-    rpassword::prompt_password(prompt)
-        .map_err(|error| problem::io(Path::new("/dev/tty"), "cannot be asked", &error))
-}
-
 fn nobody_to_ask() -> Problem {
     usage("there is no terminal to ask for the passphrase on")
         .hint("run it on a terminal, or give the passphrase with --passphrase-stdin")
@@ -140,17 +146,27 @@ fn authenticate(
     if credential.verify(&given) {
         Ok(())
     } else {
-        Err(Problem::new(ProblemKind::Denied, "operator-credential", "that is not the operator's credential"))
+        Err(Problem::new(ProblemKind::Denied, operator::CREDENTIAL, "that is not the operator's credential"))
     }
 }
 
-fn mint(keys: &Path, name: &str, format: Format) -> Result<(), Stop> {
-    let token = with_random(|fill| OperatorCredential::mint_token(keys, name, clock::now(), fill))?;
+/// Has the kernel record the change, which it believes whoever shows the new credential. A change that cannot be recorded
+/// stands: what it replaced is gone.
+fn journal(context: &Context, what: CredentialChange, new: Credential) {
+    let verb = Verb::CredentialChanged { what };
+    let asked = context.control(async |mut connection| connection.ask(verb, Some(new), |_| Ok(())).await);
+    if let Err(Stop::Problem(problem)) = asked {
+        let message = output::visible(&problem.message);
+        output::note(&format!("warning: `{}` is not in the journal: {message}", what.as_str()));
+    }
+}
+
+fn report_token(name: &str, token: &str, format: Format) -> Result<(), Stop> {
     match format {
         Format::Json => output::json(&json!({ "name": name, "token": token })),
         Format::Text => {
             output::note("This token is shown once. Give it to a machine as RINGFENCE_OPERATOR_TOKEN:");
-            output::text(&token)
+            output::text(token)
         }
     }
 }

@@ -112,12 +112,17 @@ impl Serve {
 
     fn shim(self, context: &Context) -> Result<Exit, Stop> {
         log::start(log::Level::Warn, &context.env);
+        let mut given = context.given();
+        if !self.servers.is_empty() {
+            given.push("--servers");
+        }
         let mut extra: Vec<OsString> = Vec::new();
         if let Some(mode) = self.policy_mode {
+            given.push("--policy-mode");
             extra.extend(["--policy-mode".into(), mode.into()]);
         }
         let kernel = context.kernel(&self.servers, extra)?;
-        block_on(async { Ok(shim::run(kernel, Role::Stdio).await?) }).map_err(to_stderr)?;
+        block_on(async { Ok(shim::run(kernel, Role::Stdio, &given).await?) }).map_err(to_stderr)?;
         Ok(Exit::Yes)
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 use ringfence_model::control::Verb;
-use ringfence_model::json::JsonText;
+use ringfence_model::json::{JsonText, Kind};
 use ringfence_model::problem::Problem;
 use ringfence_model::verdict::Code;
 use serde_json::Value;
@@ -106,17 +106,16 @@ fn call(context: &Context, name: String, args: &str) -> Result<Exit, Stop> {
     Ok(exit)
 }
 
-fn arguments(given: &str) -> Result<Value, Problem> {
+/// A JSON object as it was given: a number keeps all its digits.
+fn arguments(given: &str) -> Result<String, Problem> {
     let text = match given.strip_prefix('@') {
         Some(file) => read_text(Path::new(file), ARGUMENTS_LIMIT)?,
         None if given == "-" => read_text(Path::new("-"), ARGUMENTS_LIMIT)?,
         None => given.to_owned(),
     };
     let strict = JsonText::try_from(text).map_err(|error| usage(format!("--args: {error}")))?;
-    let value: Value =
-        serde_json::from_str(strict.as_str()).map_err(|error| usage(format!("--args: {error}")))?;
-    if value.is_object() {
-        Ok(value)
+    if strict.value().kind() == Kind::Object {
+        Ok(strict.as_str().to_owned())
     } else {
         Err(usage("--args: a JSON object is expected").hint("for example --args '{\"path\": \"a.txt\"}'"))
     }

@@ -59,7 +59,7 @@ impl Wrap {
     fn carry(self, context: &Context) -> Result<Exit, Stop> {
         let role = self.role(context)?;
         let kernel = context.kernel(&[], Vec::new())?;
-        block_on(async { Ok(shim::run(kernel, role).await?) })?;
+        block_on(async { Ok(shim::run(kernel, role, &context.given()).await?) })?;
         Ok(Exit::Yes)
     }
 

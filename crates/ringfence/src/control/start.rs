@@ -100,6 +100,11 @@ impl Start {
 }
 
 impl Child {
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// How it fares now.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout};
 
 use serde_json::{Value, json};
 
@@ -35,6 +36,17 @@ pub(crate) const MODERN: &str = "2026-07-28";
 pub(crate) fn tool_call(id: impl Into<Value>, tool: &str, arguments: &Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id.into(), "method": "tools/call",
             "params": { "name": tool, "arguments": arguments } })
+}
+
+/// The handshake of a client whose user can be asked.
+pub(crate) fn initialize() -> Value {
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": { "elicitation": {} },
+        "clientInfo": { "name": "test", "version": "1" } } })
+}
+
+fn initialized() -> Value {
+    json!({ "jsonrpc": "2.0", "method": "notifications/initialized" })
 }
 
 /// The `_meta` that a modern request needs.
@@ -83,21 +95,14 @@ impl Modern {
 }
 
 impl Legacy {
+    /// Goes through the handshake; its user can be asked.
     pub(crate) fn open(kernel: &Kernel, path: &str) -> Self {
-        Self::open_with(kernel, path, &json!({ "elicitation": {} }))
-    }
-
-    pub(crate) fn open_with(kernel: &Kernel, path: &str, capabilities: &Value) -> Self {
-        let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": capabilities,
-            "clientInfo": { "name": "test", "version": "1" } } });
-        let sent = request("POST", path, &[], initialize.to_string());
+        let sent = request("POST", path, &[], initialize().to_string());
         let answer = Connection::with(kernel.address, &sent).answer().unwrap();
         assert_eq!(answer.status, 200, "{answer:?}");
         let session = answer.header("mcp-session-id").expect("a session").to_owned();
         let client = Self { address: kernel.address, path: path.to_owned(), session };
-        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
-        assert_eq!(client.post(&initialized).answer().unwrap().status, 202);
+        assert_eq!(client.post(&initialized()).answer().unwrap().status, 202);
         client
     }
 
@@ -145,6 +150,45 @@ pub(crate) fn last(connection: &mut Connection) -> Value {
     connection.rest(head).json()
 }
 
+/// The pipes of a process that speaks MCP.
+pub(crate) struct Shim {
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Shim {
+    pub(crate) fn of(child: &mut Child) -> Self {
+        Self { stdin: child.stdin.take().unwrap(), stdout: BufReader::new(child.stdout.take().unwrap()) }
+    }
+
+    /// Goes through the handshake.
+    pub(crate) fn open(&mut self) {
+        self.say(&initialize());
+        assert_eq!(self.hear()["result"]["protocolVersion"], "2025-11-25");
+        self.say(&initialized());
+    }
+
+    pub(crate) fn say(&mut self, message: &Value) {
+        self.stdin.write_all(format!("{message}\n").as_bytes()).unwrap();
+    }
+
+    /// The next message. Bounded by the time that the whole test may take.
+    pub(crate) fn hear(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("no message: {line:?}"))
+    }
+
+    pub(crate) fn answer(&mut self, id: i64) -> Value {
+        loop {
+            let message = self.hear();
+            if message["id"] == id && message.get("method").is_none() {
+                return message;
+            }
+        }
+    }
+}
+
 impl Piped {
     /// Connects and says nothing.
     pub(crate) fn connect(socket: &Path) -> Self {
@@ -165,17 +209,20 @@ impl Piped {
     /// As [`Self::welcomed`], then through the handshake of 2025-11-25.
     pub(crate) fn open(kernel: &Kernel, role: &Value) -> Self {
         let mut piped = Self::welcomed(kernel, role);
-        piped.say(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
-            "protocolVersion": "2025-11-25", "capabilities": { "elicitation": {} },
-            "clientInfo": { "name": "test", "version": "1" } } }));
+        piped.say(&initialize());
         let answer = piped.hear().unwrap();
         assert_eq!(answer["result"]["protocolVersion"], "2025-11-25", "{answer}");
-        piped.say(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        piped.say(&initialized());
         piped
     }
 
     pub(crate) fn say(&mut self, message: &Value) {
         self.say_raw(message.to_string().as_bytes());
+    }
+
+    /// Sends a piece of a line.
+    pub(crate) fn send(&mut self, piece: &[u8]) {
+        self.writer.write_all(piece).unwrap();
     }
 
     pub(crate) fn say_raw(&mut self, line: &[u8]) {

@@ -38,6 +38,14 @@ pub(crate) fn seen(home: &Home, name: &str, count: usize, is: impl Fn(&Value) ->
     });
 }
 
+/// Waits until no process of the server is left.
+#[track_caller]
+pub(crate) fn is_gone(home: &Home, name: &str) {
+    let pids: Vec<i64> = journal(home, name).iter().filter_map(|event| event["pid"].as_i64()).collect();
+    assert!(!pids.is_empty(), "{name} was never started");
+    until(&format!("{name} is gone"), || pids.iter().all(|pid| !Path::new(&format!("/proc/{pid}")).exists()));
+}
+
 impl Stage {
     /// A kernel with a well-behaved server `well` and, where a fault is named, a server `ill`.
     pub(crate) fn new(fault: Option<&str>, limits: Value) -> Self {

@@ -23,7 +23,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) const NOBODY: u32 = 65_534;
 
 /// Configuration, data and scratch files below one temporary folder.
-pub(crate) struct Home(TempDir);
+pub(crate) struct Home {
+    folder: TempDir,
+    /// Whose it is, where that is not the user of the test.
+    owner: Option<u32>,
+}
 
 /// What a run of the binary came to; paths of the home are shown as `HOME`.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,11 +48,11 @@ pub(crate) struct Kernel {
 
 impl Home {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(tempfile::tempdir().unwrap()))
+        Arc::new(Self { folder: tempfile::tempdir().unwrap(), owner: None })
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// Writes a file below the home.
@@ -69,12 +73,15 @@ impl Home {
             .arg("--data-dir")
             .arg(self.path("data"))
             .env_clear()
-            .env("HOME", self.0.path())
+            .env("HOME", self.folder.path())
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .current_dir(self.0.path())
+            .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if let Some(owner) = self.owner {
+            command.uid(owner).gid(owner);
+        }
         command
     }
 
@@ -83,7 +90,7 @@ impl Home {
     }
 
     pub(crate) fn shown(&self, output: &Output) -> Ran {
-        let home = self.0.path().display().to_string();
+        let home = self.folder.path().display().to_string();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&home, "HOME");
         Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
@@ -106,25 +113,20 @@ impl Kernel {
         Self::start_in(&home)
     }
 
-    /// Starts one in a home that has its configuration.
-    pub(crate) fn start_in(home: &Arc<Home>) -> Self {
-        Self::spawn(home, home.command(&["serve", "--listen", "127.0.0.1:0"]))
-    }
-
     /// Starts one as another user, to whom the home then belongs.
-    pub(crate) fn start_as(uid: u32, config: &Value) -> Self {
-        let home = Home::new();
-        home.write("ringfence.yaml", &config.to_string());
+    pub(crate) fn start_as(uid: u32, config: impl FnOnce(&Home) -> Value) -> Self {
+        let home = Arc::new(Home { folder: tempfile::tempdir().unwrap(), owner: Some(uid) });
+        home.write("ringfence.yaml", &config(&home).to_string());
         for path in [home.path(""), home.path("ringfence.yaml")] {
             std::os::unix::fs::chown(path, Some(uid), Some(uid)).unwrap();
         }
-        let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.uid(uid).gid(uid);
-        Self::spawn(&home, command)
+        Self::start_in(&home)
     }
 
-    fn spawn(home: &Arc<Home>, mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    /// Starts one in a home that has its configuration.
+    pub(crate) fn start_in(home: &Arc<Home>) -> Self {
+        let mut child =
+            home.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::null()).spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let (say, said) = sync_channel(1);

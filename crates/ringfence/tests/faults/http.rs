@@ -149,6 +149,18 @@ impl Connection {
         }
     }
 
+    /// True where the other side has closed the connection by now.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let stream = self.stream.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let ended = match stream.peek(&mut [0; 1]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        };
+        stream.set_nonblocking(false).unwrap();
+        ended
+    }
+
     fn chunk(&mut self) -> Option<String> {
         let size = usize::from_str_radix(self.line()?.trim(), 16).unwrap();
         let mut chunk = vec![0; size];

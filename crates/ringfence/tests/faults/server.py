@@ -1,8 +1,8 @@
 """An MCP server on standard input and output that misbehaves on request.
 
 Usage: server.py JOURNAL MODE. What it hears and does goes to JOURNAL, one JSON object per line, so that a test can see
-the server's side. MODE is what is wrong with it from the start: `well`, `silent` (answers nothing), `unlisted` (does
-not answer `tools/list`), `mad` (speaks no protocol), `dead` (ends at once). What is wrong with one call is said by the
+the server's side. MODE is what is wrong with it from the start: `well`, `silent` (answers nothing), `unlisted` (answers
+neither `tools/list` nor `logging/setLevel`), `mad` (speaks no protocol), `dead` (ends at once). What is wrong with one call is said by the
 name of the tool. Speaks both eras; waits only for files that the test creates.
 """
 
@@ -115,8 +115,9 @@ def call(number, tool, given, modern, token):
     elif tool == "flood_later":
         answer("wait for it")
         line = json.dumps({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}).encode() + b"\n"
-        for _ in range(given["count"] // 100):
-            send_raw(line * 100)
+        for _ in range(given["count"] // 50):
+            send_raw(line * 50)
+            time.sleep(0.01)
         note("flooded")
     else:
         send({"id": number, "error": {"code": -32602, "message": "Unknown tool"}})
@@ -163,6 +164,8 @@ def handle(message):
             return
         run = (number, tool, given, modern, meta.get("progressToken"))
         threading.Thread(target=call, args=run, daemon=True).start()
+    elif method == "logging/setLevel" and MODE == "unlisted":
+        return
     elif method == "notifications/cancelled":
         cancelled.add(params.get("requestId"))
         note("cancelled", id=params.get("requestId"))
@@ -182,7 +185,6 @@ def main():
             handle(json.loads(line))
         while deaf.is_set():
             time.sleep(0.05)
-    note("end")
 
 
 main()

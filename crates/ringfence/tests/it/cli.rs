@@ -88,13 +88,11 @@ fn tools_are_a_table_or_one_array() {
 fn a_tool_call_carries_its_arguments_and_ends_as_its_result_says() {
     let denied = json!({ "content": [{ "type": "text", "text": "denied by rule r" }], "isError": true,
         "_meta": { "io.ringfence/denied": { "code": 1001, "rule": "r" } } });
-    let arguments = ["tools", "call", "a__b", "--args", "{\"n\": -1}"];
+    let given = r#"{"n": -123456789012345678901234567890, "f": 1.50}"#;
+    let arguments = ["tools", "call", "a__b", "--args", given];
     let (text, request) = ask(&arguments, &[json!({ "item": denied }), json!("done")]);
     assert_eq!(text, ran(3, "denied by rule r\n", ""));
-    assert_eq!(
-        request,
-        json!({ "verb": "tools_call", "args": { "name": "a__b", "arguments": { "n": -1 } } })
-    );
+    assert_eq!(request, json!({ "verb": "tools_call", "args": { "name": "a__b", "arguments": given } }));
     let home = Home::new();
     let wrong = home.run(&["tools", "call", "a", "--args", "[]"]);
     assert_eq!(wrong.code, 2);

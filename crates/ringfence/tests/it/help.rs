@@ -26,6 +26,7 @@ fn the_program() {
       wrap    Put one MCP server behind the kernel
       init    Set the operator passphrase and write a configuration to start from
       status  Show sessions, servers and journal of the kernel
+      stop    End the kernel of this data directory
       tools   List and call tools
       check   Check an input with the detectors that judge calls
       policy  Check rules
@@ -237,6 +238,40 @@ fn status() {
     Examples:
       ringfence status
       ringfence status --json | jq .sessions
+    ");
+}
+
+#[test]
+fn stop() {
+    insta::assert_snapshot!(help("stop"), @r"
+    End the kernel of this data directory
+
+    Its calls are ended in good order and the journal is closed. Needs the operator credential where one
+    is set. Clients notice nothing: their next call starts a kernel again, with the configuration as it
+    is then.
+
+    Usage: ringfence stop [OPTIONS]
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    Options of every command:
+          --json
+              Print one JSON value (JSON lines for streams) on stdout and nothing else
+
+          --config <FILE>
+              Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
+
+          --data-dir <DIR>
+              Data directory [default: $XDG_STATE_HOME/ringfence]
+
+    Examples:
+      ringfence stop
+      RINGFENCE_OPERATOR_TOKEN=… ringfence stop --json
     ");
 }
 

@@ -57,6 +57,8 @@ impl Home {
             .env("PATH", "/usr/bin:/bin")
             .env("XDG_CONFIG_HOME", self.path("config"))
             .env("XDG_STATE_HOME", self.path("state"))
+            // A kernel that a test has started and not stopped soon ends by itself.
+            .env("RINGFENCE_LIMITS_KERNEL_IDLE", "1s")
             .current_dir(self.0.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

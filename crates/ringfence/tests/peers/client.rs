@@ -1,6 +1,8 @@
 //! A real client, driven line by line: one of the programs in `tests/peers/clients`.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -33,6 +35,8 @@ pub(crate) enum Person {
     /// The client does not offer elicitation.
     Absent,
     Says(Value),
+    /// Takes their time: the test answers.
+    Thinks,
 }
 
 impl Person {
@@ -51,6 +55,8 @@ pub(crate) struct Client {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
+    /// What it and its servers write beside the conversation.
+    log: PathBuf,
     /// What it says of each of its servers: version and server info.
     pub(crate) ready: Value,
 }
@@ -115,12 +121,16 @@ impl Client {
         if let Some(mode) = mode {
             plan["mode"] = mode.into();
         }
-        if let Person::Says(answer) = person {
-            plan["answer"] = answer.clone();
+        match person {
+            Person::Absent => {}
+            Person::Says(answer) => plan["answer"] = answer.clone(),
+            Person::Thinks => plan["answer"] = "later".into(),
         }
         let script = part(&format!("clients/{script}"));
-        let mut child =
-            home.command(part(program), &[script, plan.to_string()]).stdin(Stdio::piped()).spawn().unwrap();
+        let log = home.log();
+        let mut command = home.command(part(program), &[script, plan.to_string()]);
+        command.stdin(Stdio::piped()).stderr(File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = sync_channel(64);
         std::thread::spawn(move || {
@@ -130,9 +140,10 @@ impl Client {
                 }
             }
         });
-        let mut client = Self { stdin: child.stdin.take(), child, lines, ready: Value::Null };
+        let mut client = Self { stdin: child.stdin.take(), child, lines, log, ready: Value::Null };
         let mut first = client.hear();
         if first.get("ready").is_none() {
+            eprintln!("{}", std::fs::read_to_string(&client.log).unwrap());
             return Err(first["error"].take());
         }
         client.ready = first["ready"].take();
@@ -169,6 +180,19 @@ impl Client {
         all.as_array().unwrap().iter().filter(|item| item["method"] == method).cloned().collect()
     }
 
+    /// Calls a tool in the background, as task 1.
+    pub(crate) fn begin(&mut self, name: &str, arguments: Value) {
+        self.ask(
+            &json!({ "op": "begin", "task": 1, "name": name, "arguments": arguments, "progress": true }),
+        );
+    }
+
+    /// Begins a call of server-everything that takes very long, and is under way.
+    pub(crate) fn begin_long(&mut self) {
+        self.begin("trigger-long-running-operation", json!({ "duration": 600, "steps": 6000 }));
+        self.heard_progress(1);
+    }
+
     /// Waits until a call in the background has made progress.
     pub(crate) fn heard_progress(&mut self, task: u64) {
         self.ask(&json!({ "op": "progressed", "task": task }));
@@ -193,6 +217,18 @@ impl Client {
         through.unwrap_or_else(|error| error)
     }
 
+    /// SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+    }
+
+    /// Ends it; what it wrote to stderr.
+    pub(crate) fn end(self) -> String {
+        let log = self.log.clone();
+        drop(self);
+        std::fs::read_to_string(log).unwrap()
+    }
+
     /// The names of the tools of the server in this place.
     pub(crate) fn tool_names(&mut self, server: usize) -> Vec<String> {
         let pages = self.ask(&json!({ "op": "tools", "server": server }));
@@ -205,5 +241,8 @@ impl Drop for Client {
     fn drop(&mut self) {
         drop(self.stdin.take());
         let _ended = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
     }
 }

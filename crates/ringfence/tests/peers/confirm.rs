@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Client, Peer, Person, at};
+use super::client::{Client, Peer, Person, at, direct, wrapped};
 use super::home::Home;
-use super::installed::Server;
+use super::installed::{Server, part};
 use super::web::{Answer, post};
 
 const KEY: &str = "io.ringfence/confirm";
@@ -149,4 +149,87 @@ fn a_confirmation_does_not_outlive_its_kernel() {
     home.serve(&json!({}), &[]);
     let answer = call(&home, &noon(), &yes(&state)).message();
     assert_eq!(answer["result"]["resultType"], "input_required", "asked again: {answer}");
+}
+
+/// tests/peers/clients/modern_server.py behind `wrap`, and by itself.
+fn modern(home: &Home) -> [Value; 2] {
+    let server = json!({ "command": part("venv/bin/python"), "args": [part("clients/modern_server.py")] });
+    [server.clone(), wrapped(home, "modern", &server)]
+}
+
+#[test]
+fn a_modern_servers_questions_reach_the_person_one_after_the_other() {
+    let home = Home::new();
+    let answer = Person::Says(json!({ "action": "accept", "content": { "word": "ü" } }));
+    let mut client = Client::start(&home, Peer::Mcp, &answer, &modern(&home));
+    assert_eq!(client.ready[1]["version"], "2026-07-28");
+    let told = client.same(json!({ "op": "call", "name": "read_answers", "arguments": { "count": 3 } }));
+    assert_eq!(told["content"][0]["text"], "ü ü ü", "{told}");
+    let questions = client.questions();
+    assert_eq!(questions[..3], questions[3..]);
+    assert_eq!(
+        home.judged("read_answers"),
+        [
+            json!(["allow", "parked", null]),
+            json!(["allow", "parked", null]),
+            json!(["allow", "parked", null]),
+            json!(["allow", "ok", null]),
+        ]
+    );
+}
+
+#[test]
+fn a_modern_client_hears_that_tools_changed() {
+    let home = Home::new();
+    let mut client = Client::start(&home, Peer::Mcp, &Person::Absent, &modern(&home));
+    for server in 0..2 {
+        let heard = client.ask(&json!({
+            "op": "listen", "server": server, "what": "tools_list_changed", "then": { "name": "read_more" },
+        }));
+        assert_eq!(heard, "ToolsListChanged");
+        assert_eq!(client.tool_names(server), ["read_more", "read_answers", "read_again"]);
+    }
+}
+
+#[test]
+fn a_rule_of_the_operator_asks_and_denies() {
+    let home = Home::new();
+    home.configure("version: 1\npolicy: { files: [rules.yaml] }\n");
+    std::fs::write(
+        home.path("rules.yaml"),
+        "rules:\n  - id: no-tokyo\n    severity: high\n    match:\n      server: time\n      tool: convert_time\n      \
+         arguments:\n        /source_timezone: { glob: \"Asia/T*\" }\n    decision: deny\n    message: Tokyo is closed\n  - id: ask-first\n    \
+         severity: medium\n    match: { server: time, tool: convert_time }\n    decision: ask\n",
+    )
+    .unwrap();
+    let time = wrapped(&home, "time", &direct(Server::Time, &["--local-timezone", "UTC"]));
+    let mut client = Client::start(&home, Peer::Mcp, &Person::allows(), &[time]);
+    let denied = client.call(0, "convert_time", noon());
+    let told = &denied["_meta"]["io.ringfence/denied"];
+    assert_eq!(
+        (&told["code"], &told["rule"], &told["reason"]),
+        (&json!(1001), &json!("no-tokyo"), &json!("Tokyo is closed"))
+    );
+    assert_eq!(client.questions(), [] as [Value; 0]);
+    let mut other = noon();
+    other["source_timezone"] = "Asia/Seoul".into();
+    let converted = client.call(0, "convert_time", other);
+    assert_eq!(converted["structuredContent"]["time_difference"], "-3.5h", "{converted}");
+    assert_eq!(client.questions().len(), 1);
+}
+
+#[test]
+fn nobody_is_asked_to_confirm_a_payment() {
+    let mut home = Home::new();
+    home.configure(&format!(
+        "version: 1\nservers:\n  time:\n    command: {}\n    args: [--local-timezone, UTC]\n    tools:\n      \
+         convert_time: {{ effects: [pay] }}\n",
+        Server::Time.program()
+    ));
+    home.serve(&json!({}), &[]);
+    let server = [at(&home.url("/servers/time/mcp"))];
+    let mut client = Client::start(&home, Peer::Mcp, &Person::allows(), &server);
+    let denied = client.call(0, "convert_time", noon());
+    assert_eq!(denied["_meta"]["io.ringfence/denied"]["code"], 1002, "{denied}");
+    assert_eq!(client.questions(), [] as [Value; 0]);
 }

@@ -1,5 +1,8 @@
 //! server-everything behind npm's sdk 1.x: every feature of the legacy era comes to the same as without the kernel.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use super::client::{Client, Peer, Person, direct, wrapped};
@@ -20,8 +23,6 @@ fn tools_answer_the_same() {
     let home = Home::new();
     let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &both(&home));
     assert_eq!(client.ready[1], client.ready[0], "version and server info");
-    // The server registers some of its tools after the handshake; by its notice it has.
-    client.ask(&json!({ "op": "heard", "until": "notifications/tools/list_changed", "count": 2 }));
     client.same(json!({ "op": "tools" }));
     let echo = client.same(call("echo", json!({ "message": "ü \u{1f512} \\ \"q\"" })));
     assert_eq!(echo["content"][0]["text"], "Echo: ü \u{1f512} \\ \"q\"");
@@ -83,34 +84,71 @@ fn resources_prompts_and_completion_answer_the_same() {
 }
 
 #[test]
-fn progress_arrives_before_the_answer() {
+fn progress_reaches_a_client_that_wants_it() {
     let home = Home::new();
-    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &both(&home));
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &both(&home)[1..]);
     let steps = json!({ "duration": 0.3, "steps": 3 });
-    let done = client.same(json!({
+    let done = client.ask(&json!({
         "op": "call", "name": "trigger-long-running-operation", "arguments": steps, "progress": true,
     }));
-    assert_eq!(done["progress"], json!([[1, 3], [2, 3], [3, 3]]));
+    // The last one may share a read with the answer, and then this client drops it.
+    assert_eq!(done["progress"].as_array().unwrap()[..2], [json!([1, 3]), json!([2, 3])]);
+}
+
+#[test]
+fn progress_comes_before_the_answer_under_the_clients_own_token() {
+    let home = Home::new();
+    let through = both(&home)[1].clone();
+    let arguments: Vec<&str> =
+        through["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let mut command = home.command(through["command"].as_str().unwrap(), &arguments);
+    let mut shim = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = shim.stdin.take().unwrap();
+    let call = |id: &str, token: &str| {
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {
+            "name": "trigger-long-running-operation", "arguments": { "duration": 0.2, "steps": 2 },
+            "_meta": { "progressToken": token },
+        } })
+    };
+    let initialize = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "raw", "version": "1" },
+    } });
+    let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    for message in [initialize, initialized, call("a", "token of a"), call("b", "token of b")] {
+        writeln!(stdin, "{message}").unwrap();
+    }
+    let mut told = Vec::new();
+    for line in BufReader::new(shim.stdout.take().unwrap()).lines() {
+        let message: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if message["method"] == "notifications/progress" {
+            told.push(json!([message["params"]["progressToken"], message["params"]["progress"]]));
+        } else if message["id"].is_string() {
+            told.push(message["id"].clone());
+        }
+        if told.iter().filter(|item| item.is_string()).count() == 2 {
+            break;
+        }
+    }
+    drop(stdin);
+    shim.wait().unwrap();
+    for id in ["a", "b"] {
+        let token = json!(format!("token of {id}"));
+        let of_call: Vec<Value> =
+            told.iter().filter(|item| **item == id || item[0] == token).cloned().collect();
+        assert_eq!(of_call, [json!([token, 1]), json!([token, 2]), json!(id)], "{told:?}");
+    }
 }
 
 #[test]
 fn a_cancelled_call_ends_at_once_and_is_recorded_as_cancelled() {
     let home = Home::new();
     let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &both(&home)[1..]);
-    client.ask(&json!({
-        "op": "begin", "task": 1, "name": "trigger-long-running-operation",
-        "arguments": { "duration": 600, "steps": 6000 }, "progress": true,
-    }));
-    client.heard_progress(1);
+    client.begin_long();
     client.ask(&json!({ "op": "cancel", "task": 1 }));
     client.try_ask(&json!({ "op": "end", "task": 1 })).unwrap_err();
     // The conversation goes on, and the slot of the call is free.
     client.call(0, "echo", json!({ "message": "after" }));
-    let judged = super::wait::until("the cancelled call is in the journal", || {
-        let judged = home.judged("trigger-long-running-operation");
-        (judged[0][1] != Value::Null).then_some(judged)
-    });
-    assert_eq!(judged, [json!(["allow", "cancelled", null])]);
+    assert_eq!(home.judged_at_last("trigger-long-running-operation"), [json!(["allow", "cancelled", null])]);
 }
 
 #[test]
@@ -131,7 +169,6 @@ fn a_servers_question_reaches_the_person_and_the_answer_the_server() {
         "name": "Ada", "check": true, "firstLine": "It was a dark night.", "email": "ada@example.org",
     } });
     let mut client = Client::start(&home, Peer::Sdk, &Person::Says(answer), &both(&home));
-    client.ask(&json!({ "op": "heard", "until": "notifications/tools/list_changed", "count": 2 }));
     let told = client.same(call("trigger-elicitation-request", json!({})));
     assert!(told.to_string().contains("Ada"), "{told}");
     let questions = client.questions();
@@ -144,7 +181,6 @@ fn a_servers_question_reaches_the_person_and_the_answer_the_server() {
 fn a_servers_question_is_not_asked_of_a_client_that_offers_no_elicitation() {
     let home = Home::new();
     let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &both(&home));
-    client.ask(&json!({ "op": "heard", "until": "notifications/tools/list_changed", "count": 2 }));
     let names = client.tool_names(1);
     assert!(!names.iter().any(|name| name == "trigger-elicitation-request"), "{names:?}");
 }

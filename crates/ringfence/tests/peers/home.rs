@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};
@@ -18,6 +19,8 @@ pub(crate) struct Home {
     foreground: Option<Child>,
     /// Where it listens.
     pub(crate) address: String,
+    /// How many logs there are.
+    logs: AtomicUsize,
 }
 
 /// A program beside the test.
@@ -27,11 +30,16 @@ impl Home {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("files")).unwrap();
-        Self { folder, foreground: None, address: String::new() }
+        Self { folder, foreground: None, address: String::new(), logs: AtomicUsize::new(0) }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// A new file for what a program writes to stderr.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path(&format!("{}.log", self.logs.fetch_add(1, Ordering::Relaxed)))
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -81,7 +89,8 @@ impl Home {
         variables: &[(&str, &str)],
     ) -> Background {
         let mut command = self.command(program, arguments);
-        Background(command.envs(variables.iter().copied()).stdout(Stdio::null()).spawn().unwrap())
+        let quiet = command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(Stdio::null());
+        Background(quiet.spawn().unwrap())
     }
 
     #[expect(clippy::disallowed_methods, reason = "starts peers and the binary, each variable named")]
@@ -137,6 +146,14 @@ impl Home {
         of_tool.map(|row| json!([row["decision"], row["outcome"], row["code"]])).collect()
     }
 
+    /// [`Self::judged`] of a tool that was called once, after the call has ended.
+    pub(crate) fn judged_at_last(&self, tool: &str) -> Vec<Value> {
+        until("the end of the call is in the journal", || {
+            let judged = self.judged(tool);
+            judged.first().is_some_and(|first| first[1] != Value::Null).then_some(judged)
+        })
+    }
+
     /// Asserts that the journal verifies; the number of its entries.
     pub(crate) fn verified(&self) -> u64 {
         let (code, verified) = self.ringfence(&["audit", "verify"]);
@@ -148,7 +165,7 @@ impl Home {
     pub(crate) fn serve(&mut self, servers: &Value, extra: &[(&str, &str)]) {
         let file = self.path("mcp.json");
         std::fs::write(&file, json!({ "mcpServers": servers }).to_string()).unwrap();
-        let log = self.path("serve.log");
+        let log = self.log();
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--servers"];
         arguments.push(file.to_str().unwrap());
         let mut command = self.command(env!("CARGO_BIN_EXE_ringfence"), &arguments);

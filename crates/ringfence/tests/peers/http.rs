@@ -79,7 +79,7 @@ fn all_servers_are_behind_one_endpoint_and_each_behind_its_own() {
     }
     let names = client.tool_names(0);
     let built_in: Vec<&String> = names.iter().filter(|name| !name.contains("__")).collect();
-    assert_eq!(built_in, ["get_audit_log", "ringfence_status", "verify_code_safety"]);
+    assert_eq!(built_in, ["verify_code_safety", "get_audit_log", "ringfence_status"]);
 
     let mut same = |shared: Value, own: Value, place: usize| {
         let mut on = |server: usize, operation: &Value| {
@@ -232,4 +232,133 @@ fn a_servers_environment_is_the_base_and_what_its_entry_names() {
             "NAMED": "by the entry",
         })
     );
+}
+
+#[test]
+fn a_write_is_asked_over_http_too() {
+    let mut home = Home::new();
+    let new = home.file("new.txt");
+    home.serve(&json!({ "files": direct(Server::Filesystem, &[home.path("files").to_str().unwrap()]) }), &[]);
+    for (peer, person, written) in [
+        (Peer::Sdk, Person::Absent, false),
+        (Peer::Sdk, Person::declines(), false),
+        (Peer::Sdk, Person::allows(), true),
+        (Peer::Mcp, Person::allows(), true),
+        (Peer::ClientAuto, Person::allows(), true),
+    ] {
+        let _absent = std::fs::remove_file(&new);
+        let mut client = Client::start(&home, peer, &person, &[at(&home.url("/mcp"))]);
+        client.call(0, "files__write_file", json!({ "path": new, "content": "x" }));
+        assert_eq!(std::path::Path::new(&new).exists(), written, "{peer:?} {person:?}");
+    }
+}
+
+#[test]
+fn questions_of_one_server_to_two_clients_are_kept_apart() {
+    let mut home = Home::new();
+    home.serve(&json!({ "everything": direct(Server::Everything, &[]) }), &[]);
+    let server = [at(&home.url("/servers/everything/mcp"))];
+    let mut clients: Vec<(Client, &str)> = ["Ada", "Bob"]
+        .map(|name| {
+            let answer = json!({ "action": "accept", "content": { "name": name, "check": true } });
+            (Client::start(&home, Peer::Sdk, &Person::Says(answer), &server), name)
+        })
+        .into();
+    std::thread::scope(|scope| {
+        for (client, name) in &mut clients {
+            scope.spawn(move || {
+                for _ in 0..5 {
+                    let told = client.call(0, "trigger-elicitation-request", json!({})).to_string();
+                    let other = if *name == "Ada" { "Bob" } else { "Ada" };
+                    assert!(told.contains(*name) && !told.contains(other), "{name}: {told}");
+                }
+                assert_eq!(client.questions().len(), 5);
+            });
+        }
+    });
+}
+
+#[test]
+fn what_a_remote_server_says_beside_its_answers_arrives() {
+    let mut home = Home::new();
+    let (_remote, url) = remote(&home);
+    home.serve(&json!({ "remote": { "url": url } }), &[]);
+    let answer = json!({ "action": "accept", "content": { "name": "Ada", "check": true } });
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Says(answer), &[at(&home.url("/mcp"))]);
+    let done = client.ask(&json!({
+        "op": "call", "name": "remote__trigger-long-running-operation",
+        "arguments": { "duration": 0.3, "steps": 3 }, "progress": true,
+    }));
+    assert_eq!(done["progress"].as_array().unwrap()[..2], [json!([1, 3]), json!([2, 3])]);
+    let told = client.call(0, "remote__trigger-elicitation-request", json!({}));
+    assert!(told.to_string().contains("Ada"), "{told}");
+    let text = json!({ "name": "note.gz", "data": "data:text/plain,hello", "outputType": "resourceLink" });
+    let linked = client.call(0, "remote__gzip-file-as-resource", text);
+    client.heard("notifications/resources/list_changed");
+    let uri = linked["content"][0]["uri"].clone();
+    assert_eq!(uri, "mcp+remote+demo://resource/session/note.gz");
+    assert_eq!(client.ask(&json!({ "op": "read", "uri": uri }))["contents"][0]["uri"], uri);
+}
+
+#[test]
+fn every_server_over_stdio() {
+    let home = Home::new();
+    let servers = home.path("mcp.json");
+    let file = json!({ "mcpServers": {
+        "everything": direct(Server::Everything, &[]),
+        "time": direct(Server::Time, &["--local-timezone", "UTC"]),
+    } });
+    std::fs::write(&servers, file.to_string()).unwrap();
+    let through =
+        super::client::ringfence(&home, &["serve", "--stdio", "--servers", servers.to_str().unwrap()]);
+    let mut client = Client::start(&home, Peer::Client, &Person::Absent, &[through]);
+    let names = client.tool_names(0);
+    for name in ["ringfence_status", "everything__echo", "time__convert_time"] {
+        assert!(names.iter().any(|listed| listed == name), "{name}: {names:?}");
+    }
+    let echo = client.call(0, "everything__echo", json!({ "message": "x" }));
+    assert_eq!(echo["content"][0]["text"], "Echo: x");
+    let (code, echo) =
+        home.ringfence(&["tools", "call", "everything__echo", "--args", r#"{"message":"by hand"}"#]);
+    assert_eq!((code, &echo["content"][0]["text"]), (0, &json!("Echo: by hand")), "{echo}");
+}
+
+#[test]
+fn schemas_of_built_in_tools_are_clean_for_strict_validators() {
+    let mut home = Home::new();
+    home.serve(&json!({}), &[]);
+    let mut client = Client::start(&home, Peer::Sdk, &Person::Absent, &[at(&home.url("/mcp"))]);
+    client.tool_names(0);
+    let said = client.end();
+    assert_eq!(said, "", "the validator of npm's sdk complains");
+}
+
+#[test]
+fn a_legacy_client_that_leaves_over_http_does_not_end_its_call() {
+    let mut home = Home::new();
+    home.serve(&json!({ "everything": direct(Server::Everything, &[]) }), &[]);
+    let mut client =
+        Client::start(&home, Peer::Sdk, &Person::Absent, &[at(&home.url("/servers/everything/mcp"))]);
+    client.begin("trigger-long-running-operation", json!({ "duration": 1, "steps": 10 }));
+    client.heard_progress(1);
+    client.kill();
+    assert_eq!(home.judged_at_last("trigger-long-running-operation"), [json!(["allow", "ok", null])]);
+}
+
+#[test]
+fn a_modern_client_that_leaves_over_http_cancels_its_call_at_the_server() {
+    let mut home = Home::new();
+    let script = super::installed::part("clients/modern_server.py");
+    home.serve(
+        &json!({ "modern": { "command": super::installed::part("venv/bin/python"), "args": [script] } }),
+        &[],
+    );
+    let mut client =
+        Client::start(&home, Peer::Mcp, &Person::Absent, &[at(&home.url("/servers/modern/mcp"))]);
+    let (started, cancelled) = (home.path("started"), home.path("cancelled"));
+    client.begin("read_slowly", json!({ "started": started, "cancelled": cancelled }));
+    until("the call has begun", || started.exists().then_some(()));
+    client.kill();
+    until("the server is told", || cancelled.exists().then_some(()));
+    assert_eq!(home.judged_at_last("read_slowly"), [json!(["allow", "cancelled", null])]);
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Peer, Person, direct, wrapped};
 use super::home::Home;
 use super::installed::Server;
+use super::web::Site;
 
 /// A key in the form that a provider hands out, made of parts so that no scanner of this repository takes it for one.
 fn key() -> String {
@@ -68,4 +69,32 @@ fn holds(home: &Home, text: &str) -> bool {
         }
     }
     false
+}
+
+#[test]
+fn a_credential_does_not_leave_by_a_url_whatever_the_person_says() {
+    let home = Home::new();
+    let secret = key();
+    let site = Site::serve(&[("/page", "text/plain", "words")]);
+    let fetch = wrapped(&home, "fetch", &direct(Server::Fetch, &["--allow-private-ips"]));
+    let mut client = Client::start(&home, Peer::Mcp, &Person::allows(), &[fetch]);
+    let denied = client.call(0, "fetch", json!({ "url": site.url(&format!("/page?key={secret}")) }));
+    let code = denied["_meta"]["io.ringfence/denied"]["code"].as_i64();
+    assert!(matches!(code, Some(1001 | 1002)), "{denied}");
+    assert!(!denied.to_string().contains(&secret), "{denied}");
+    assert_eq!((site.asked(), client.questions()), (Vec::new(), Vec::new()));
+    client.call(0, "fetch", json!({ "url": site.url("/page") }));
+    assert_eq!(site.asked(), ["/robots.txt", "/page"]);
+}
+
+#[test]
+fn a_credential_in_a_fetched_page_arrives_redacted_in_the_modern_era() {
+    let home = Home::new();
+    let secret: &'static str = key().leak();
+    let site = Site::serve(&[("/page", "text/plain", secret)]);
+    let fetch = wrapped(&home, "fetch", &direct(Server::Fetch, &["--allow-private-ips"]));
+    let mut client = Client::start(&home, Peer::Mcp, &Person::Absent, &[fetch]);
+    let page = client.call(0, "fetch", json!({ "url": site.url("/page") }));
+    assert!(!page.to_string().contains(secret) && page.to_string().contains("/page"), "{page}");
+    assert_ne!(page["isError"], true, "{page}");
 }

@@ -20,7 +20,6 @@ pub struct VerifyCodeSafety {
     pub language: String,
     /// What the code is for. Recorded by nobody and changes no verdict.
     #[serde(default)]
-    #[expect(dead_code, reason = "an argument of the seeds' tool: taken so that their callers keep working")]
     pub context: Option<serde_json::Map<String, serde_json::Value>>,
 }
 

@@ -11,6 +11,7 @@ use super::syntax::{Assignment, Command, Commands, Redirect, RedirectKind, Simpl
 use super::{program, target};
 use crate::code::findings::Findings;
 use crate::code::rule;
+use crate::code::source::credentials::assigned_to;
 
 /// Most functions, aliases and texts being run inside one another.
 const CALLS: usize = 12;
@@ -46,6 +47,8 @@ pub(super) struct Machine<'f, 't> {
     variables: HashMap<String, Value>,
     functions: HashMap<String, Function>,
     aliases: HashMap<String, String>,
+    /// Aliases that were used.
+    used: Vec<String>,
     positional: Option<Vec<String>>,
     bodies: Rc<[Word]>,
     calls: usize,
@@ -55,6 +58,8 @@ pub(super) struct Machine<'f, 't> {
     processes: Vec<Stream>,
     /// Functions being run, to see one that starts itself.
     running: Vec<String>,
+    /// Where the current command stands, for what has no place of its own.
+    current: Range<usize>,
 }
 
 #[derive(Clone)]
@@ -81,12 +86,14 @@ impl<'f, 't> Machine<'f, 't> {
             variables: HashMap::new(),
             functions: HashMap::new(),
             aliases: HashMap::new(),
+            used: Vec::new(),
             positional: None,
             bodies: Rc::from([]),
             calls: 0,
             branches: 0,
             processes: Vec::new(),
             running: Vec::new(),
+            current: 0..0,
         }
     }
 
@@ -140,12 +147,17 @@ impl<'f, 't> Machine<'f, 't> {
         outer.0.clone_from(&self.variables);
         swap(self, &mut outer);
         self.nested(text, at);
-        self.uncalled_functions();
+        self.uncalled();
         swap(self, &mut outer);
     }
 
-    /// Functions that nothing called are looked at with arguments unknown: a later text may call them.
-    pub(super) fn uncalled_functions(&mut self) {
+    /// Functions and aliases that nothing called are looked at with arguments unknown: a later text may call them.
+    pub(super) fn uncalled(&mut self) {
+        let aliases: Vec<String> =
+            self.aliases.iter().filter(|(name, _)| !self.used.contains(name)).map(|(_, text)| text.clone()).collect();
+        for text in aliases {
+            self.nested(&text, self.current.clone());
+        }
         let uncalled: Vec<String> = self
             .functions
             .iter()
@@ -171,7 +183,7 @@ impl<'f, 't> Machine<'f, 't> {
     /// The output of a backquoted text.
     pub(super) fn captured(&mut self, text: &str) -> Stream {
         let variables = self.variables.clone();
-        let output = self.nested(text, 0..0);
+        let output = self.nested(text, self.current.clone());
         self.variables = variables;
         output
     }
@@ -284,6 +296,7 @@ impl<'f, 't> Machine<'f, 't> {
     }
 
     fn simple_inner(&mut self, simple: &Simple, input: Stream) -> Stream {
+        self.current = simple.span.clone();
         // An assignment before a command holds for that command alone, but the words are expanded without it.
         let fields: Vec<String> = simple.words.iter().flat_map(|word| self.fields(word)).collect();
         let declares = simple.words.first().is_some_and(super::expand::is_declaration);
@@ -305,7 +318,10 @@ impl<'f, 't> Machine<'f, 't> {
         if matches!(assignment.name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE" | "SAVEHIST")
             && matches!(text.as_str(), "" | "0" | "/dev/null")
         {
-            self.findings.add(&rule::HISTORY_WIPE, span);
+            self.findings.add(&rule::HISTORY_WIPE, span.clone());
+        }
+        if let Some(rule) = assigned_to(&assignment.name, &text) {
+            self.findings.add(rule, span);
         }
         let value = if assignment.append {
             match self.variable(&assignment.name) {
@@ -462,6 +478,11 @@ impl<'f, 't> Machine<'f, 't> {
         }
         let maybe = first.contains(MAYBE);
         let path: String = first.chars().filter(|character| *character != MAYBE).collect();
+        // An option that may be another still is one.
+        let plain = |argument: &String| -> String { argument.chars().filter(|character| *character != MAYBE).collect() };
+        let arguments: Vec<String> =
+            arguments.iter().map(|argument| if argument.starts_with('-') { plain(argument) } else { argument.clone() }).collect();
+        let arguments = arguments.as_slice();
         if maybe || path.contains(UNKNOWN) {
             self.findings.add(&rule::UNRESOLVED_COMMAND, span.clone());
         }
@@ -476,6 +497,7 @@ impl<'f, 't> Machine<'f, 't> {
 
     fn run_path(&mut self, path: &str, arguments: &[String], input: Stream, span: Range<usize>) -> Stream {
         if let Some(text) = self.aliases.get(path).cloned() {
+            self.used.push(path.to_owned());
             // An alias does not expand inside itself.
             self.aliases.remove(path);
             let line = arguments.iter().fold(text.clone(), |line, argument| line + " " + &quote(argument));

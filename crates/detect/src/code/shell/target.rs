@@ -119,7 +119,7 @@ fn judge_absolute(rest: &str) -> Target {
         [first, rest @ ..] => {
             let named = !rest.is_empty() && !(rest.len() == 1 && rest.first().is_some_and(|part| is_wild(part)));
             match *first {
-                "tmp" if named => Target::Temporary,
+                "tmp" if !rest.is_empty() => Target::Temporary,
                 "tmp" => Target::Elsewhere,
                 "var" if rest.first() == Some(&"tmp") && rest.len() > 1 => Target::Temporary,
                 "dev" if rest.first().is_some_and(|device| HARMLESS_DEVICES.contains(device) || *device == "fd") => {

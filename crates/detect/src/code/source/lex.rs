@@ -419,6 +419,28 @@ impl Lexer<'_> {
     }
 }
 
+/// The first bracket that closes nothing, or the last that is never closed.
+pub(super) fn unbalanced(tokens: &[Token]) -> Option<Range<usize>> {
+    let mut open: Vec<(u8, &Token)> = Vec::new();
+    for token in tokens {
+        let Kind::Symbol(byte) = token.kind else { continue };
+        let opener = match byte {
+            b'(' | b'[' | b'{' => {
+                open.push((byte, token));
+                continue;
+            }
+            b')' => b'(',
+            b']' => b'[',
+            b'}' => b'{',
+            _ => continue,
+        };
+        if open.pop().is_none_or(|(last, _)| last != opener) {
+            return Some(token.at.clone());
+        }
+    }
+    open.pop().map(|(_, token)| token.at.clone())
+}
+
 const fn begins_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
 }

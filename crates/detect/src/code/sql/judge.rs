@@ -32,7 +32,7 @@ const WRITES: &[&str] = &[
 ];
 
 /// Words after which a statement begins inside another.
-const OPENERS: &[&str] = &["BEGIN", "THEN", "ELSE", "LOOP", "AS", "DO", "EXPLAIN", "ANALYZE", "VERBOSE", "GO", "IMMEDIATE", "ATOMIC", "END"];
+const OPENERS: &[&str] = &["BEGIN", "THEN", "ELSE", "LOOP", "DO", "EXPLAIN", "ANALYZE", "VERBOSE", "GO", "IMMEDIATE", "ATOMIC", "END"];
 
 const DROPPED: &[(&[&str], &Rule)] = &[
     (&["TABLE", "DATABASE", "SCHEMA", "KEYSPACE", "CATALOG", "TABLESPACE", "TABLES", "DATABASES"], &rule::DROP_TABLE),
@@ -187,7 +187,10 @@ impl Judge<'_> {
         let before = at.checked_sub(1).and_then(|at| statement.get(at));
         let qualified = before.is_some_and(|token| token.sign(b'.')) || next(1).is_some_and(|token| token.sign(b'.'));
         let called = next(1).is_some_and(|token| token.sign(b'('));
-        let begins = before.is_none_or(|token| token.sign(b'(') || token.sign(b':') || token.any(OPENERS) || token.any(&["TRY", "CATCH"]) || token.sign(b')') && !called);
+        let defines = lead.is("CREATE") && before.is_some_and(|token| token.is("AS"));
+        // Inside a bracket stands a query or, where the statement defines columns, a name.
+        let opened = |token: &Token| token.sign(b'(') && !lead.any(&["CREATE", "ALTER", "INSERT"]);
+        let begins = defines || before.is_none_or(|token| opened(token) || token.sign(b':') || token.any(OPENERS) || token.any(&["TRY", "CATCH"]) || token.sign(b')') && !called);
         match word.as_str() {
             "DROP" if !qualified => self.drop(statement, at, lead, begins),
             "TRUNCATE" if !called && !qualified && (begins || next(1).is_some_and(|token| token.any(&["TABLE", "PARTITION"]))) && next(1).is_some_and(Token::is_name) => {

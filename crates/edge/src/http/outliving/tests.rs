@@ -8,7 +8,7 @@ use super::*;
 #[tokio::test]
 async fn work_goes_on_when_nobody_waits_for_it() {
     let (gate, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let steps = Arc::new(AtomicU32::new(0));
+    let (steps, afterwards) = (Arc::new(AtomicU32::new(0)), TaskTracker::new());
     let work = {
         let (gate, done, steps) = (Arc::clone(&gate), Arc::clone(&done), Arc::clone(&steps));
         async move {
@@ -19,14 +19,17 @@ async fn work_goes_on_when_nobody_waits_for_it() {
         }
     };
     {
-        let waiting = Outliving::new(work).until(std::future::pending::<()>());
+        let waiting = Outliving::new(work, &afterwards).until(std::future::pending::<()>());
         let mut waiting = pin!(waiting);
         assert!(tokio::time::timeout(std::time::Duration::from_millis(1), waiting.as_mut()).await.is_err());
         assert_eq!(steps.load(Ordering::SeqCst), 1, "it is worked on while somebody waits");
     }
+    assert_eq!(afterwards.len(), 1, "who ends the kernel can wait for it");
     gate.notify_one();
     done.notified().await;
     assert_eq!(steps.load(Ordering::SeqCst), 2);
+    afterwards.close();
+    afterwards.wait().await;
 }
 
 #[tokio::test]
@@ -39,6 +42,6 @@ async fn the_signal_ends_the_wait_not_the_work() {
             done.notify_one();
         }
     };
-    assert_eq!(Outliving::new(work).until(std::future::ready(7)).await, 7);
+    assert_eq!(Outliving::new(work, &TaskTracker::new()).until(std::future::ready(7)).await, 7);
     done.notified().await;
 }

@@ -23,8 +23,8 @@ pub(in crate::call) enum Confirmation {
     Parked(Box<Pending>),
 }
 
-/// Longest piece of the arguments that the question shows.
-const SHOWN: usize = 600;
+/// Longest piece of the arguments that the question shows from their beginning, and from their end.
+const SHOWN: usize = 400;
 
 /// Asks the caller's user whether a pending call may happen.
 pub(in crate::call) async fn confirm(kernel: &Arc<Kernel>, pending: Pending) -> Confirmation {
@@ -72,13 +72,8 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
     );
     let params = ringfence_detect::secret::redact_json(&request.params, &pending.assessed.known.secrets);
     if let Some(arguments) = params.value().get("arguments") {
-        let shown: String = arguments.raw().chars().take(SHOWN).collect();
-        let more = arguments.raw().len().saturating_sub(shown.len());
         message.push_str("\nArguments: ");
-        message.push_str(&shown);
-        if more > 0 {
-            message.push_str(&format!(" … and {more} bytes more"));
-        }
+        message.push_str(&excerpt(arguments.raw()));
     }
     let allow = JsonText::object([
         ("type", JsonText::string("boolean")),
@@ -96,6 +91,25 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
         ("message", JsonText::string(&message)),
         ("requestedSchema", schema),
     ])
+}
+
+/// Beginning and end of a long text, without what would show it as something else than it is: control characters, and
+/// those that hide or turn text (Unicode Bidi_Control, Default_Ignorable_Code_Point in part).
+fn excerpt(text: &str) -> String {
+    let plain = |character: char| match character {
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => char::REPLACEMENT_CHARACTER,
+        control if control.is_control() => char::REPLACEMENT_CHARACTER,
+        other => other,
+    };
+    let all: Vec<char> = text.chars().map(plain).collect();
+    let hidden = all.len().saturating_sub(2 * SHOWN);
+    if hidden == 0 {
+        return all.into_iter().collect();
+    }
+    let head: String = all.iter().take(SHOWN).collect();
+    let tail: String = all.iter().skip(SHOWN + hidden).collect();
+    format!("{head} … {hidden} characters not shown … {tail}")
 }
 
 /// True for an accepted form whose `allow` is true.

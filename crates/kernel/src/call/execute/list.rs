@@ -173,6 +173,16 @@ pub(super) async fn set_log_level(kernel: &Arc<Kernel>, permitted: &Permitted) -
         Target::Every(servers) => servers,
         Target::Builtin(_) | Target::Kernel | Target::Client | Target::Nothing => &[],
     };
+    let told = tell_log_level(kernel, request, servers);
+    tokio::select! {
+        biased;
+        () = request.exchange.cancel.cancelled() => End::Cancelled,
+        () = told => End::Result(JsonText::empty_object()),
+        () = tokio::time::sleep(kernel.limits.timeout.0) => End::Timeout,
+    }
+}
+
+async fn tell_log_level(kernel: &Arc<Kernel>, request: &Request, servers: &[Arc<Upstream>]) {
     for upstream in servers {
         let Ok(connection) = upstream.connection(kernel, &request.session, &request.exchange.client).await
         else {
@@ -180,7 +190,7 @@ pub(super) async fn set_log_level(kernel: &Arc<Kernel>, permitted: &Permitted) -
         };
         if connection.logs() {
             let level = JsonText::string(request.call.action.target());
-            let (events, _ignored) = mpsc::channel(1);
+            let (events, _) = mpsc::channel(1);
             let options = RequestOptions::default();
             let params = JsonText::object([("level", level)]);
             let answer = connection.peer().request("logging/setLevel", Some(params), options, events).await;
@@ -189,5 +199,4 @@ pub(super) async fn set_log_level(kernel: &Arc<Kernel>, permitted: &Permitted) -
             }
         }
     }
-    End::Result(JsonText::empty_object())
 }

@@ -1,9 +1,8 @@
 //! One request to one upstream server, with everything that the server sends before its answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use ringfence_mcp::client::{FromServer, PeerError, RequestOptions};
+use ringfence_mcp::client::{PeerError, RequestOptions};
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
@@ -36,11 +35,21 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     upstream.forget(connection);
     match upstream.connection(kernel, &request.session, &request.exchange.client).await {
         Ok(fresh) => {
+            if !same_definition(permitted, &fresh).await {
+                return End::Failed("the tool's definition has changed since it was judged; call it again".into());
+            }
             let second = attempt(kernel, permitted, &fresh).await;
             ended(kernel, request, &fresh, second).await
         }
         Err(error) => End::Failed(error.to_string()),
     }
+}
+
+/// True where the tool is still the one that was judged.
+async fn same_definition(permitted: &Permitted, fresh: &Connection) -> bool {
+    let Action::CallTool { tool, .. } = &permitted.request().call.action else { return true };
+    let judged = permitted.assessed.known.definition.as_ref();
+    fresh.tool(tool).await.is_ok_and(|entry| entry.as_ref().map(|entry| &entry.digest) == judged)
 }
 
 async fn ended(
@@ -86,7 +95,7 @@ async fn attempt(
             biased;
             () = request.exchange.cancel.cancelled() => return Ok(End::Cancelled),
             event = from_server.recv() => if let Some(event) = event {
-                deadline += on_event(kernel, permitted, event).await;
+                deadline += interim::from_server(kernel, request, connection, event).await;
             } else {
                 // The peer has dropped its end: only the answer is left.
                 return finish(answer.await);
@@ -94,8 +103,9 @@ async fn attempt(
             result = &mut answer => {
                 // What the server sent before its answer reaches the client before it.
                 while let Ok(event) = from_server.try_recv() {
-                    on_event(kernel, permitted, event).await;
+                    interim::from_server(kernel, request, connection, event).await;
                 }
+                connection.answers();
                 return finish(result);
             }
             () = tokio::time::sleep_until(deadline) => return Ok(End::Timeout),
@@ -114,12 +124,6 @@ fn finish(
         Ok(result) => End::Result(result),
         Err(error) => End::Error(error),
     })
-}
-
-/// Handles one event; how long a person was waited for.
-async fn on_event(kernel: &Arc<Kernel>, permitted: &Permitted, event: FromServer) -> Duration {
-    let parent = &permitted.assessed.admitted.request;
-    interim::from_server(kernel, parent, event).await
 }
 
 /// The method and params as the server gets them: judged members only, and a `_meta` without our keys. The peer puts

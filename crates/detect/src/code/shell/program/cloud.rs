@@ -67,8 +67,8 @@ fn judge(call: &Call<'_>) -> Option<&'static Rule> {
     });
     // A container that ends or a cluster on this machine is no remote resource.
     let local = matches!(call.name, "docker" | "podman" | "nerdctl" | "docker-compose" | "kind" | "minikube" | "k3d");
-    let volumes = words.iter().any(|word| matches!(*word, "volume" | "system" | "prune")) || option("-v") || option("--volumes") || option("-af");
-    let forced = option("-f") || option("--force") || option("-a") || option("--all");
+    let volumes = words.contains(&"volume") || option("-v") || option("--volumes");
+    let forced = option("-f") || option("--force");
     if deletes {
         return Some(if local && !volumes && !forced { &rule::CLOUD_CHANGE } else { &rule::CLOUD_DELETE });
     }
@@ -78,9 +78,10 @@ fn judge(call: &Call<'_>) -> Option<&'static Rule> {
         ("aws", "s3") if verbs.get(1) == Some(&"sync") && option("--delete") => Some(&rule::SYNC_DELETE),
         ("kubectl" | "oc", "replace") if option("--force") => Some(&rule::CLOUD_DELETE),
         ("kubectl" | "oc", "scale") if option("--replicas") && call.arguments.iter().any(|argument| argument == "--replicas=0") => Some(&rule::CLOUD_DELETE),
-        ("vault" | "op" | "bw" | "doppler", "read" | "kv" | "get" | "secrets" | "item" | "document") => Some(&rule::CREDENTIAL_READ),
-        ("kubectl" | "oc", "get") if words.iter().skip(1).any(|word| matches!(*word, "secret" | "secrets")) && (option("-o") || option("-oyaml") || option("-ojson")) => Some(&rule::CREDENTIAL_READ),
-        ("aws", "secretsmanager" | "ssm") if words.get(1).is_some_and(|verb| verb.starts_with("get-")) => Some(&rule::CREDENTIAL_READ),
+        ("vault" | "op" | "bw" | "doppler", _) if words.iter().take(2).any(|verb| matches!(*verb, "read" | "get" | "download")) => Some(&rule::SECRET_FETCH),
+        ("vault" | "op" | "bw" | "doppler", _) if words.iter().take(2).any(|verb| matches!(*verb, "list" | "lookup" | "status")) => None,
+        ("kubectl" | "oc", "get") if words.iter().skip(1).any(|word| matches!(*word, "secret" | "secrets")) && (option("-o") || option("-oyaml") || option("-ojson")) => Some(&rule::SECRET_FETCH),
+        ("aws", "secretsmanager" | "ssm") if words.get(1).is_some_and(|verb| verb.starts_with("get-secret-value") || verb.starts_with("get-parameter")) => Some(&rule::SECRET_FETCH),
         (_, first) => {
             let reads = verbs.is_empty()
                 || READS.contains(&first)

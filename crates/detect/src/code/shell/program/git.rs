@@ -139,7 +139,7 @@ fn judge(verb: &str, arguments: &[String]) -> Option<&'static Rule> {
 }
 
 fn push(options: &Options<'_>) -> Option<&'static Rule> {
-    let lease = options.has_long("force-with-lease") && !options.has("f");
+    let lease = options.any_long(|given| given.starts_with("force-")) && !options.has("f");
     let forced = options.has("f")
         || (options.has_long("force") && !lease)
         || options.has_long("mirror")

@@ -85,13 +85,14 @@ fn curl(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             }
             "-X" | "--request" => {
                 let method = attached.or_else(|| arguments.next().cloned()).unwrap_or_default();
-                if method.eq_ignore_ascii_case("DELETE") {
-                    machine.findings.add(&rule::CLOUD_DELETE, call.span.clone());
+                if let Some(rule) = changing(&method) {
+                    machine.findings.add(rule, call.span.clone());
                 }
             }
-            "-XDELETE" => machine.findings.add(&rule::CLOUD_DELETE, call.span.clone()),
             _ => {
-                if let Some(path) = argument.strip_prefix("-o").filter(|path| !path.is_empty() && !argument.starts_with("--")) {
+                if let Some(rule) = argument.strip_prefix("-X").and_then(changing) {
+                    machine.findings.add(rule, call.span.clone());
+                } else if let Some(path) = argument.strip_prefix("-o").filter(|path| !path.is_empty() && !argument.starts_with("--")) {
                     download(machine, call, path);
                 } else if let Some(value) = argument.strip_prefix("-d@").or_else(|| argument.strip_prefix("-F@")).or_else(|| argument.strip_prefix("-T")) {
                     send(machine, call, value, true, value == "-");
@@ -103,10 +104,21 @@ fn curl(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     }
 }
 
+/// What a request with this method changes at the other end.
+fn changing(method: &str) -> Option<&'static rule::Rule> {
+    match method.to_ascii_uppercase().as_str() {
+        "DELETE" => Some(&rule::CLOUD_DELETE),
+        "POST" | "PUT" | "PATCH" => Some(&rule::CLOUD_CHANGE),
+        _ => None,
+    }
+}
+
 fn send(machine: &mut Machine<'_, '_>, call: &Call<'_>, value: &str, file: bool, from_input: bool) {
     let secret = file && is_secret(value) || from_input && call.input == &Stream::Secret;
     if secret {
         machine.findings.add(&rule::EXFILTRATION, call.span.clone());
+    } else if from_input && matches!(call.input, Stream::Known(_)) {
+        // What is sent stands in the text.
     } else if file || from_input || value.contains(UNKNOWN) {
         machine.findings.add(&rule::UPLOAD, call.span.clone());
     }
@@ -151,7 +163,8 @@ fn transfer(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     if call.name == "rclone" {
         let verb = call.arguments.first().map(String::as_str).unwrap_or_default();
         let rule = match verb {
-            "ls" | "lsd" | "lsf" | "lsl" | "size" | "version" | "cat" | "check" => return,
+            "ls" | "lsd" | "lsf" | "lsl" | "lsjson" | "size" | "version" | "cat" | "check" | "about" | "md5sum" | "hashsum" | "tree" => return,
+            _ if call.arguments.iter().any(|argument| argument == "--dry-run" || argument == "-n") => return,
             "delete" | "purge" | "deletefile" | "rmdirs" | "sync" | "cleanup" => &rule::SYNC_DELETE,
             _ => &rule::UPLOAD,
         };
@@ -183,7 +196,7 @@ fn rsync(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             wrap::text(machine, call, shell);
         }
     }
-    if options.has("n") || options.has_long("dry-run") {
+    if options.has("n") || options.has_long("dry-run") || options.has_long("list-only") {
         return;
     }
     let deletes = call.arguments.iter().any(|argument| argument.starts_with("--delete") || argument == "--del" || argument == "--remove-source-files");

@@ -81,6 +81,11 @@ impl<'a> Options<'a> {
         self.long.iter().any(|(given, _)| given.len() >= 2 && name.starts_with(given))
     }
 
+    /// True when some long option is as `is` says.
+    pub(super) fn any_long(&self, is: impl Fn(&str) -> bool) -> bool {
+        self.long.iter().any(|(given, _)| is(given))
+    }
+
     /// The value of the short option `letter`.
     pub(super) fn value(&self, letter: char) -> Option<&'a str> {
         self.short.iter().rev().find(|(given, _)| *given == letter).and_then(|(_, value)| *value)

@@ -6,19 +6,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 /// A stream that ends when one write makes no progress for too long.
-pub(super) struct Patient {
-    stream: TcpStream,
+#[derive(Debug)]
+pub(crate) struct Patient<S> {
+    stream: S,
     patience: Duration,
     /// Runs while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patient {
-    pub(super) const fn new(stream: TcpStream, patience: Duration) -> Self {
+impl<S> Patient<S> {
+    /// `stream`, of which no write may wait longer than `patience`.
+    pub(crate) const fn new(stream: S, patience: Duration) -> Self {
         Self { stream, patience, stalled: None }
     }
 
@@ -37,13 +38,13 @@ impl Patient {
     }
 }
 
-impl AsyncRead for Patient {
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Patient {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = Pin::new(&mut this.stream).poll_write(context, bytes);
@@ -76,3 +77,6 @@ impl AsyncWrite for Patient {
         this.watch(context, closed)
     }
 }
+
+#[cfg(test)]
+mod tests;

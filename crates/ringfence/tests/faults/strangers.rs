@@ -1,0 +1,176 @@
+//! Whoever knocks and may not come in: other versions, nonsense, other users.
+
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::client::{Modern, Piped, tool_call};
+use super::headers::journal_of;
+use super::house::{Kernel, NOBODY, is_root, until};
+
+/// What the kernel says to this first line; it then closes the connection.
+#[track_caller]
+fn refused(kernel: &Kernel, hello: &[u8]) -> Value {
+    let mut piped = Piped::connect(&kernel.socket());
+    piped.say_raw(hello);
+    let said = piped.hear().expect("a refusal");
+    assert_eq!(piped.hear(), None, "and nothing more");
+    said["refused"].clone()
+}
+
+#[test]
+fn a_shim_of_another_version_is_told_what_to_do() {
+    let kernel = Kernel::start(&json!({}));
+    let version = env!("CARGO_PKG_VERSION");
+    for role in [json!("stdio"), json!("control")] {
+        let hello = json!({ "control": 999, "version": "9.9.9", "role": role }).to_string();
+        let mut problem = refused(&kernel, hello.as_bytes());
+        let hint = problem["hints"][0].take();
+        assert!(hint.as_str().unwrap().contains("the next command starts one of this version"), "{hint}");
+        assert_eq!(
+            problem,
+            json!({
+                "kind": "config", "code": "kernel-version", "hints": [null],
+                "message": format!("a kernel of version {version} runs, this is 9.9.9"),
+            })
+        );
+    }
+    // A later version may say what this one does not know: the version is what it is told about.
+    let later = json!({ "control": 999, "version": "9.9.9", "role": { "hologram": { "size": 3 } }, "more": [] });
+    assert_eq!(refused(&kernel, later.to_string().as_bytes())["code"], "kernel-version");
+    kernel.finish();
+}
+
+#[test]
+fn a_hello_that_is_none_is_refused() {
+    let kernel = Kernel::start(&json!({}));
+    for hello in [
+        &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
+        b"{}",
+        b"null",
+        b"\xff\xfe\xfd",
+        br#"{"control":"1","version":"x","role":"stdio"}"#,
+        br#"{"control":1,"version":"x","role":"operator"}"#,
+        br#"{"control":1,"version":"x","role":{"wrap":{"name":"Not A Name","server":{"command":"x"}}}}"#,
+    ] {
+        let problem = refused(&kernel, hello);
+        let shown = String::from_utf8_lossy(hello);
+        assert_eq!((&problem["kind"], &problem["code"]), (&json!("denied"), &json!("refused")), "{shown}");
+        let message = problem["message"].as_str().unwrap();
+        assert!(message.starts_with("the hello cannot be read: "), "{shown}: {message}");
+    }
+    kernel.serves_others();
+    // Who says nothing, or too much, is not waited for.
+    let mut silent = Piped::connect(&kernel.socket());
+    let before = kernel.peak();
+    let mut endless = Piped::connect(&kernel.socket());
+    for _ in 0..32 {
+        endless.send(&vec![b'x'; 1 << 20]);
+    }
+    endless.say_raw(b"");
+    assert_eq!(endless.hear().unwrap()["refused"]["message"], "no hello came");
+    assert!(kernel.peak() - before < 48 << 10, "{} KiB, before {before}", kernel.peak());
+    assert_eq!(silent.hear().unwrap()["refused"]["message"], "no hello came");
+    drop((silent, endless));
+    kernel.finish();
+}
+
+#[test]
+fn requests_of_the_command_line_that_are_none_are_refused_one_by_one() {
+    let kernel = Kernel::start(&json!({}));
+    let mut control = Piped::welcomed(&kernel, &json!("control"));
+    for wrong in [&b"nonsense"[..], b"{}", br#"{"verb":"format_disk"}"#, br#"{"verb":"tools_call","args":{}}"#] {
+        control.say_raw(wrong);
+        let said = control.hear().unwrap();
+        assert_eq!((&said["problem"]["kind"], &said["problem"]["code"]), (&json!("user"), &json!("bad-request")), "{said}");
+    }
+    control.say(&json!({ "verb": "status" }));
+    assert!(control.hear().unwrap()["item"].is_object());
+    drop(control);
+    kernel.finish();
+}
+
+/// Runs Python as `nobody`: connects by these statements, says this, prints what it hears.
+#[expect(clippy::disallowed_methods, reason = "a client of another user")]
+fn as_nobody(connect: &str, say: &[u8]) -> String {
+    let script = format!(
+        "import os,socket,sys\n\
+         os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n\
+         try:\n  {connect}\n\
+         except OSError as error:\n  sys.exit('not connected: %s' % error)\n\
+         s.settimeout(30)\n\
+         heard = b''\n\
+         try: s.sendall({say})\n\
+         except OSError: pass\n\
+         try:\n  \
+         while True:\n    more = s.recv(65536)\n    if not more: break\n    heard += more\n\
+         except ConnectionResetError: pass\n\
+         sys.stdout.write('heard:' + heard.decode())\n",
+        say = python_bytes(say),
+    );
+    let mut child = Command::new("python3")
+        .args(["-I", "-c", &script])
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut out, mut err) = (String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    child.wait().unwrap();
+    if out.is_empty() { err.trim().to_owned() } else { out }
+}
+
+fn python_bytes(bytes: &[u8]) -> String {
+    let escaped: String = bytes.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+    format!("b'{escaped}'")
+}
+
+#[test]
+fn another_user_of_the_machine_is_not_served() {
+    if !is_root() {
+        return;
+    }
+    let kernel = Kernel::start(&json!({}));
+    let socket = kernel.socket();
+    let connect = format!("s = socket.socket(socket.AF_UNIX); s.connect({:?})", socket.to_str().unwrap());
+    let hello = json!({ "control": 1, "version": "x", "role": "control" }).to_string() + "\n";
+    // The folder and the socket are the user's own…
+    let heard = as_nobody(&connect, hello.as_bytes());
+    assert!(heard.contains("not connected") && heard.contains("Permission denied"), "{heard}");
+    // …and where they are laid open by mistake, the system's word for the peer still counts.
+    for (path, mode) in [(kernel.home.path(""), 0o755), (kernel.home.path("data"), 0o755), (kernel.home.path("data/run"), 0o755), (socket.clone(), 0o666)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let heard = as_nobody(&connect, hello.as_bytes());
+    let expected = json!({ "refused": { "kind": "denied", "code": "refused",
+        "message": "user 65534 may not use this kernel, which runs as user 0" } });
+    let said: Value = serde_json::from_str(heard.strip_prefix("heard:").unwrap_or_else(|| panic!("{heard}"))).unwrap();
+    assert_eq!(said, expected);
+
+    let bytes = Modern::new(&kernel, "/mcp").bytes(1, "ringfence_status", &json!({}));
+    let address = kernel.address;
+    let connect = format!("s = socket.socket(); s.connect(('{}', {}))", address.ip(), address.port());
+    let heard = as_nobody(&connect, &bytes);
+    assert_eq!(heard, "heard:", "not one byte of an answer");
+    kernel.serves_others();
+    until("the refusals stand in the journal", || journal_of(&kernel).contains("ringfence.foreign_user"));
+    kernel.finish();
+}
+
+#[test]
+fn a_wrapped_server_is_reached_only_by_those_who_wrap_it() {
+    let kernel = Kernel::start(&json!({}));
+    let wrap = json!({ "wrap": { "name": "mine", "server": super::fake::entry(&kernel.home, "mine", "well") } });
+    let mut piped = Piped::open(&kernel, &wrap);
+    piped.say(&tool_call(1, "echo", &json!({ "text": "x" })));
+    assert_eq!(super::client::text(&piped.answer(1)), "x");
+    let answer = Modern::new(&kernel, "/mcp").call(1, "mine__echo", &json!({ "text": "x" })).json();
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    assert_eq!(Modern::new(&kernel, "/servers/mine/mcp").call(1, "echo", &json!({})).status, 404);
+    drop(piped);
+    kernel.finish();
+}
