@@ -230,3 +230,6 @@ impl Drop for Running<'_> {
         self.client.running.lock().remove(&self.id);
     }
 }
+
+#[cfg(test)]
+mod tests;

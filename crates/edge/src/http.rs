@@ -5,8 +5,8 @@
 mod body;
 mod conversation;
 mod guard;
+mod lanes;
 mod outliving;
-mod patient;
 mod post;
 mod stream;
 
@@ -14,6 +14,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -27,23 +28,30 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::accept::Faults;
 use crate::gate::Gate;
+use crate::patient::Patient;
 use body::Body;
 use conversation::Conversations;
-use patient::Patient;
+use lanes::Lanes;
 
 /// Most bytes of a request's head.
 const HEAD: usize = 64 << 10;
 
-/// How long connections may take to end after `stop`.
-const DRAIN: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long connections, and requests whose clients have left, may take to end after `stop`.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long requests that were then cancelled may take to come to their outcomes.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The endpoint, bound.
 #[derive(Debug)]
 pub struct HttpServer {
     listener: TcpListener,
     address: SocketAddr,
+    lanes: Lanes,
 }
 
 /// Why it cannot listen.
@@ -52,6 +60,9 @@ pub enum HttpError {
     /// Not a loopback address.
     #[error("{0} is not a loopback address, and callers from elsewhere cannot be authenticated")]
     NotLoopback(SocketAddr),
+    /// No threads.
+    #[error("cannot start the threads that serve connections: {0}")]
+    Threads(#[source] io::Error),
     /// The port is taken, or the address is not ours.
     #[error("cannot listen on {address}: {source}")]
     Bind {
@@ -66,6 +77,10 @@ pub enum HttpError {
 struct Site {
     gate: Arc<Gate>,
     conversations: Conversations,
+    /// Bytes that request bodies on their way may still take.
+    bodies: Semaphore,
+    /// Requests whose clients do not wait for them any more.
+    afterwards: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -81,9 +96,10 @@ impl HttpServer {
         let bound = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address })
+            Ok((listener, address))
         };
-        bound.await.map_err(|source| HttpError::Bind { address, source })
+        let (listener, address) = bound.await.map_err(|source| HttpError::Bind { address, source })?;
+        Ok(Self { listener, address, lanes: Lanes::start().map_err(HttpError::Threads)? })
     }
 
     /// Where it listens.
@@ -92,13 +108,21 @@ impl HttpServer {
         self.address
     }
 
-    /// Serves until `stop`; then lets running requests end.
+    /// Serves until `stop`; then lets running requests end, and cancels those that take too long. The outcomes of all are
+    /// in the journal when it returns, but for those that do not even heed their cancellation.
     pub async fn serve(self, gate: Arc<Gate>, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(gate.kernel.limits.connections));
         let conversations = Conversations::new(&gate.kernel);
-        let site = Arc::new(Site { gate, conversations, stop: stop.clone() });
+        let site = Arc::new(Site {
+            gate,
+            conversations,
+            bodies: Semaphore::new(body::ON_THEIR_WAY),
+            afterwards: TaskTracker::new(),
+            stop: stop.clone(),
+        });
         let mut connections = JoinSet::new();
         let mut sweep = tokio::time::interval(conversation::SWEEP);
+        let mut faults = Faults::new();
         loop {
             while connections.try_join_next().is_some() {}
             let (stream, peer) = tokio::select! {
@@ -111,7 +135,7 @@ impl HttpServer {
                 accepted = self.listener.accept() => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
-                        tracing::warn!(%error, "a connection was lost");
+                        faults.rest(&error).await;
                         continue;
                     }
                 },
@@ -121,17 +145,30 @@ impl HttpServer {
                 continue;
             };
             let (site, local) = (Arc::clone(&site), self.address);
-            connections.spawn(async move {
-                serve_connection(site, stream, local, peer).await;
+            // Its readiness is to be heard by the lane it lives in.
+            let (Ok(stream), Some(lane)) = (stream.into_std(), self.lanes.next()) else { continue };
+            let served = async move {
+                if let Ok(stream) = TcpStream::from_std(stream) {
+                    serve_connection(site, stream, local, peer).await;
+                }
                 drop(place);
-            });
+            };
+            connections.spawn_on(served, lane);
         }
         // Nobody else is let in: who then waited in the socket's queue would never be answered.
         drop(self.listener);
         site.conversations.hush();
-        let _overdue =
-            tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
+        site.afterwards.close();
+        let drained = async {
+            while connections.join_next().await.is_some() {}
+            site.afterwards.wait().await;
+        };
+        let _overdue = tokio::time::timeout(DRAIN, drained).await;
+        // What a connection leaves goes on as one of those that nobody waits for, and is cancelled by its leaving (modern)
+        // or by the end of its conversation (legacy).
+        connections.shutdown().await;
         site.conversations.end(&site.gate.kernel);
+        let _overdue = tokio::time::timeout(FAREWELL, site.afterwards.wait()).await;
     }
 }
 
@@ -200,3 +237,6 @@ fn endpoint(site: &Site, path: &str) -> Option<Endpoint> {
     let name = path.strip_prefix("/servers/")?.strip_suffix("/mcp")?;
     site.gate.kernel.upstreams.named(&name.parse().ok()?).map(Endpoint::One)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ mod accept;
 mod client;
 mod control;
 pub mod gate;
+#[cfg(test)]
+mod house;
 mod http;
 mod patient;
 mod pipe;

@@ -1,6 +1,9 @@
 //! MCP on JSON lines: a shim's connection. One task reads, one writes, each request has its own.
 //!
-//! A client that does not read is cut off once its queue is full; must never buffer without a bound.
+//! A client that does not read is not read from either once its queue is full, and is cut off by its [`Patient`] writer.
+//! Must never buffer without a bound.
+//!
+//! [`Patient`]: crate::patient::Patient
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +31,11 @@ const UNREAD: usize = 1_024;
 /// How long running requests may take to end after `stop`.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How long cancelled requests may take to end.
+/// How long cancelled requests may take to end, and then what is still to be written.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long a conversation may take to end after `stop`.
+pub(crate) const ENDING: Duration = DRAIN.saturating_add(FAREWELL).saturating_add(FAREWELL);
 
 /// Serves one conversation until the client closes it or `stop` ends it.
 pub(crate) async fn serve<R, W>(
@@ -45,12 +51,11 @@ pub(crate) async fn serve<R, W>(
 {
     let (out, unsent) = mpsc::channel::<Bytes>(UNREAD);
     let (aside, heard) = mpsc::channel(QUEUE);
-    let client = Arc::new(Client::new(Arc::clone(kernel), endpoint, link, Some(aside)));
+    let client = Arc::new(Client::new(Arc::clone(kernel), endpoint, link, Some(aside), stop.clone()));
     let mut tasks = JoinSet::new();
-    let writing = tokio::spawn(write(writer, unsent));
+    let writing = AbortOnDropHandle::new(tokio::spawn(write(writer, unsent)));
     let telling = AbortOnDropHandle::new(tokio::spawn(tell(Arc::clone(&client), heard, out.clone())));
-    let left = CancellationToken::new();
-    let conversation = Conversation { client: Arc::clone(&client), out, left: left.clone() };
+    let conversation = Conversation { client: Arc::clone(&client), out };
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
@@ -60,20 +65,17 @@ pub(crate) async fn serve<R, W>(
         () = overdue => {}
     }
     // End of input is the client's farewell: what runs for it is cancelled (stdio, «Shutdown»).
-    left.cancel();
     client.gone();
     drop((conversation, telling));
     // Each request ends by its cancellation, with its outcome in the journal; the bound is for what should not happen.
     let _overdue = tokio::time::timeout(FAREWELL, async { while tasks.join_next().await.is_some() {} }).await;
-    drop(tasks);
-    let _written = writing.await;
+    tasks.shutdown().await;
+    let _written = tokio::time::timeout(FAREWELL, writing).await;
 }
 
 struct Conversation {
     client: Arc<Client>,
     out: mpsc::Sender<Bytes>,
-    /// Cancels each request, also one that was read and has not begun when the client leaves.
-    left: CancellationToken,
 }
 
 impl Conversation {
@@ -107,7 +109,8 @@ impl Conversation {
                     self.send(encode_error(
                         None,
                         &RpcError::new(ringfence_mcp::message::INVALID_REQUEST, text),
-                    ));
+                    ))
+                    .await;
                     continue;
                 }
                 Ok(None) | Err(_) => return,
@@ -115,34 +118,35 @@ impl Conversation {
             match message {
                 Ok(Message::Request(request)) if stop.is_cancelled() => {
                     let error = RpcError::internal("the kernel is ending: nothing was done, try again");
-                    self.send(encode_error(Some(&request.id), &error));
+                    self.send(encode_error(Some(&request.id), &error)).await;
                 }
                 // Whatever a client sends right behind it needs what it agrees on.
                 Ok(Message::Request(request)) if &*request.method == "initialize" => {
-                    answer(Arc::clone(&self.client), request, self.out.clone(), self.left.child_token()).await;
+                    answer(Arc::clone(&self.client), request, self.out.clone()).await;
                 }
                 // A client that sends on and does not read must not fill our memory.
                 Ok(Message::Request(request)) if tasks.len() >= most => {
                     let error = RpcError::internal("too many requests are running: wait for answers");
-                    self.send(encode_error(Some(&request.id), &error));
+                    self.send(encode_error(Some(&request.id), &error)).await;
                 }
                 Ok(Message::Request(request)) => {
                     let (client, out) = (Arc::clone(&self.client), self.out.clone());
-                    tasks.spawn(answer(client, request, out, self.left.child_token()));
+                    tasks.spawn(answer(client, request, out));
                 }
                 Ok(Message::Notification(notification)) => self.client.notified(&notification),
                 Ok(Message::Response(response)) => self.client.responded(response),
-                Err(malformed) => self.send(encode_error(malformed.id.as_ref(), &malformed.error)),
+                Err(malformed) => self.send(encode_error(malformed.id.as_ref(), &malformed.error)).await,
             }
         }
     }
 
-    fn send(&self, message: Bytes) {
-        let _client_does_not_read = self.out.try_send(message);
+    /// Sends a refusal. Waits where the client does not read: nothing more is read from it until it does.
+    async fn send(&self, message: Bytes) {
+        let _client_left = self.out.send(message).await;
     }
 }
 
-async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>, cancel: CancellationToken) {
+async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>) {
     let era = if terms::is_modern(request.params.as_ref()) {
         match headers::check_meta(request.params.as_ref(), &MODERN) {
             Ok(modern) => Era::Modern(Box::new(modern), None),
@@ -155,9 +159,10 @@ async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>,
         Era::Legacy
     };
     let pieces = out.clone();
-    let answer = client.answer(era, request, cancel, |piece| pieces.try_send(piece).is_ok()).await;
+    let answer =
+        client.answer(era, request, CancellationToken::new(), |piece| pieces.try_send(piece).is_ok()).await;
     if let Some(answer) = answer {
-        let _client_left = out.send(answer).await;
+        let _client_left = out.send(answer.message).await;
     }
 }
 
@@ -189,3 +194,6 @@ async fn write<W: AsyncWrite + Unpin>(mut writer: W, mut unsent: mpsc::Receiver<
     }
     let _closed = writer.shutdown().await;
 }
+
+#[cfg(test)]
+mod tests;

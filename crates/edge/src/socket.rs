@@ -14,6 +14,7 @@ use ringfence_kernel::Endpoint;
 use ringfence_kernel::session::SessionKey;
 use ringfence_mcp::line::{Line, LineReader, append_line};
 use ringfence_model::control::{CONTROL_VERSION, Hello, Role, Welcome};
+use ringfence_model::id::SessionId;
 use ringfence_model::problem::{Problem, ProblemKind};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
@@ -23,11 +24,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::accept::Faults;
 use crate::gate::Gate;
+use crate::patient::Patient;
 use crate::{control, pipe};
 
 /// How long a shim may take to say hello.
 const HELLO: Duration = Duration::from_secs(5);
+
+/// How long connections may take to end after `stop`: a little more than a conversation takes that keeps to its own bounds.
+const DRAIN: Duration = pipe::ENDING.saturating_add(Duration::from_secs(1));
 
 /// Listens where the shims look.
 #[derive(Debug)]
@@ -56,7 +62,7 @@ struct Spoken {
 /// The two halves of a shim's connection after its hello.
 pub(crate) struct Connection {
     pub(crate) reader: LineReader<OwnedReadHalf>,
-    pub(crate) writer: OwnedWriteHalf,
+    pub(crate) writer: Patient<OwnedWriteHalf>,
 }
 
 impl ControlSocket {
@@ -76,7 +82,7 @@ impl ControlSocket {
         Ok(bound)
     }
 
-    /// Serves until `stop`. `busy` holds one permit less for each connection, so that idleness can be seen.
+    /// Serves until `stop`, and then for a bounded time. `busy` holds one permit less for each connection, so that idleness can be seen.
     pub async fn serve(mut self, gate: Arc<Gate>, stop: CancellationToken, busy: Arc<Semaphore>) {
         let mut accepting = JoinSet::new();
         for listener in self.listeners.drain(..) {
@@ -106,6 +112,7 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
 
 async fn accept(listener: UnixListener, gate: Arc<Gate>, stop: CancellationToken, busy: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
+    let mut faults = Faults::new();
     loop {
         while connections.try_join_next().is_some() {}
         let stream = tokio::select! {
@@ -114,7 +121,7 @@ async fn accept(listener: UnixListener, gate: Arc<Gate>, stop: CancellationToken
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection to the control socket was lost");
+                    faults.rest(&error).await;
                     continue;
                 }
             },
@@ -131,13 +138,15 @@ async fn accept(listener: UnixListener, gate: Arc<Gate>, stop: CancellationToken
     }
     // Who comes now shall find nobody here, not wait in the queue of a kernel that ends.
     drop(listener);
-    while connections.join_next().await.is_some() {}
+    let _overdue =
+        tokio::time::timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await;
 }
 
 async fn serve(gate: &Arc<Gate>, stream: UnixStream, stop: CancellationToken) {
     let credentials = stream.peer_cred();
-    let (read, writer) = stream.into_split();
+    let (read, write) = stream.into_split();
     let reader = LineReader::new(read, gate.kernel.limits.body.0);
+    let writer = Patient::new(write, gate.kernel.limits.slow_client.0);
     let mut connection = Connection { reader, writer };
     let admitted = async {
         let credentials = credentials.map_err(|_| refusal("the peer is not known"))?;
@@ -155,7 +164,9 @@ async fn serve(gate: &Arc<Gate>, stream: UnixStream, stop: CancellationToken) {
             return;
         }
     };
-    let session = gate.kernel.session(&principal, session_key(pid), None);
+    let key = session_key(pid);
+    let is_own = matches!(key, SessionKey::Conversation(_));
+    let session = gate.kernel.session(&principal, key, None);
     let (session, endpoint) = match (session, endpoint(gate, &hello.role)) {
         (Ok(session), Ok(endpoint)) => (session, endpoint),
         (Err(error), _) => {
@@ -172,12 +183,17 @@ async fn serve(gate: &Arc<Gate>, stream: UnixStream, stop: CancellationToken) {
     if connection.say(&ready).await.is_err() {
         return;
     }
+    let link = session.link();
     match endpoint {
         Some(endpoint) => {
             let Connection { reader, writer } = connection;
-            pipe::serve(&gate.kernel, endpoint, session.link(), reader, writer, stop).await;
+            pipe::serve(&gate.kernel, endpoint, link, reader, writer, stop).await;
         }
         None => control::serve(gate, &session, uid, connection, stop).await,
+    }
+    if is_own {
+        // Nobody could find it again.
+        gate.kernel.end_session(session.id);
     }
 }
 
@@ -193,14 +209,16 @@ fn endpoint(gate: &Gate, role: &Role) -> Result<Option<Endpoint>, Problem> {
     }
 }
 
-/// All shims of one client process share a session. Who that is, /proc says, not the shim.
+/// All shims of one client process share a session. Who that is, /proc says, not the shim; where it does not, the shim
+/// shares with nobody.
 fn session_key(shim: Option<i32>) -> SessionKey {
     let shim = shim.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);
     match client_process(shim) {
         Ok(client) => SessionKey::ClientProcess { pid: client.pid, started: client.started },
         Err(error) => {
             tracing::debug!(%error, shim, "the client behind a shim is not known; it gets a session of its own");
-            SessionKey::ClientProcess { pid: shim, started: 0 }
+            // The kernel puts the id of the new session in its place.
+            SessionKey::Conversation(SessionId(0))
         }
     }
 }

@@ -16,7 +16,7 @@ use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::id::SessionId;
 use ringfence_model::principal::Principal;
 use ringfence_policy::PolicySet;
-use tokio::runtime::RuntimeFlavor;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::Audit;
@@ -57,6 +57,8 @@ pub struct Kernel {
     pub(crate) floods: Floods,
     pub(crate) counters: Counters,
     pub(crate) base_environment: Vec<(String, String)>,
+    /// Where servers and their processes live: threads of connections come and go.
+    pub(crate) runtime: Handle,
     journal: Arc<Journal>,
     durability: Durability,
     data_dir: PathBuf,
@@ -142,6 +144,7 @@ impl Kernel {
             floods: Floods::new(),
             counters: Counters::new(),
             base_environment,
+            runtime: Handle::current(),
             journal,
             durability: config.journal.durability,
             data_dir,
@@ -282,7 +285,7 @@ impl Kernel {
         match self.durability {
             Durability::Process => self.journal.append(entry),
             // Waits for the disk: the other calls of this thread go on elsewhere meanwhile.
-            Durability::Power => match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+            Durability::Power => match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
                 Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| self.journal.append(entry)),
                 Ok(_) | Err(_) => self.journal.append(entry),
             },

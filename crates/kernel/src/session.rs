@@ -273,7 +273,8 @@ impl Table {
         let unused = self.by_id.values().filter(|session| {
             session.is_idle(now, HANDED_OUT) && (session.key.is_conversation() || !key.is_conversation())
         });
-        let longest = unused.min_by_key(|session| session.used.load(Ordering::Relaxed)).map(|session| session.id);
+        let longest =
+            unused.min_by_key(|session| session.used.load(Ordering::Relaxed)).map(|session| session.id);
         if let Some(id) = longest {
             self.end(id, now, idle);
         }

@@ -304,7 +304,7 @@ impl Upstream {
         // In a task of its own, so that a caller who leaves does not kill a server that is still starting. It is bounded
         // by the time that a handshake may take, and the slot keeps what it opens.
         let opening = Arc::clone(self).fill(Arc::clone(kernel), slot, key, client.clone());
-        tokio::spawn(opening).await.unwrap_or_else(|_| {
+        kernel.runtime.spawn(opening).await.unwrap_or_else(|_| {
             let why = "starting it was interrupted".to_owned();
             Err(UpstreamError::Unusable { server: self.name.clone(), why, stderr: String::new() })
         })
@@ -419,7 +419,7 @@ impl Upstream {
         self.pool.lock().retain(|key, slot| {
             let over = matches!(key, PoolKey::Session(id, _) if !alive(*id));
             let mut open = slot.open.lock();
-            if open.as_ref().is_some_and(|open| now.0.saturating_sub(open.used().0) > idle) {
+            if open.as_ref().is_some_and(|open| open.is_dead() || now.0.saturating_sub(open.used().0) > idle) {
                 *open = None;
             }
             !over
@@ -494,3 +494,6 @@ pub struct UpstreamReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held_back: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

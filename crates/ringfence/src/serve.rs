@@ -177,6 +177,7 @@ fn listen_problem(error: &ringfence_edge::HttpError) -> Problem {
     let problem = Problem::new(ProblemKind::Config, "listen", error.to_string());
     match error {
         ringfence_edge::HttpError::NotLoopback(_) => problem.hint("listen on 127.0.0.1"),
+        ringfence_edge::HttpError::Threads(_) => problem,
         ringfence_edge::HttpError::Bind { .. } => {
             problem.hint("is it taken? name another one, e.g. --listen 127.0.0.1:8001")
         }

@@ -37,14 +37,22 @@ pub struct InArgument {
 /// What an argument of this name holds, `None` where the name says nothing.
 #[must_use]
 pub fn argument_kind(name: &str) -> Option<ArgumentKind> {
-    let lower: String = name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
+    let lower: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| character.to_ascii_lowercase())
+        .collect();
     match lower.as_str() {
-        "command" | "cmd" | "commands" | "shell" | "shellcommand" | "bash" | "bashcommand" | "cmdline" | "commandline"
-        | "terminal" | "script" | "shellscript" | "bashscript" | "exec" | "run" | "argv" => Some(ArgumentKind::Command),
-        "sql" | "query" | "statement" | "statements" | "sqlquery" | "sqlstatement" | "querystring" | "rawsql" | "ddl" | "dml"
-        | "queries" => Some(ArgumentKind::Sql),
+        "command" | "cmd" | "commands" | "shell" | "shellcommand" | "bash" | "bashcommand" | "cmdline"
+        | "commandline" | "terminal" | "script" | "shellscript" | "bashscript" | "exec" | "run" | "argv" => {
+            Some(ArgumentKind::Command)
+        }
+        "sql" | "query" | "statement" | "statements" | "sqlquery" | "sqlstatement" | "querystring"
+        | "rawsql" | "ddl" | "dml" | "queries" => Some(ArgumentKind::Sql),
         "python" | "pythoncode" | "pycode" | "pythonscript" => Some(ArgumentKind::Code(Language::Python)),
-        "javascript" | "js" | "jscode" | "typescript" | "nodecode" => Some(ArgumentKind::Code(Language::JavaScript)),
+        "javascript" | "js" | "jscode" | "typescript" | "nodecode" => {
+            Some(ArgumentKind::Code(Language::JavaScript))
+        }
         "code" | "sourcecode" | "snippet" | "program" | "sourcetext" | "codeblock" => {
             Some(ArgumentKind::Code(Language::Other(String::new())))
         }
@@ -111,14 +119,17 @@ fn text_of(value: Json<'_>) -> Option<String> {
 
 /// The elements as the words of a command line.
 fn words(value: Json<'_>) -> Option<String> {
-    let words: Vec<String> =
-        value.elements().map(|element| element.as_str().map_or_else(|| element.raw().to_owned(), |word| quoted(&word))).collect();
+    let words: Vec<String> = value
+        .elements()
+        .map(|element| element.as_str().map_or_else(|| element.raw().to_owned(), |word| quoted(&word)))
+        .collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// `word` as one word of a command line.
 fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&byte));
+    let plain = !word.is_empty()
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&byte));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
@@ -126,7 +137,9 @@ fn inspect(text: &str, kind: &ArgumentKind, dialect: Dialect, secrets: &SecretSc
     match kind {
         ArgumentKind::Command => Some(check(text, &Language::Shell, secrets)),
         ArgumentKind::Sql => sql::is_sql(text).then(|| check(text, &Language::Sql(dialect), secrets)),
-        ArgumentKind::Code(Language::Other(name)) if name.is_empty() => Some(check(text, &guess(text), secrets)),
+        ArgumentKind::Code(Language::Other(name)) if name.is_empty() => {
+            Some(check(text, &guess(text), secrets))
+        }
         ArgumentKind::Code(language) => Some(check(text, language, secrets)),
     }
 }
@@ -136,7 +149,9 @@ fn guess(text: &str) -> Language {
     let first = text.trim_start().lines().next().unwrap_or_default();
     if let Some(program) = first.strip_prefix("#!") {
         let name = program.rsplit(['/', ' ']).next().unwrap_or_default();
-        return Language::parse(name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'));
+        return Language::parse(
+            name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'),
+        );
     }
     if sql::is_sql(text) {
         return Language::Sql(Dialect::Any);

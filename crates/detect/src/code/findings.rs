@@ -32,16 +32,19 @@ impl<'t> Findings<'t> {
 
     /// Records `rule` at `at`, once.
     pub(super) fn add(&mut self, rule: &Rule, at: Range<usize>) {
+        if self.list.len() >= MOST {
+            return self.saturated();
+        }
         let Range { start, end } = self.place.clone().unwrap_or(at);
         let end = end.min(self.text.len());
         let known = |finding: &Finding| {
-            finding.id == rule.id && finding.severity >= rule.severity && finding.span.start == start && finding.span.end == end
+            finding.id == rule.id
+                && finding.severity >= rule.severity
+                && finding.span.start == start
+                && finding.span.end == end
         };
         if self.list.iter().any(known) {
             return;
-        }
-        if self.list.len() >= MOST {
-            return self.saturated();
         }
         self.list.push(Finding {
             id: Cow::Borrowed(rule.id),
@@ -108,7 +111,9 @@ impl<'t> Findings<'t> {
 
     /// True when something was found that makes the text unsafe.
     pub(super) fn is_unsafe(&self) -> bool {
-        self.list.iter().any(|finding| finding.category != Category::Uninspected && finding.severity >= Severity::High)
+        self.list
+            .iter()
+            .any(|finding| finding.category != Category::Uninspected && finding.severity >= Severity::High)
     }
 
     /// Number of findings so far.
@@ -127,7 +132,11 @@ impl<'t> Findings<'t> {
         };
         // What was seen before what was not, among equals; then by place.
         self.list.sort_by_key(|finding| {
-            (std::cmp::Reverse(finding.severity), finding.category == Category::Uninspected, finding.span.start)
+            (
+                std::cmp::Reverse(finding.severity),
+                finding.category == Category::Uninspected,
+                finding.span.start,
+            )
         });
         Report { verdict, findings: self.list }
     }

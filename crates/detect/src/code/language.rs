@@ -29,8 +29,8 @@ impl Language {
     pub fn parse(name: &str) -> Self {
         let lower = name.trim().trim_start_matches('.').to_ascii_lowercase();
         match lower.as_str() {
-            "bash" | "sh" | "shell" | "zsh" | "ksh" | "dash" | "ash" | "shellscript" | "shell-script" | "command"
-            | "console" | "terminal" => Self::Shell,
+            "bash" | "sh" | "shell" | "zsh" | "ksh" | "dash" | "ash" | "shellscript" | "shell-script"
+            | "command" | "console" | "terminal" => Self::Shell,
             "sql" | "ansi" | "plsql" | "pl/sql" => Self::Sql(Dialect::Any),
             "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb" => {
                 Self::Sql(Dialect::Postgres)
@@ -39,12 +39,12 @@ impl Language {
             "sqlite" | "sqlite3" | "duckdb" => Self::Sql(Dialect::Sqlite),
             "mssql" | "tsql" | "t-sql" | "sqlserver" | "transact-sql" => Self::Sql(Dialect::Transact),
             "python" | "py" | "python3" | "python2" | "ipython" | "jupyter" => Self::Python,
-            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "typescript" | "ts" | "tsx" | "deno"
-            | "bun" | "ecmascript" => Self::JavaScript,
+            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "typescript" | "ts" | "tsx"
+            | "deno" | "bun" | "ecmascript" => Self::JavaScript,
             "ruby" | "rb" | "perl" | "pl" => Self::Ruby,
             "php" => Self::Php,
-            "go" | "golang" | "rust" | "rs" | "java" | "kotlin" | "kt" | "swift" | "c" | "h" | "cpp" | "c++" | "cc"
-            | "hpp" | "csharp" | "c#" | "cs" | "scala" | "dart" => Self::CFamily,
+            "go" | "golang" | "rust" | "rs" | "java" | "kotlin" | "kt" | "swift" | "c" | "h" | "cpp"
+            | "c++" | "cc" | "hpp" | "csharp" | "c#" | "cs" | "scala" | "dart" => Self::CFamily,
             _ => Self::Other(lower),
         }
     }

@@ -7,8 +7,11 @@ mod expand;
 mod machine;
 mod parse;
 mod program;
+mod redirect;
+mod streams;
 mod syntax;
 mod target;
+mod variables;
 mod word;
 
 use std::ops::Range;
@@ -52,7 +55,8 @@ pub(super) fn is_dangerous_path(path: &str) -> bool {
 /// Reports characters that are not seen, or seen as others (Unicode TR 36): zero width, bidirectional controls, tags,
 /// spaces that do not separate.
 pub(super) fn deceptive(text: &str, findings: &mut Findings<'_>) {
-    let binary = |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x0c') || *byte == 0x7F;
+    let binary =
+        |byte: &u8| *byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r' | b'\x0c') || *byte == 0x7F;
     if let Some(at) = text.bytes().position(|byte| binary(&byte)) {
         findings.add(&rule::DECEPTIVE_CHARACTER, at..at + 1);
     }

@@ -9,6 +9,7 @@ pub(super) mod credentials;
 mod lex;
 mod names;
 mod sinks;
+mod values;
 
 use super::findings::Findings;
 use super::language::Language;
@@ -56,9 +57,7 @@ fn inspect_family(text: &str, family: Family, findings: &mut Findings<'_>) {
     if let Some(at) = lexed.unclosed {
         findings.add(&rule::UNPARSED, at..text.len());
     }
-    if matches!(family, Family::Python | Family::JavaScript | Family::C)
-        && let Some(at) = lex::unbalanced(&lexed.tokens)
-    {
+    if let Some(at) = lex::unbalanced(&lexed.tokens) {
         findings.add(&rule::UNPARSED, at);
     }
     calls::inspect(&lexed, family, findings);

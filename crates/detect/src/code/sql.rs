@@ -7,6 +7,8 @@
 mod condition;
 mod judge;
 mod lex;
+mod shape;
+mod words;
 
 use super::findings::Findings;
 use super::rule;
@@ -44,14 +46,29 @@ pub enum Class {
 /// What `text` does, in the worst of its readings.
 #[must_use]
 pub fn classify(text: &str, dialect: Dialect) -> Class {
-    let text = super::cut(text);
-    readings(text, dialect).map(|reading| judge::judge(&tokens(text, reading), text, reading).class).max().unwrap_or(Class::Unknown)
+    classify_nested(super::cut(text), dialect, 0)
+}
+
+/// Most texts inside one another whose class counts; each may be read in several ways.
+const NESTING: usize = 3;
+
+fn classify_nested(text: &str, dialect: Dialect, depth: usize) -> Class {
+    if depth > NESTING {
+        return Class::Unknown;
+    }
+    let class = |reading| {
+        let judgement = judge::judge(&tokens(text, reading), text, reading);
+        let inner =
+            judgement.nested.iter().map(|(inner, _)| classify_nested(inner, dialect, depth + 1)).max();
+        inner.map_or(judgement.class, |inner| judgement.class.max(inner))
+    };
+    readings(text, dialect).map(class).max().unwrap_or(Class::Unknown)
 }
 
 /// True for text that is SQL and not prose that begins with one of its verbs.
 #[must_use]
 pub fn is_sql(text: &str) -> bool {
-    judge::has_signature(&tokens(super::cut(text), Reading::STANDARD))
+    shape::has_signature(&tokens(super::cut(text), Reading::STANDARD))
 }
 
 /// Inspects `text` as SQL.
@@ -79,12 +96,12 @@ fn fragment(text: &str, dialect: Dialect, findings: &mut Findings<'_>) {
     let Some(quote) = head else { return };
     let (before, after) = start.split_at_checked(quote + 1).unwrap_or((start, ""));
     // A statement of its own has a verb before its first quote.
-    if judge::begins_statement(&tokens(before.trim_end_matches(['\'', '"']), Reading::STANDARD)) {
+    if shape::begins_statement(&tokens(before.trim_end_matches(['\'', '"']), Reading::STANDARD)) {
         return;
     }
     let reading = if dialect == Dialect::MySql { Reading::MYSQL } else { Reading::STANDARD };
     let rest: Vec<Token> = tokens(after, reading);
-    if judge::is_breakout(&rest) {
+    if shape::is_breakout(&rest) {
         findings.add(&rule::SQL_INJECTION, 0..text.len());
         findings.within(0..text.len(), |findings| {
             for (rule, at) in judge::judge(&rest, after, reading).found {

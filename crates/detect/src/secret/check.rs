@@ -70,7 +70,9 @@ pub fn is_placeholder(value: &str) -> bool {
     let body = lower.rsplit(['_', '-', '.', ':']).next().unwrap_or_default();
     let mut characters = body.chars();
     match characters.next() {
-        Some(first @ ('x' | '*' | '0' | '.' | '#' | '?')) => body.len() >= 3 && characters.all(|next| next == first),
+        Some(first @ ('x' | '*' | '0' | '.' | '#' | '?')) => {
+            body.len() >= 3 && characters.all(|next| next == first)
+        }
         Some(_) | None => false,
     }
 }
@@ -78,7 +80,8 @@ pub fn is_placeholder(value: &str) -> bool {
 /// `$NAME`, `%NAME%`, `process.env.NAME` and the like: the name of a value, not the value.
 fn is_variable(text: &str) -> bool {
     let name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
     };
     text.strip_prefix('$').is_some_and(|rest| name(&rest.to_ascii_uppercase()))
         || text.strip_prefix('%').and_then(|rest| rest.strip_suffix('%')).is_some_and(name)
@@ -97,7 +100,12 @@ pub(super) fn entropy(value: &str) -> f64 {
         }
     }
     let total = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX));
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / total).map(|p| -p * p.log2()).sum()
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / total)
+        .map(|p| -p * p.log2())
+        .sum()
 }
 
 /// The checksum of GitHub and npm tokens ("Behind GitHub's new authentication token formats", GitHub blog, 2021-04-05).
@@ -123,7 +131,10 @@ fn crc32_base62(value: &str) -> bool {
 /// CRC-32 as in ISO-HDLC (IEEE 802.3), bit by bit: it runs over a few dozen bytes of a token.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
+        )
     })
 }
 

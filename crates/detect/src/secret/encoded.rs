@@ -33,7 +33,8 @@ pub(super) fn run_around(text: &str, at: usize) -> Range<usize> {
     let before = bytes.get(..at).unwrap_or_default().iter().rev().take(REACH).take_while(belongs).count();
     let after = bytes.get(at..).unwrap_or_default();
     let length = after.iter().take(REACH).take_while(belongs).count();
-    let padding = after.get(length..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=').count();
+    let padding =
+        after.get(length..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=').count();
     at - before..at + length + padding
 }
 

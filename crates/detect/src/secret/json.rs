@@ -41,7 +41,8 @@ impl SecretScanner {
             }
             let after = raw.get(at.end..).unwrap_or_default().trim_start_matches([' ', '\t', '\n', '\r']);
             // A value that is no string leaves the key behind: the next string is then a key or an element.
-            let value_on = after.strip_prefix(':').map(|rest| rest.trim_start_matches([' ', '\t', '\n', '\r']));
+            let value_on =
+                after.strip_prefix(':').map(|rest| rest.trim_start_matches([' ', '\t', '\n', '\r']));
             if value_on.is_some_and(|value| value.starts_with('"')) && self.names_secret(&text) {
                 key = Some(text);
             }

@@ -25,7 +25,26 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
     // The body may itself be escaped (`\n` in a JSON or source string), hence the backslash and the quotes.
     let belongs = |byte: &u8| {
         byte.is_ascii_alphanumeric()
-            || matches!(byte, b'+' | b'/' | b'=' | b'\\' | b' ' | b'\r' | b'\n' | b'\t' | b':' | b',' | b'"' | b'\'' | b'.' | b'(' | b')' | b'@' | b'<' | b'>')
+            || matches!(
+                byte,
+                b'+' | b'/'
+                    | b'='
+                    | b'\\'
+                    | b' '
+                    | b'\r'
+                    | b'\n'
+                    | b'\t'
+                    | b':'
+                    | b','
+                    | b'"'
+                    | b'\''
+                    | b'.'
+                    | b'('
+                    | b')'
+                    | b'@'
+                    | b'<'
+                    | b'>'
+            )
     };
     let mut length = 0;
     loop {
@@ -33,7 +52,9 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
         length += rest.iter().take_while(|byte| belongs(byte)).count();
         // A single dash occurs in headers such as `Proc-Type` and `DEK-Info`; five end the block.
         match body.get(length..) {
-            Some(after) if after.starts_with("-----") || !after.starts_with('-') || length > KEY_WINDOW => break,
+            Some(after) if after.starts_with("-----") || !after.starts_with('-') || length > KEY_WINDOW => {
+                break;
+            }
             Some(_) => length += 1,
             None => return None,
         }
@@ -61,7 +82,14 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
 
 /// The password of `scheme://user:password@host` (RFC 3986 section 3.2.1), from the offset of `://`.
 pub(super) fn url_password(text: &str, at: usize) -> Option<Range<usize>> {
-    let scheme = text.as_bytes().get(..at)?.iter().rev().take(20).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let scheme = text
+        .as_bytes()
+        .get(..at)?
+        .iter()
+        .rev()
+        .take(20)
+        .take_while(|byte| byte.is_ascii_alphanumeric())
+        .count();
     if scheme < 2 {
         return None;
     }

@@ -35,7 +35,9 @@ const SOURCE: &[Rule] = &[
     )
     .encoded(),
     Rule::token("bitbucket_token", "Bitbucket app password", &["ATBB"], r"ATBB[A-Za-z0-9]{24}[A-F0-9]{8}\b"),
-    Rule::token("npm_token", "npm token", &["npm_"], r"npm_[A-Za-z0-9]{36}\b").check(Check::Crc32Base62).encoded(),
+    Rule::token("npm_token", "npm token", &["npm_"], r"npm_[A-Za-z0-9]{36}\b")
+        .check(Check::Crc32Base62)
+        .encoded(),
     Rule::token(
         "pypi_token",
         "PyPI token",
@@ -44,7 +46,8 @@ const SOURCE: &[Rule] = &[
     )
     .confidence(97)
     .encoded(),
-    Rule::token("crates_io_token", "crates.io token", &["cio"], r"cio[A-Za-z0-9]{32}\b").check(Check::Entropy(380)),
+    Rule::token("crates_io_token", "crates.io token", &["cio"], r"cio[A-Za-z0-9]{32}\b")
+        .check(Check::Entropy(380)),
     Rule::token("rubygems_token", "RubyGems token", &["rubygems_"], r"rubygems_[0-9a-f]{48}\b"),
     Rule::token("nuget_key", "NuGet API key", &["oy2"], r"oy2[a-z0-9]{43}\b").check(Check::Entropy(350)),
     Rule::token(
@@ -54,11 +57,26 @@ const SOURCE: &[Rule] = &[
         r"dckr_(?:pat_[A-Za-z0-9_-]{27}|oat_[A-Za-z0-9_-]{32})",
     )
     .encoded(),
-    Rule::token("jfrog_token", "JFrog token", &["AKCp", "cmVmdGtuOj"], r"(?:AKCp[A-Za-z0-9]{69}|cmVmdGtuOj[A-Za-z0-9]{54})\b"),
+    Rule::token(
+        "jfrog_token",
+        "JFrog token",
+        &["AKCp", "cmVmdGtuOj"],
+        r"(?:AKCp[A-Za-z0-9]{69}|cmVmdGtuOj[A-Za-z0-9]{54})\b",
+    ),
     Rule::token("sonar_token", "SonarQube token", &["squ_", "sqp_", "sqa_"], r"sq[upa]_[0-9a-f]{40}\b"),
-    Rule::token("sourcegraph_token", "Sourcegraph token", &["sgp_"], r"sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}\b"),
+    Rule::token(
+        "sourcegraph_token",
+        "Sourcegraph token",
+        &["sgp_"],
+        r"sgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}\b",
+    ),
     Rule::token("buildkite_token", "Buildkite token", &["bkua_"], r"bkua_[0-9a-f]{40}\b"),
-    Rule::token("circleci_token", "CircleCI token", &["CCIPAT_", "CCIPRJ_"], r"CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}\b"),
+    Rule::token(
+        "circleci_token",
+        "CircleCI token",
+        &["CCIPAT_", "CCIPRJ_"],
+        r"CCIP(?:AT|RJ)_[A-Za-z0-9]{22}_[0-9a-f]{40}\b",
+    ),
 ];
 
 /// Clouds and their platforms.
@@ -224,14 +242,36 @@ const CHAT: &[Rule] = &[
 
 /// Payment and shops.
 const COMMERCE: &[Rule] = &[
-    Rule::token("stripe_key", "Stripe live key", &["sk_live_", "rk_live_"], r"[sr]k_live_[A-Za-z0-9]{16,}").confidence(95).encoded(),
-    Rule::token("stripe_test_key", "Stripe test key", &["sk_test_", "rk_test_"], r"[sr]k_test_[A-Za-z0-9]{16,}")
-        .severity(Severity::Medium),
-    Rule::token("stripe_webhook_secret", "Stripe webhook secret", &["whsec_"], r"whsec_[A-Za-z0-9+/]{32,}={0,2}")
-        .severity(Severity::High),
-    Rule::token("square_token", "Square token", &["EAAA", "sq0atp-", "sq0csp-"], r"(?:EAAA[A-Za-z0-9_-]{60}\b|sq0atp-[A-Za-z0-9_-]{22}|sq0csp-[A-Za-z0-9_-]{43})")
-        .check(Check::Entropy(350)),
-    Rule::token("shopify_token", "Shopify token", &["shpat_", "shpca_", "shppa_", "shpss_"], r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b"),
+    Rule::token("stripe_key", "Stripe live key", &["sk_live_", "rk_live_"], r"[sr]k_live_[A-Za-z0-9]{16,}")
+        .confidence(95)
+        .encoded(),
+    Rule::token(
+        "stripe_test_key",
+        "Stripe test key",
+        &["sk_test_", "rk_test_"],
+        r"[sr]k_test_[A-Za-z0-9]{16,}",
+    )
+    .severity(Severity::Medium),
+    Rule::token(
+        "stripe_webhook_secret",
+        "Stripe webhook secret",
+        &["whsec_"],
+        r"whsec_[A-Za-z0-9+/]{32,}={0,2}",
+    )
+    .severity(Severity::High),
+    Rule::token(
+        "square_token",
+        "Square token",
+        &["EAAA", "sq0atp-", "sq0csp-"],
+        r"(?:EAAA[A-Za-z0-9_-]{60}\b|sq0atp-[A-Za-z0-9_-]{22}|sq0csp-[A-Za-z0-9_-]{43})",
+    )
+    .check(Check::Entropy(350)),
+    Rule::token(
+        "shopify_token",
+        "Shopify token",
+        &["shpat_", "shpca_", "shppa_", "shpss_"],
+        r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}\b",
+    ),
     Rule::token(
         "braintree_token",
         "Braintree access token",
@@ -264,14 +304,24 @@ const MODELS: &[Rule] = &[
     Rule::token("openai_api_key", "OpenAI-style API key", &["sk-"], r"sk-(?:proj-)?[A-Za-z0-9]{32,64}\b")
         .check(Check::Entropy(330))
         .confidence(80),
-    Rule::token("huggingface_token", "Hugging Face token", &["hf_", "api_org_"], r"(?:hf_|api_org_)[A-Za-z0-9]{34,40}\b")
-        .check(Check::Entropy(350))
-        .encoded(),
+    Rule::token(
+        "huggingface_token",
+        "Hugging Face token",
+        &["hf_", "api_org_"],
+        r"(?:hf_|api_org_)[A-Za-z0-9]{34,40}\b",
+    )
+    .check(Check::Entropy(350))
+    .encoded(),
     Rule::token("replicate_token", "Replicate token", &["r8_"], r"r8_[A-Za-z0-9]{37}\b"),
     Rule::token("groq_key", "Groq key", &["gsk_"], r"gsk_[A-Za-z0-9]{52}\b"),
     Rule::token("xai_key", "xAI key", &["xai-"], r"xai-[A-Za-z0-9]{80}\b"),
     Rule::token("perplexity_key", "Perplexity key", &["pplx-"], r"pplx-[A-Za-z0-9]{48}\b"),
-    Rule::token("langsmith_key", "LangSmith key", &["lsv2_pt_", "lsv2_sk_"], r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b"),
+    Rule::token(
+        "langsmith_key",
+        "LangSmith key",
+        &["lsv2_pt_", "lsv2_sk_"],
+        r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b",
+    ),
     Rule::token("nvidia_key", "NVIDIA API key", &["nvapi-"], r"nvapi-[A-Za-z0-9_-]{60,70}"),
 ];
 
@@ -283,24 +333,70 @@ const SERVICES: &[Rule] = &[
         &["datadog", "dd_api_key", "dd_app_key", "dd-api-key", "dd-application-key"],
         r#"(?i)(?:datadog|dd)[a-z_.-]{0,20}key["']?\s{0,4}(?:=>?|:=?)\s{0,4}["'`]?([0-9a-f]{40}|[0-9a-f]{32})\b"#,
     ),
-    Rule::token("new_relic_key", "New Relic key", &["NRAK-", "NRII-", "NRAA-"], r"NR(?:AK-[A-Z0-9]{27}|II-[A-Za-z0-9_-]{32}|AA-[0-9a-f]{27})"),
-    Rule::within("new_relic_licence", "New Relic licence key", (&["NRAL"], 36), r"\b(?:[a-z]{2}[0-9]{2}xx)?[0-9a-f]{30,36}NRAL\b"),
-    Rule::token("sentry_token", "Sentry token", &["sntrys_", "sntryu_"], r"sntry(?:u_[0-9a-f]{64}\b|s_eyJ[A-Za-z0-9+/=_-]{80,})"),
-    Rule::token("grafana_token", "Grafana token", &["glsa_", "glc_"], r"gl(?:sa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}\b|c_[A-Za-z0-9+/]{32,}={0,2})"),
-    Rule::token("linear_key", "Linear key", &["lin_api_", "lin_oauth_"], r"lin_(?:api_[A-Za-z0-9]{40}|oauth_[0-9a-f]{64})\b"),
-    Rule::token("notion_token", "Notion token", &["ntn_", "secret_"], r"(?:ntn_[0-9]{11}[A-Za-z0-9]{35}|secret_[A-Za-z0-9]{43})\b")
-        .check(Check::Entropy(350)),
-    Rule::token("atlassian_token", "Atlassian token", &["ATATT3xFfGF0", "ATCTT3xFfGF0"], r"AT[AC]TT3xFfGF0[A-Za-z0-9_=-]{100,}"),
+    Rule::token(
+        "new_relic_key",
+        "New Relic key",
+        &["NRAK-", "NRII-", "NRAA-"],
+        r"NR(?:AK-[A-Z0-9]{27}|II-[A-Za-z0-9_-]{32}|AA-[0-9a-f]{27})",
+    ),
+    Rule::within(
+        "new_relic_licence",
+        "New Relic licence key",
+        (&["NRAL"], 36),
+        r"\b(?:[a-z]{2}[0-9]{2}xx)?[0-9a-f]{30,36}NRAL\b",
+    ),
+    Rule::token(
+        "sentry_token",
+        "Sentry token",
+        &["sntrys_", "sntryu_"],
+        r"sntry(?:u_[0-9a-f]{64}\b|s_eyJ[A-Za-z0-9+/=_-]{80,})",
+    ),
+    Rule::token(
+        "grafana_token",
+        "Grafana token",
+        &["glsa_", "glc_"],
+        r"gl(?:sa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}\b|c_[A-Za-z0-9+/]{32,}={0,2})",
+    ),
+    Rule::token(
+        "linear_key",
+        "Linear key",
+        &["lin_api_", "lin_oauth_"],
+        r"lin_(?:api_[A-Za-z0-9]{40}|oauth_[0-9a-f]{64})\b",
+    ),
+    Rule::token(
+        "notion_token",
+        "Notion token",
+        &["ntn_", "secret_"],
+        r"(?:ntn_[0-9]{11}[A-Za-z0-9]{35}|secret_[A-Za-z0-9]{43})\b",
+    )
+    .check(Check::Entropy(350)),
+    Rule::token(
+        "atlassian_token",
+        "Atlassian token",
+        &["ATATT3xFfGF0", "ATCTT3xFfGF0"],
+        r"AT[AC]TT3xFfGF0[A-Za-z0-9_=-]{100,}",
+    ),
     Rule::token("postman_key", "Postman API key", &["PMAK-"], r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
-    Rule::token("dynatrace_token", "Dynatrace token", &["dt0c01.", "dt0s16.", "dt0s01."], r"dt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}\b"),
+    Rule::token(
+        "dynatrace_token",
+        "Dynatrace token",
+        &["dt0c01.", "dt0s16.", "dt0s01."],
+        r"dt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}\b",
+    ),
     Rule::token("figma_token", "Figma token", &["figd_"], r"figd_[A-Za-z0-9_-]{40,60}"),
     Rule::token("contentful_token", "Contentful token", &["CFPAT-"], r"CFPAT-[A-Za-z0-9_-]{43}"),
     Rule::token("prefect_key", "Prefect key", &["pnu_"], r"pnu_[A-Za-z0-9]{36}\b"),
     Rule::token("readme_key", "ReadMe key", &["rdme_"], r"rdme_[a-z0-9]{70}\b"),
     Rule::token("adafruit_key", "Adafruit IO key", &["aio_"], r"aio_[A-Za-z0-9]{28}\b"),
-    Rule::token("facebook_token", "Facebook access token", &["EAAC", "EAAB", "EAAG", "EAAD"], r"EAA[A-Za-z0-9]{100,}")
+    Rule::token(
+        "facebook_token",
+        "Facebook access token",
+        &["EAAC", "EAAB", "EAAG", "EAAD"],
+        r"EAA[A-Za-z0-9]{100,}",
+    )
+    .check(Check::Entropy(400)),
+    Rule::token("dropbox_token", "Dropbox token", &["sl."], r"sl\.(?:u\.)?[A-Za-z0-9_-]{130,}")
         .check(Check::Entropy(400)),
-    Rule::token("dropbox_token", "Dropbox token", &["sl."], r"sl\.(?:u\.)?[A-Za-z0-9_-]{130,}").check(Check::Entropy(400)),
 ];
 
 /// Keys and credentials that no provider owns.

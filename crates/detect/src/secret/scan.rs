@@ -126,7 +126,9 @@ impl SecretScanner {
 
     /// True when some literal occurs: only then can there be a finding.
     pub(super) fn may_hold(&self, text: &str) -> bool {
-        self.automaton.find_overlapping_iter(text).any(|found| self.is_plausible(text, found.pattern().as_usize(), found.start()))
+        self.automaton
+            .find_overlapping_iter(text)
+            .any(|found| self.is_plausible(text, found.pattern().as_usize(), found.start()))
     }
 
     /// True when `key` names a credential to a rule that needs such a name.
@@ -184,10 +186,8 @@ impl SecretScanner {
 
     /// The finding of a hit in `text`.
     pub(super) fn finding(&self, text: &str, hit: &Hit) -> Finding {
-        let (id, what, severity) = self
-            .rules
-            .get(hit.rule)
-            .map_or(("secret", "secret", Severity::Critical), |compiled| {
+        let (id, what, severity) =
+            self.rules.get(hit.rule).map_or(("secret", "secret", Severity::Critical), |compiled| {
                 (compiled.rule.id, compiled.rule.what, compiled.rule.severity)
             });
         let under = if hit.encoded { " (base64)" } else { "" };
@@ -209,7 +209,9 @@ impl SecretScanner {
         let Some(compiled) = self.rules.get(literal.rule) else { return false };
         let bytes = text.as_bytes();
         let exact = bytes.get(start..start + literal.text.len()) == Some(literal.text.as_bytes());
-        let fresh = || start.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let fresh = || {
+            start.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+        };
         match (literal.kind, compiled.rule.anchor) {
             (LiteralKind::Encoded, _) | (LiteralKind::Plain, Anchor::Within(_)) => exact,
             // A long prefix or a checksum is a mark wherever it stands; a short prefix must begin a word.
@@ -233,7 +235,12 @@ impl SecretScanner {
             Matcher::Pattern(pattern) => {
                 let Some(regex) = compiled.regex.get_or_init(|| compile(rule, pattern).ok()) else {
                     // Fail closed: a rule that cannot look takes its literal for a find.
-                    return Some(Hit { at: start..floor(text, start + 4), rule: index, confidence: 1, encoded: false });
+                    return Some(Hit {
+                        at: start..floor(text, start + 4),
+                        rule: index,
+                        confidence: 1,
+                        encoded: false,
+                    });
                 };
                 let (before, after) = match rule.anchor {
                     Anchor::Prefix | Anchor::Context => (0, WINDOW),

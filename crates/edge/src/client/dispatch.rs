@@ -74,7 +74,9 @@ impl Client {
             return Err(RpcError::invalid_params("already initialized"));
         }
         let terms = Arc::new(terms::of_initialize(&params));
-        let greeted = self.greet(Inbound { params, terms: Arc::clone(&terms), param_headers: None, out, cancel }).await?;
+        let greeted = self
+            .greet(Inbound { params, terms: Arc::clone(&terms), param_headers: None, out, cancel })
+            .await?;
         if let Some(aside) = self.aside() {
             self.hear(&terms, &LEGACY_NOTICES, aside);
         }

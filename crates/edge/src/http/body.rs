@@ -9,10 +9,17 @@ use bytes::{Bytes, BytesMut};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::{Frame, SizeHint};
+use tokio::sync::Semaphore;
 use tokio_util::sync::DropGuard;
 
 use super::stream::{Reader, Stream};
+
+/// Bytes of all bodies that may be on their way at once, beyond the first [`SMALL`] of each.
+pub(super) const ON_THEIR_WAY: usize = 256 << 20;
+
+/// Bytes of a body that need no place: the bound on connections bounds them.
+const SMALL: usize = 64 << 10;
 
 /// The body of an answer.
 pub(super) enum Body {
@@ -34,6 +41,8 @@ pub(super) enum Unread {
     TooLarge,
     /// It did not arrive in time.
     TooSlow,
+    /// Too many bytes of other bodies are on their way.
+    NoRoom,
     /// The connection broke.
     Broken,
 }
@@ -66,20 +75,33 @@ impl hyper::body::Body for Body {
     }
 }
 
-/// Reads a body of at most `limit` bytes that arrives within `time`.
-pub(super) async fn read(mut body: Incoming, limit: usize, time: Duration) -> Result<Bytes, Unread> {
-    use hyper::body::Body as _;
+/// Reads a body of at most `limit` bytes that arrives within `time`, while `room` has as many places as it has bytes beyond
+/// [`SMALL`]. Nobody waits for room: bodies that wait for each other would all be cut off in the end.
+pub(super) async fn read<B>(
+    mut body: B,
+    limit: usize,
+    time: Duration,
+    room: &Semaphore,
+) -> Result<Bytes, Unread>
+where
+    B: hyper::body::Body<Data = Bytes> + Unpin,
+{
     if body.size_hint().lower() > limit as u64 {
         return Err(Unread::TooLarge);
     }
     let collect = async {
         let mut first: Option<Bytes> = None;
         let mut rest = BytesMut::new();
+        let mut places = room.try_acquire_many(0).map_err(|_| Unread::NoRoom)?;
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
-            if first.as_ref().map_or(0, Bytes::len) + rest.len() + data.len() > limit {
+            let bytes = first.as_ref().map_or(0, Bytes::len) + rest.len() + data.len();
+            if bytes > limit {
                 return Err(Unread::TooLarge);
             }
+            let lacking = bytes.saturating_sub(SMALL).saturating_sub(places.num_permits());
+            let lacking = u32::try_from(lacking).map_err(|_| Unread::NoRoom)?;
+            places.merge(room.try_acquire_many(lacking).map_err(|_| Unread::NoRoom)?);
             match &first {
                 // A small body is one frame, and is not copied.
                 None => first = Some(data),
@@ -136,3 +158,6 @@ pub(super) fn not_allowed(allowed: &'static str) -> Response<Body> {
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
+
+#[cfg(test)]
+mod tests;

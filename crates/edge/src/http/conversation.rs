@@ -1,13 +1,15 @@
-//! Legacy conversations over HTTP: opened by `initialize`, found by their sealed id, ended by DELETE or idleness.
+//! Legacy conversations over HTTP: opened by `initialize`, found by their sealed id, ended by DELETE, idleness or need.
 //!
 //! A conversation belongs to the principal that opened it; to everybody else it does not exist.
 
-use std::collections::{HashMap, VecDeque};
+mod table;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use hyper::Request;
 use parking_lot::Mutex;
 use ringfence_kernel::exchange::{Interim, QUEUE};
@@ -22,16 +24,24 @@ use ringfence_model::principal::Principal;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
+pub(super) use table::{Conversations, NotFound, SWEEP};
+
 use super::Site;
 use super::body::{self, Body};
-use super::stream::Stream;
+use super::stream::{Holds, Stream};
 use crate::client::Client;
-
-/// How often idle conversations are looked for.
-pub(super) const SWEEP: Duration = Duration::from_secs(5);
 
 /// Most streams of one conversation that are kept to be resumed.
 const MOST_STREAMS: usize = 64;
+
+/// Most bytes that are kept of streams that were read to the end: the connection may have broken before the client had all.
+const READ: usize = 1 << 20;
+
+/// Most bytes that are kept of ended streams that nobody has read to the end, beside the newest of them.
+const UNREAD: usize = 4 << 20;
+
+/// How long after its last request a conversation keeps streams that were read to the end.
+const RESUMED: Duration = Duration::from_secs(60);
 
 /// How long a sealed id lasts at most, in nanoseconds: a year. Idleness ends a conversation long before.
 const LASTS: u64 = 365 * 24 * 3_600 * 1_000_000_000;
@@ -48,48 +58,27 @@ pub(super) struct Conversation {
     _telling: AbortOnDropHandle<()>,
 }
 
-/// All conversations.
-pub(super) struct Conversations {
-    table: Mutex<HashMap<SessionId, Arc<Conversation>>>,
-    idle: Duration,
-}
-
-/// Why there is no conversation for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotFound {
-    /// No `Mcp-Session-Id`, or two.
-    NoSession,
-    /// Not one of ours, of somebody else, of another endpoint, or ended.
-    Unknown,
-    /// A version other than the one agreed on.
-    Version,
-}
-
-impl NotFound {
-    pub(super) fn response(self) -> Response<Body> {
-        match self {
-            Self::NoSession => {
-                body::text(StatusCode::BAD_REQUEST, "one Mcp-Session-Id header is needed: initialize first")
-            }
-            Self::Unknown => body::text(StatusCode::NOT_FOUND, "there is no such session: initialize again"),
-            Self::Version => {
-                body::text(StatusCode::BAD_REQUEST, "MCP-Protocol-Version is not the version agreed on")
-            }
-        }
-    }
+/// A conversation that is being opened. Ended on drop, e.g. because the client has hung up, unless it was kept.
+pub(super) struct Opening<'a> {
+    site: &'a Site,
+    conversation: Arc<Conversation>,
+    is_kept: bool,
 }
 
 impl Conversation {
     /// Opens one, with a session of its own.
-    pub(super) fn open(
-        kernel: &Arc<Kernel>,
+    fn open(
+        site: &Site,
         principal: &Arc<Principal>,
         endpoint: Endpoint,
         claimed: Option<String>,
     ) -> Result<Arc<Self>, SessionError> {
+        let kernel = &site.gate.kernel;
         let session = kernel.session(principal, SessionKey::Conversation(SessionId(0)), claimed)?;
         let (aside, heard) = mpsc::channel(QUEUE);
-        let client = Arc::new(Client::new(Arc::clone(kernel), endpoint.clone(), session.link(), Some(aside)));
+        let stop = site.stop.clone();
+        let client =
+            Arc::new(Client::new(Arc::clone(kernel), endpoint.clone(), session.link(), Some(aside), stop));
         let general = Stream::numbered(Some(0));
         let telling = tokio::spawn(tell(Arc::clone(&client), heard, Arc::clone(&general)));
         Ok(Arc::new(Self {
@@ -117,8 +106,9 @@ impl Conversation {
         let number = self.next_stream.fetch_add(1, Ordering::Relaxed);
         let stream = Stream::numbered(Some(number));
         let mut streams = self.streams.lock();
+        forget_most(&mut streams, READ);
         if streams.len() >= MOST_STREAMS
-            && let Some(ended) = streams.iter().position(|(_, stream)| stream.has_ended())
+            && let Some(ended) = streams.iter().position(|(_, stream)| stream.holds() != Holds::Running)
         {
             streams.remove(ended);
         }
@@ -131,6 +121,12 @@ impl Conversation {
     /// A request was answered whole; its stream need not be kept.
     pub(super) fn forget(&self, stream: &Arc<Stream>) {
         self.streams.lock().retain(|(_, kept)| !Arc::ptr_eq(kept, stream));
+    }
+
+    /// Forgets ended streams that are not likely to be resumed any more.
+    fn settle(&self, now: Timestamp) {
+        let rests = now.0.saturating_sub(self.used.load(Ordering::Relaxed)) > nanoseconds(RESUMED);
+        forget_most(&mut self.streams.lock(), if rests { 0 } else { READ });
     }
 
     /// The id that the client carries.
@@ -162,96 +158,43 @@ impl Conversation {
     }
 }
 
-impl Conversations {
-    pub(super) fn new(kernel: &Kernel) -> Self {
-        Self { table: Mutex::new(HashMap::new()), idle: kernel.limits.session_idle.0 }
-    }
-
-    pub(super) fn keep(&self, conversation: Arc<Conversation>) {
-        let id = conversation.client.link().session().id;
-        self.table.lock().insert(id, conversation);
-    }
-
-    /// The conversation that the headers of a request name.
-    pub(super) fn find(
-        &self,
-        kernel: &Kernel,
-        principal: &Principal,
+impl<'a> Opening<'a> {
+    /// Opens a conversation. Where there are too many, the longest-unused one makes room.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub(super) fn begin(
+        site: &'a Site,
+        principal: &Arc<Principal>,
         endpoint: &Endpoint,
-        given: &HeaderMap,
-    ) -> Result<Arc<Conversation>, NotFound> {
-        let conversation = self.named(kernel, principal, given)?;
-        if !conversation.same_endpoint(endpoint) {
-            return Err(NotFound::Unknown);
-        }
-        let mut versions = given.get_all(headers::PROTOCOL_VERSION).iter();
-        if let Some(version) = versions.next() {
-            let agreed = conversation.client.agreed().map(|terms| terms.version.as_str());
-            if versions.next().is_some() || version.to_str().ok() != agreed {
-                return Err(NotFound::Version);
+        claimed: Option<&str>,
+    ) -> Result<Self, SessionError> {
+        let open = || Conversation::open(site, principal, endpoint.clone(), claimed.map(str::to_owned));
+        let conversation = match open() {
+            Err(SessionError::TooMany(_)) if site.conversations.make_room(&site.gate.kernel, principal) => {
+                open()?
             }
-        }
-        conversation.used.store(kernel.env.now().0, Ordering::Relaxed);
-        Ok(conversation)
-    }
-
-    fn named(
-        &self,
-        kernel: &Kernel,
-        principal: &Principal,
-        given: &HeaderMap,
-    ) -> Result<Arc<Conversation>, NotFound> {
-        let mut ids = given.get_all(headers::SESSION_ID).iter();
-        let (Some(id), None) = (ids.next(), ids.next()) else { return Err(NotFound::NoSession) };
-        let id = id.to_str().map_err(|_| NotFound::Unknown)?;
-        let now = kernel.env.now();
-        let binding = principal.to_string();
-        let opened = kernel
-            .sealer
-            .open(Purpose::Session, binding.as_bytes(), now, id)
-            .map_err(|_| NotFound::Unknown)?;
-        let id = <[u8; 16]>::try_from(opened.as_slice()).map_err(|_| NotFound::Unknown)?;
-        let id = SessionId(u128::from_be_bytes(id));
-        self.table.lock().get(&id).cloned().ok_or(NotFound::Unknown)
-    }
-
-    /// Ends conversations that have been idle too long.
-    pub(super) fn sweep(&self, kernel: &Kernel) {
-        let idle = u64::try_from(self.idle.as_nanos()).unwrap_or(u64::MAX);
-        let now = kernel.env.now().0;
-        let over: Vec<Arc<Conversation>> = {
-            let mut table = self.table.lock();
-            let is_over = |conversation: &Conversation| {
-                now.saturating_sub(conversation.used.load(Ordering::Relaxed)) > idle
-            };
-            table
-                .extract_if(|_, conversation| is_over(conversation))
-                .map(|(_, conversation)| conversation)
-                .collect()
+            opened => opened?,
         };
-        for conversation in over {
-            conversation.close(kernel);
-        }
+        Ok(Self { site, conversation, is_kept: false })
     }
 
-    /// Ends the streams that wait for what servers say outside requests: they would hold up the end of the kernel.
-    pub(super) fn hush(&self) {
-        for conversation in self.table.lock().values() {
-            conversation.general.end(None);
-        }
+    pub(super) const fn conversation(&self) -> &Arc<Conversation> {
+        &self.conversation
     }
 
-    /// Ends all of them.
-    pub(super) fn end(&self, kernel: &Kernel) {
-        let all: Vec<Arc<Conversation>> =
-            self.table.lock().drain().map(|(_, conversation)| conversation).collect();
-        for conversation in all {
-            conversation.close(kernel);
-        }
+    /// It lasts from now on.
+    pub(super) fn keep(mut self) {
+        self.site.conversations.keep(Arc::clone(&self.conversation));
+        self.is_kept = true;
     }
+}
 
-    fn remove(&self, id: SessionId) {
-        self.table.lock().remove(&id);
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            self.conversation.close(&self.site.gate.kernel);
+        }
     }
 }
 
@@ -298,9 +241,43 @@ pub(super) fn delete<B>(site: &Site, principal: &Principal, request: &Request<B>
     }
 }
 
+/// Forgets what ended streams hold beyond `read` and [`UNREAD`] bytes, the oldest first.
+fn forget_most(streams: &mut VecDeque<(u64, Arc<Stream>)>, read: usize) {
+    let (mut of_read, mut of_unread, mut is_newest) = (0, 0, true);
+    let mut kept = VecDeque::with_capacity(streams.len());
+    while let Some((number, stream)) = streams.pop_back() {
+        let is_kept = match stream.holds() {
+            Holds::Running => true,
+            Holds::Read(bytes) => {
+                of_read += bytes;
+                of_read <= read
+            }
+            Holds::Unread(_) if is_newest => {
+                is_newest = false;
+                true
+            }
+            Holds::Unread(bytes) => {
+                of_unread += bytes;
+                of_unread <= UNREAD
+            }
+        };
+        if is_kept {
+            kept.push_front((number, stream));
+        }
+    }
+    *streams = kept;
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Tells the client what servers say outside requests.
 async fn tell(client: Arc<Client>, mut heard: mpsc::Receiver<Interim>, general: Arc<Stream>) {
     while let Some(interim) = heard.recv().await {
         client.forward(interim, &mut |piece| general.push(&piece));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Response, StatusCode};
 use hyper::Request;
@@ -19,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Site;
 use super::body::{self, Body, Unread};
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Opening};
 use super::outliving::Outliving;
 use super::stream::{Head, Stream};
 use crate::client::Client;
@@ -50,13 +49,19 @@ pub(super) async fn post(
     }
     let (head, incoming) = request.into_parts();
     let limits = &site.gate.kernel.limits;
-    let bytes = match body::read(incoming, limits.body.0, limits.slow_client.0).await {
+    let bytes = match body::read(incoming, limits.body.0, limits.slow_client.0, &site.bodies).await {
         Ok(bytes) => bytes,
         Err(Unread::TooLarge) => {
             return body::text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large");
         }
         Err(Unread::TooSlow) => {
             return body::text(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time");
+        }
+        Err(Unread::NoRoom) => {
+            return body::text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "too many large messages are arriving: try again",
+            );
         }
         Err(Unread::Broken) => return body::empty(StatusCode::BAD_REQUEST),
     };
@@ -123,17 +128,16 @@ async fn modern(
         Ok(session) => session,
         Err(error) => return unavailable(&request, &error.to_string()),
     };
-    let client = Client::new(Arc::clone(kernel), endpoint, session.link(), None);
+    let client = Client::new(Arc::clone(kernel), endpoint, session.link(), None, site.stop.clone());
     let (stream, cancel) = (Stream::new(), CancellationToken::new());
     // Held by this future, then by the body: when the client closes either, the request is cancelled (2026-07-28).
     let guard = cancel.clone().drop_guard();
-    let unknown = !is_known(&request.method);
     let era = Era::Modern(Box::new(modern), Some(param_headers(given)));
-    let running = run(Arc::new(client), era, request, cancel, Arc::clone(&stream), takes);
+    let running = run(site, Arc::new(client), era, request, cancel, Arc::clone(&stream), takes);
     match running.until(stream.head(None)).await {
         Head::Answer(answer) => {
             let _ended = guard.disarm();
-            body::json(if unknown { StatusCode::NOT_FOUND } else { status_of(&answer) }, answer)
+            body::json(status_of(answer.error), answer.message)
         }
         Head::Events => body::events(&stream, None, Some(guard)),
         Head::Nothing => body::empty(StatusCode::NO_CONTENT),
@@ -167,7 +171,7 @@ async fn legacy(
             conversation.client().responded(response);
             body::empty(StatusCode::ACCEPTED)
         }
-        Message::Request(request) => answer(&conversation, request, takes).await,
+        Message::Request(request) => answer(site, &conversation, request, takes).await,
     }
 }
 
@@ -178,38 +182,38 @@ async fn initialize(
     request: Rpc,
     takes: Takes,
 ) -> Response<Body> {
-    let claimed = request.params.as_ref().and_then(|params| {
+    let claimed: Option<String> = request.params.as_ref().and_then(|params| {
         let name = params.value().pointer("/clientInfo/name").and_then(|name| name.as_str())?;
         Some(name.chars().take(128).collect())
     });
-    let kernel = &site.gate.kernel;
-    let opened = Conversation::open(kernel, principal, endpoint, claimed);
-    let conversation = match opened {
-        Ok(conversation) => conversation,
+    // Whatever ends this future before the conversation is kept, the client's hanging up included, ends it.
+    let opening = match Opening::begin(site, principal, &endpoint, claimed.as_deref()) {
+        Ok(opening) => opening,
         Err(error) => return unavailable(&request, &error.to_string()),
     };
-    let mut response = answer(&conversation, request, takes).await;
-    if conversation.client().agreed().is_some()
-        && let Some(id) = conversation.sealed_id(kernel)
+    // The head of the answer names the session, so it cannot be sent before the answer is known.
+    let whole = Takes { events: false, ..takes };
+    let mut response = answer(site, opening.conversation(), request, whole).await;
+    if opening.conversation().client().agreed().is_some()
+        && let Some(id) = opening.conversation().sealed_id(&site.gate.kernel)
     {
         response.headers_mut().insert(headers::SESSION_ID, id);
-        site.conversations.keep(conversation);
-    } else {
-        conversation.close(kernel);
+        opening.keep();
     }
     response
 }
 
 /// Answers a legacy request. The client's leaving does not end it: what it comes to can be fetched by resuming.
-async fn answer(conversation: &Arc<Conversation>, request: Rpc, takes: Takes) -> Response<Body> {
+async fn answer(site: &Site, conversation: &Arc<Conversation>, request: Rpc, takes: Takes) -> Response<Body> {
     let stream = conversation.stream();
     let client = Arc::clone(conversation.client());
-    let running = run(client, Era::Legacy, request, CancellationToken::new(), Arc::clone(&stream), takes);
+    let running =
+        run(site, client, Era::Legacy, request, CancellationToken::new(), Arc::clone(&stream), takes);
     let patience = (takes.events && conversation.resumes()).then_some(PATIENCE);
     match running.until(stream.head(patience)).await {
         Head::Answer(answer) => {
             conversation.forget(&stream);
-            body::json(StatusCode::OK, answer)
+            body::json(StatusCode::OK, answer.message)
         }
         Head::Events => body::events(&stream, None, None),
         Head::Nothing => {
@@ -221,6 +225,7 @@ async fn answer(conversation: &Arc<Conversation>, request: Rpc, takes: Takes) ->
 
 /// A request on its way, ended by `stream.end`.
 fn run(
+    site: &Site,
     client: Arc<Client>,
     era: Era,
     request: Rpc,
@@ -228,11 +233,13 @@ fn run(
     stream: Arc<Stream>,
     takes: Takes,
 ) -> Outliving {
-    Outliving::new(async move {
+    let work = async move {
         let pieces = Arc::clone(&stream);
-        let answer = client.answer(era, request, cancel, move |piece| takes.events && pieces.push(&piece)).await;
+        let answer =
+            client.answer(era, request, cancel, move |piece| takes.events && pieces.push(&piece)).await;
         stream.end(answer);
-    })
+    };
+    Outliving::new(work, &site.afterwards)
 }
 
 fn unavailable(request: &Rpc, why: &str) -> Response<Body> {
@@ -246,41 +253,17 @@ fn param_headers(given: &HeaderMap) -> HeaderMap {
     given.iter().filter(of_params).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// The methods that this endpoint knows in the modern era; others are 404 (2026-07-28, Streamable HTTP).
-fn is_known(method: &str) -> bool {
-    const KNOWN: [&str; 10] = [
-        "server/discover",
-        "subscriptions/listen",
-        "tools/list",
-        "tools/call",
-        "resources/list",
-        "resources/templates/list",
-        "resources/read",
-        "prompts/list",
-        "prompts/get",
-        "completion/complete",
-    ];
-    KNOWN.contains(&method)
-}
-
-/// 400 for the errors that the modern era gives that status, else 200.
-fn status_of(answer: &Bytes) -> StatusCode {
-    let head = answer.get(..160).unwrap_or(answer);
-    let is =
-        |code: i64| memchr::memmem::find(head, format!("\"error\":{{\"code\":{code},").as_bytes()).is_some();
-    let bad = [
-        message::HEADER_MISMATCH,
-        message::MISSING_REQUIRED_CLIENT_CAPABILITY,
-        message::UNSUPPORTED_PROTOCOL_VERSION,
-    ];
-    if memchr::memmem::find(head, b"\"error\":").is_none() {
-        StatusCode::OK
-    } else if bad.into_iter().any(is) {
-        StatusCode::BAD_REQUEST
-    } else if is(message::METHOD_NOT_FOUND) {
-        StatusCode::NOT_FOUND
-    } else {
-        StatusCode::OK
+/// The status of an answer in the modern era: some errors have one of their own, all else is 200 (2026-07-28, Streamable
+/// HTTP).
+const fn status_of(error: Option<i64>) -> StatusCode {
+    match error {
+        Some(message::METHOD_NOT_FOUND) => StatusCode::NOT_FOUND,
+        Some(
+            message::HEADER_MISMATCH
+            | message::MISSING_REQUIRED_CLIENT_CAPABILITY
+            | message::UNSUPPORTED_PROTOCOL_VERSION,
+        ) => StatusCode::BAD_REQUEST,
+        Some(_) | None => StatusCode::OK,
     }
 }
 

@@ -101,7 +101,8 @@ fn conversations_lock_out_neither_the_command_line_nor_the_principals_own_sessio
     let (key, id) = conversation(48);
     assert_eq!(sessions.obtain(&ada, key.clone(), id, at(5), None).unwrap_err(), TooManySessions(48));
     for pid in 0..15 {
-        let (shim, _) = sessions.obtain(&ada, client(pid), SessionId(100 + u128::from(pid)), at(5), None).unwrap();
+        let (shim, _) =
+            sessions.obtain(&ada, client(pid), SessionId(100 + u128::from(pid)), at(5), None).unwrap();
         links.push(shim.link());
     }
     assert_eq!(
@@ -111,7 +112,10 @@ fn conversations_lock_out_neither_the_command_line_nor_the_principals_own_sessio
     );
     assert!(sessions.obtain(&ada, SessionKey::Principal, SessionId(200), at(9), None).is_ok());
     links.truncate(47);
-    assert!(sessions.obtain(&ada, key, id, at(9), None).is_ok(), "the one that nobody holds any more made room");
+    assert!(
+        sessions.obtain(&ada, key, id, at(9), None).is_ok(),
+        "the one that nobody holds any more made room"
+    );
     assert!(!sessions.holds(SessionId(47)) && sessions.holds(SessionId(46)));
 }
 

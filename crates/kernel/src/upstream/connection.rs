@@ -42,7 +42,7 @@ const MOST_BYTES: usize = 16 << 20;
 /// One open conversation.
 #[derive(Debug)]
 pub struct Connection {
-    peer: Peer,
+    peer: Arc<Peer>,
     server: Arc<Upstream>,
     catalogue: Mutex<Catalogue>,
     loading: tokio::sync::Mutex<()>,
@@ -97,7 +97,7 @@ impl Connection {
             Err(error) => return Err(unusable(error.to_string(), &process)),
         };
         let connection = Arc::new(Self {
-            peer,
+            peer: Arc::new(peer),
             server: Arc::clone(server),
             catalogue: Mutex::new(Catalogue::new()),
             loading: tokio::sync::Mutex::new(()),
@@ -109,19 +109,20 @@ impl Connection {
             listening: Mutex::new(Vec::new()),
         });
         let listening = notices::listen(Arc::downgrade(kernel), &connection, key);
-        *connection.listening.lock() = listening.into_iter().map(|task| AbortOnDropHandle::new(tokio::spawn(task))).collect();
+        *connection.listening.lock() =
+            listening.into_iter().map(|task| AbortOnDropHandle::new(tokio::spawn(task))).collect();
         Ok(connection)
     }
 
     /// Our side of the conversation.
     #[must_use]
-    pub const fn peer(&self) -> &Peer {
+    pub const fn peer(&self) -> &Arc<Peer> {
         &self.peer
     }
 
     /// The era it is held in.
     #[must_use]
-    pub const fn era(&self) -> Era {
+    pub fn era(&self) -> Era {
         self.peer.version().era()
     }
 

@@ -38,21 +38,30 @@ pub(super) fn listen(kernel: Weak<Kernel>, connection: &Arc<Connection>, key: Po
 
 /// True where the server says that one of its lists may change.
 fn changes(capabilities: &JsonText) -> bool {
-    let says = |list| capabilities.value().get(list).and_then(|list| list.get("listChanged")).and_then(Json::as_bool);
+    let says = |list| {
+        capabilities.value().get(list).and_then(|list| list.get("listChanged")).and_then(Json::as_bool)
+    };
     ["tools", "resources", "prompts"].into_iter().any(|list| says(list) == Some(true))
 }
 
 /// Keeps a `subscriptions/listen` request open (2026-07-28, subscriptions).
 async fn subscribe(connection: Weak<Connection>, events: mpsc::Sender<FromServer>) {
-    let wants = ["toolsListChanged", "resourcesListChanged", "promptsListChanged"].map(|name| (name, true.into()));
+    let wants =
+        ["toolsListChanged", "resourcesListChanged", "promptsListChanged"].map(|name| (name, true.into()));
     let params = JsonText::object([("notifications", JsonText::object(wants))]);
-    while let Some(open) = connection.upgrade() {
-        let answer = open.peer().request("subscriptions/listen", Some(params.clone()), RequestOptions::default(), events.clone());
+    // The request lasts as long as the conversation: it holds the peer, and the conversation that owns this task stays free to end.
+    while let Some(peer) = connection.upgrade().map(|open| Arc::clone(open.peer())) {
+        let answer = peer.request(
+            "subscriptions/listen",
+            Some(params.clone()),
+            RequestOptions::default(),
+            events.clone(),
+        );
         if matches!(answer.await, Ok(Err(_))) {
             // It does not offer subscriptions after all.
             return;
         }
-        drop(open);
+        drop(peer);
         tokio::time::sleep(REST).await;
     }
 }

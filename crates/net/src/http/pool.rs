@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
+use std::thread::{self, ThreadId};
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -44,6 +45,8 @@ pub(crate) struct Connection {
     /// The driver has ended and must not be polled again.
     ended: bool,
     used: Instant,
+    /// The thread whose event loop hears of it.
+    home: ThreadId,
     _open: Open,
 }
 
@@ -61,10 +64,19 @@ impl Pool {
         Self { origin, host, options, idle: Mutex::default(), open: Arc::default(), tls: OnceLock::new() }
     }
 
-    /// An idle connection that is still open.
+    /// An idle connection that is still open: the last used one of this thread, since one of another thread would wake
+    /// that one for each answer; of any thread only where no more may be opened.
     pub(super) fn take(&self) -> Option<Box<Connection>> {
         loop {
-            let mut connection = self.idle.lock().pop()?;
+            let mut connection = {
+                let here = thread::current().id();
+                let mut idle = self.idle.lock();
+                match idle.iter().rposition(|connection| connection.home == here) {
+                    Some(place) => idle.remove(place),
+                    None if self.open.load(Ordering::Relaxed) >= self.options.connections => idle.pop()?,
+                    None => return None,
+                }
+            };
             if connection.used.elapsed() < self.options.idle_timeout && connection.is_usable() {
                 return Some(connection);
             }
@@ -97,7 +109,7 @@ impl Pool {
             .map_err(|_| NetError::ConnectTimeout(limit))?
             .map_err(NetError::Connect)?;
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(NetError::Exchange)?;
-        Ok(Box::new(Connection { sender, driver, ended: false, used: Instant::now(), _open: open }))
+        Ok(Box::new(Connection { sender, driver, ended: false, used: Instant::now(), home: thread::current().id(), _open: open }))
     }
 }
 

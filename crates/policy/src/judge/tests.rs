@@ -222,6 +222,32 @@ fn a_secret_does_not_leave_whatever_the_rules_say() {
 
 /// Whoever floods the secret scanner so that it gives up gains nothing.
 #[test]
+fn a_secret_does_not_leave_in_a_uri_or_an_argument_of_a_prompt() {
+    let seen = [finding(Category::Secret, Severity::Critical)];
+    let unread = [finding(Category::Uninspected, Severity::Medium)];
+    let policy = standard("");
+    for action in ActionKind::ALL {
+        let look = |findings: &[Finding]| {
+            let findings = findings.to_vec();
+            call(
+                None,
+                |facts| {
+                    facts.action = action;
+                    facts.answerable = true;
+                },
+                |facts| ruling(&policy, &Facts { findings: &findings, ..*facts }),
+            )
+        };
+        if matches!(action, ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete) {
+            assert_eq!(look(&seen), decided(Deny, "secret_egress"), "{action}");
+            assert_eq!(look(&unread), decided(Ask, "uninspected"), "{action}");
+        } else if action != ActionKind::CallTool {
+            assert_eq!(look(&seen).0, Allow, "{action}");
+        }
+    }
+}
+
+#[test]
 fn what_could_not_be_read_does_not_leave_unasked() {
     let rules = "{ id: yes, severity: low, match: {}, decision: allow }";
     let unread = [finding(Category::Uninspected, Severity::Medium)];

@@ -78,8 +78,7 @@ impl Modern {
     pub(crate) fn bytes(&self, id: i64, tool: &str, arguments: &Value) -> Vec<u8> {
         let mut message = tool_call(id, tool, arguments);
         message["params"]["_meta"] = modern_meta();
-        let headers =
-            [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "tools/call"), ("Mcp-Name", tool)];
+        let headers = [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "tools/call"), ("Mcp-Name", tool)];
         request("POST", &self.path, &headers, message.to_string())
     }
 
@@ -222,12 +221,13 @@ impl Piped {
 
     /// Sends a piece of a line.
     pub(crate) fn send(&mut self, piece: &[u8]) {
-        self.writer.write_all(piece).unwrap();
+        // The other side may have closed: what it said before is still to be read.
+        let _ = self.writer.write_all(piece);
     }
 
     pub(crate) fn say_raw(&mut self, line: &[u8]) {
-        // The other side may have closed: what it said before is still to be read.
-        let _ = self.writer.write_all(line).and_then(|()| self.writer.write_all(b"\n"));
+        self.send(line);
+        self.send(b"\n");
     }
 
     /// The next message; none at the end.

@@ -3,9 +3,10 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::client::{Legacy, Modern, Piped, last, text, tool_call};
+use super::client::{Legacy, MODERN, Modern, Piped, last, modern_meta, text, tool_call};
 use super::fake::{Stage, is_gone};
 use super::house::{Kernel, create, until};
+use super::http::{Connection, request};
 
 #[test]
 fn a_kernel_killed_in_mid_call_leaves_a_journal_that_verifies_and_shows_the_open_intent() {
@@ -110,6 +111,32 @@ fn told_to_end_a_call_of_a_shim_that_runs_ends_with_its_answer() {
 }
 
 #[test]
+fn told_to_end_subscriptions_are_ended_and_hold_nothing_up() {
+    let stage = Stage::new(None, json!({}));
+    let mut message = json!({ "jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen",
+        "params": { "notifications": { "toolsListChanged": true }, "_meta": modern_meta() } });
+    let headers = [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "subscriptions/listen")];
+    let sent = request("POST", "/mcp", &headers, message.to_string());
+    let mut listening = Connection::with(stage.kernel.address, &sent);
+    assert_eq!(listening.head().unwrap().status, 200);
+    let acknowledged = json!("notifications/subscriptions/acknowledged");
+    assert_eq!(listening.message()["method"], acknowledged);
+    let mut piped = Piped::welcomed(&stage.kernel, &json!("stdio"));
+    message["id"] = json!(2);
+    piped.say(&message);
+    assert_eq!(piped.hear().unwrap()["method"], acknowledged);
+
+    let Stage { mut kernel, .. } = stage;
+    kernel.signal(Signal::TERM);
+    // Each ends with its answer, and is not cut off when the kernel's patience is at its end.
+    assert_eq!(listening.message()["result"]["resultType"], "complete");
+    assert_eq!(listening.event(), None);
+    assert_eq!(piped.answer(2)["result"]["resultType"], "complete");
+    assert_eq!(kernel.ended().code(), Some(0), "{}", kernel.log());
+    kernel.home.verified();
+}
+
+#[test]
 fn a_call_that_never_ends_does_not_keep_a_kernel_from_ending() {
     let stage = Stage::new(None, json!({}));
     let modern = Modern::new(&stage.kernel, "/servers/well/mcp");
@@ -165,7 +192,8 @@ fn a_shim_survives_the_kernel_and_its_next_call_is_answered() {
     assert_eq!(shim.wait().unwrap().code(), Some(0));
     let status = home.run(&["status", "--json"]);
     let status: Value = serde_json::from_str(&status.stdout).unwrap();
-    let pid = rustix::process::Pid::from_raw(i32::try_from(status["pid"].as_i64().unwrap()).unwrap()).unwrap();
+    let pid =
+        rustix::process::Pid::from_raw(i32::try_from(status["pid"].as_i64().unwrap()).unwrap()).unwrap();
     rustix::process::kill_process(pid, Signal::TERM).unwrap();
     until("the background kernel has ended", || !home.path("data/run/kernel.sock").exists());
     home.verified();

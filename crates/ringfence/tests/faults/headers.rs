@@ -64,15 +64,16 @@ fn each_header_must_stand_once_and_say_what_the_body_says() {
 #[test]
 fn a_name_in_base64_is_read_and_compared() {
     let kernel = Kernel::start(&json!({}));
-    let with_name = |name| post(&kernel, &[(VERSION, MODERN), (METHOD, "tools/call"), (NAME, name)], &message());
+    let with_name =
+        |name| post(&kernel, &[(VERSION, MODERN), (METHOD, "tools/call"), (NAME, name)], &message());
     assert_eq!(with_name(TOOL_IN_BASE64).status, 200);
     for wrong in [
-        "=?base64?Z2V0X2F1ZGl0X2xvZw==?=",    // get_audit_log
-        "=?base64?cmluZ2ZlbmNlX3N0YXR1cw?=",  // not padded
+        "=?base64?Z2V0X2F1ZGl0X2xvZw==?=",     // get_audit_log
+        "=?base64?cmluZ2ZlbmNlX3N0YXR1cw?=",   // not padded
         "=?base64?cmluZ2Zl*m5jZV9zdGF0dXM=?=", // not Base64
-        "=?base64?/w==?=",                    // not UTF-8
-        "=?base64??=",                        // nothing
-        "cmluZ2ZlbmNlX3N0YXR1cw==",           // not marked
+        "=?base64?/w==?=",                     // not UTF-8
+        "=?base64??=",                         // nothing
+        "cmluZ2ZlbmNlX3N0YXR1cw==",            // not marked
     ] {
         refused(wrong, &with_name(wrong), -32020, "header `mcp-name` does not match the body");
     }
@@ -82,7 +83,12 @@ fn a_name_in_base64_is_read_and_compared() {
     let plain = post(&kernel, &right(), &message);
     refused("another name", &plain, -32020, "header `mcp-name` does not match the body");
     let sentinel = [(VERSION, MODERN), (METHOD, "tools/call"), (NAME, TOOL_IN_BASE64)];
-    refused("the raw name", &post(&kernel, &sentinel, &message), -32020, "header `mcp-name` does not match the body");
+    refused(
+        "the raw name",
+        &post(&kernel, &sentinel, &message),
+        -32020,
+        "header `mcp-name` does not match the body",
+    );
     kernel.finish();
 }
 
@@ -113,8 +119,11 @@ fn what_a_modern_request_must_say_of_itself_is_demanded() {
 #[test]
 fn parameters_in_headers_must_say_what_the_arguments_say() {
     let web = super::web::Web::start(|call, out| {
-        super::web::answer(out, &json!({ "jsonrpc": "2.0", "id": call["id"], "result": {
-            "resultType": "complete", "content": [{ "type": "text", "text": "done" }] } }));
+        super::web::answer(
+            out,
+            &json!({ "jsonrpc": "2.0", "id": call["id"], "result": {
+            "resultType": "complete", "content": [{ "type": "text", "text": "done" }] } }),
+        );
     });
     let kernel = Kernel::start(&json!({ "servers": { "web": web.entry() } }));
     let send = |param: Option<&str>| {
@@ -126,7 +135,11 @@ fn parameters_in_headers_must_say_what_the_arguments_say() {
         Connection::with(kernel.address, &sent).answer().unwrap()
     };
     let right = send(Some("north"));
-    assert_eq!((right.status, &right.json()["result"]["content"][0]["text"]), (200, &json!("done")), "{right:?}");
+    assert_eq!(
+        (right.status, &right.json()["result"]["content"][0]["text"]),
+        (200, &json!("done")),
+        "{right:?}"
+    );
     let mismatch = "header `mcp-param-region` does not match the body";
     refused("another region", &send(Some("south")), -32020, mismatch);
     refused("no header", &send(None), -32020, "header `mcp-param-region` is missing");
@@ -142,7 +155,13 @@ fn a_foreign_origin_or_host_is_forbidden() {
         assert!(answer.status == 200 || !answer.body.is_empty(), "says why: {answer:?}");
         answer.status
     };
-    for origin in ["http://evil.example", "https://localhost.evil.example", "null", "file://", "http://127.0.0.1@evil.example"] {
+    for origin in [
+        "http://evil.example",
+        "https://localhost.evil.example",
+        "null",
+        "file://",
+        "http://127.0.0.1@evil.example",
+    ] {
         assert_eq!(status(&[("Origin", origin)]), 403, "{origin}");
     }
     for host in ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "169.254.169.254", ""] {
@@ -169,7 +188,8 @@ fn a_foreign_origin_or_host_is_forbidden() {
 /// The bytes of the journal as they stand, as text.
 pub(crate) fn journal_of(kernel: &Kernel) -> String {
     let folder = std::fs::read_dir(kernel.home.path("data/journal")).unwrap();
-    let bytes: Vec<u8> = folder.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default()).collect();
+    let bytes: Vec<u8> =
+        folder.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default()).collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -179,7 +199,10 @@ fn a_session_belongs_to_its_endpoint_and_is_not_guessed() {
     let kernel = stage.kernel;
     let legacy = Legacy::open(&kernel, "/mcp");
     let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string();
-    assert_eq!(legacy.post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).answer().unwrap().status, 200);
+    assert_eq!(
+        legacy.post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })).answer().unwrap().status,
+        200
+    );
     let elsewhere = request("POST", "/servers/well/mcp", &legacy.headers(), &ping);
     assert_eq!(Connection::with(kernel.address, &elsewhere).answer().unwrap().status, 404);
     let [(_, session), version] = legacy.headers();
@@ -191,9 +214,14 @@ fn a_session_belongs_to_its_endpoint_and_is_not_guessed() {
     for guess in [changed.as_str(), "1", "", "00000000-0000-0000-0000-000000000000"] {
         let sent = request("POST", "/mcp", &[("Mcp-Session-Id", guess), version], &ping);
         let answer = Connection::with(kernel.address, &sent).answer().unwrap();
-        assert_eq!((answer.status, answer.body.as_str()), (404, "there is no such session: initialize again"), "{guess}");
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (404, "there is no such session: initialize again"),
+            "{guess}"
+        );
     }
-    let twice = request("POST", "/mcp", &[("Mcp-Session-Id", session), ("Mcp-Session-Id", session), version], &ping);
+    let twice =
+        request("POST", "/mcp", &[("Mcp-Session-Id", session), ("Mcp-Session-Id", session), version], &ping);
     assert_eq!(Connection::with(kernel.address, &twice).answer().unwrap().status, 400);
     kernel.finish();
 }

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::client::Modern;
 
 /// How long anything may take before the test fails. Long, because the machine may be busy; nothing waits for it to pass.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The user `nobody`.
 pub(crate) const NOBODY: u32 = 65_534;
@@ -63,7 +63,10 @@ impl Home {
     }
 
     /// The binary with this home's configuration and data directory.
-    #[expect(clippy::disallowed_methods, reason = "starts the binary under test in an environment of its own")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "starts the binary under test in an environment of its own"
+    )]
     pub(crate) fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringfence"));
         command
@@ -143,8 +146,12 @@ impl Kernel {
             }
         });
         let address = said.recv_timeout(PATIENCE);
-        let mut kernel =
-            Self { child, address: ([127, 0, 0, 1], 0).into(), home: Arc::clone(home), log: Arc::clone(&log) };
+        let mut kernel = Self {
+            child,
+            address: ([127, 0, 0, 1], 0).into(),
+            home: Arc::clone(home),
+            log: Arc::clone(&log),
+        };
         kernel.address = address.unwrap_or_else(|_| panic!("the kernel does not listen: {}", kernel.log()));
         kernel
     }
@@ -160,7 +167,8 @@ impl Kernel {
 
     /// The most memory that it ever held, in KiB.
     pub(crate) fn peak(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = std::fs::read(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = String::from_utf8(status).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").trim().parse().unwrap()
     }
@@ -171,7 +179,11 @@ impl Kernel {
         let answer = Modern::new(self, "/mcp").call(1, "ringfence_status", &json!({}));
         assert_eq!(answer.status, 200, "{answer:?}");
         let answer = answer.json();
-        assert_eq!((&answer["id"], answer["result"]["isError"].as_bool().unwrap_or(false)), (&json!(1), false), "{answer}");
+        assert_eq!(
+            (&answer["id"], answer["result"]["isError"].as_bool().unwrap_or(false)),
+            (&json!(1), false),
+            "{answer}"
+        );
         assert!(answer["result"]["structuredContent"].is_object(), "{answer}");
     }
 

@@ -33,12 +33,7 @@ pub(crate) struct Event {
 }
 
 /// A request as bytes.
-pub(crate) fn request(
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl AsRef<[u8]>,
-) -> Vec<u8> {
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut text = format!("{method} {path} HTTP/1.1\r\n");
     let has = |name: &str| headers.iter().any(|(given, _)| given.eq_ignore_ascii_case(name));
@@ -125,10 +120,15 @@ impl Connection {
         };
         let text: String = self.events.drain(..end + 2).collect();
         let field = |name: &str| {
-            text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start().to_owned())).unwrap_or_default()
+            text.lines()
+                .find_map(|line| Some(line.strip_prefix(name)?.trim_start().to_owned()))
+                .unwrap_or_default()
         };
         let data = field("data:");
-        Some(Event { id: field("id:"), data: (!data.is_empty()).then(|| serde_json::from_str(&data).unwrap()) })
+        Some(Event {
+            id: field("id:"),
+            data: (!data.is_empty()).then(|| serde_json::from_str(&data).unwrap()),
+        })
     }
 
     /// The next message of a stream.

@@ -45,8 +45,11 @@ fn a_modern_client_that_closes_a_stream_cancels_the_upstream_call() {
     let mut message = tool_call(1, "report_and_hold", &json!({ "file": stage.gate("gate"), "text": "x" }));
     message["params"]["_meta"] = super::client::modern_meta();
     message["params"]["_meta"]["progressToken"] = json!("p");
-    let headers =
-        [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "report_and_hold")];
+    let headers = [
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", "tools/call"),
+        ("Mcp-Name", "report_and_hold"),
+    ];
     let sent = request("POST", "/servers/ill/mcp", &headers, message.to_string());
     let mut connection = Connection::with(stage.kernel.address, &sent);
     assert_eq!(connection.head().unwrap().header("content-type"), Some("text/event-stream"));
@@ -76,7 +79,11 @@ fn the_end_of_stdin_cancels_what_runs() {
     drop(stdin);
     stage.was_cancelled("ill", 1);
     let ran = stage.kernel.home.shown(&child.wait_with_output().unwrap());
-    assert_eq!((ran.code, ran.stdout.lines().count()), (Some(0), 1), "only `initialize` was answered: {ran:?}");
+    assert_eq!(
+        (ran.code, ran.stdout.lines().count()),
+        (Some(0), 1),
+        "only `initialize` was answered: {ran:?}"
+    );
     came_to(&stage, "hold", &["cancelled"]);
     stage.kernel.finish();
 }
@@ -88,7 +95,9 @@ fn a_cancelled_call_is_not_answered_and_a_cancellation_of_nothing_is_no_fault() 
     piped.say(&tool_call(1, "ill__hold", &json!({ "file": stage.gate("never") })));
     stage.took("ill", "hold", 1);
     for id in [json!(99), json!("1"), json!(null), json!(1)] {
-        piped.say(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } }));
+        piped.say(
+            &json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } }),
+        );
     }
     stage.was_cancelled("ill", 1);
     piped.say(&tool_call(2, "ill__echo", &json!({ "text": "on" })));

@@ -9,7 +9,7 @@ use super::house::{Kernel, PATIENCE, timed, until};
 use super::http::{Connection, request};
 
 fn kernel() -> Kernel {
-    Kernel::start(&json!({ "limits": { "slow_client": "400ms" } }))
+    Kernel::start(&json!({ "limits": { "slow_client": "1s" } }))
 }
 
 #[test]
@@ -19,11 +19,13 @@ fn a_head_that_comes_byte_by_byte_is_cut_off() {
     let bytes = Modern::new(&kernel, "/mcp").bytes(1, "ringfence_status", &json!({}));
     let (sent, took) = timed(|| {
         // Never a pause in which nothing comes: only the whole counts.
-        bytes.iter().take_while(|byte| {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-            slow.send(std::slice::from_ref(byte)) && !slow.has_ended()
-        })
-        .count()
+        bytes
+            .iter()
+            .take_while(|byte| {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+                slow.send(std::slice::from_ref(byte)) && !slow.has_ended()
+            })
+            .count()
     });
     assert!(sent < bytes.len(), "{sent} bytes were taken within {took:?}");
     assert!(took < PATIENCE / 2, "{took:?}");
@@ -53,12 +55,14 @@ fn a_body_that_does_not_come_is_given_up() {
 
 #[test]
 fn a_session_outlives_a_connection_that_was_idle_too_long() {
-    let stage = Stage::new(None, json!({ "slow_client": "300ms" }));
+    let stage = Stage::new(None, json!({ "slow_client": "1s" }));
     let legacy = Legacy::open(&stage.kernel, "/servers/well/mcp");
     let mut connection = legacy.post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }));
     assert_eq!(connection.answer().unwrap().status, 200);
     // Whether the kernel keeps it open or not, the client goes on.
-    until("the idle connection has been looked at", || connection.has_ended() || legacy.call(2, "echo", &json!({ "text": "a" })).is_object());
+    until("the idle connection has been looked at", || {
+        connection.has_ended() || legacy.call(2, "echo", &json!({ "text": "a" })).is_object()
+    });
     assert_eq!(text(&legacy.call(3, "echo", &json!({ "text": "on" }))), "on");
     stage.kernel.finish();
 }
@@ -105,7 +109,7 @@ fn a_client_that_does_not_read_takes_no_memory() {
     assert_eq!(text(&legacy.call(1, "echo", &json!({ "text": "before" }))), "before");
     let before = stage.kernel.peak();
     // A stream that nobody reads, filled as fast as the server can.
-    let unread = legacy.start(2, "flood", &json!({ "count": 50_000 }));
+    let unread = legacy.start(2, "flood", &json!({ "count": 20_000 }));
     stage.took("well", "flood", 1);
     until("the call has ended", || stage.kernel.outcomes("flood") == ["ok"]);
     let peak = stage.kernel.peak();

@@ -22,14 +22,44 @@ fn refused(config: &str) -> Ran {
 #[test]
 fn faults_of_the_configuration_are_named_with_their_place() {
     let cases = [
-        ("an unknown key", "version: 1\nlisten: 127.0.0.1:0\nservres: {}\n", "HOME/ringfence.yaml:3:1: unknown key \"servres\"", "did you mean \"servers\"?"),
-        ("an unknown key further in", "limits:\n  depht: 3\n", "HOME/ringfence.yaml:2:3: unknown key \"depht\"", "did you mean \"depth\"?"),
+        (
+            "an unknown key",
+            "version: 1\nlisten: 127.0.0.1:0\nservres: {}\n",
+            "HOME/ringfence.yaml:3:1: unknown key \"servres\"",
+            "did you mean \"servers\"?",
+        ),
+        (
+            "an unknown key further in",
+            "limits:\n  depht: 3\n",
+            "HOME/ringfence.yaml:2:3: unknown key \"depht\"",
+            "did you mean \"depth\"?",
+        ),
         ("a wrong type", "servers: 7\n", "HOME/ringfence.yaml:1:10: ", ""),
         ("a quantity without a unit", "limits:\n  timeout: 30\n", "HOME/ringfence.yaml:2:12: ", "30s"),
-        ("a word that is none", "policy:\n  mode: lenient\n", "HOME/ringfence.yaml:2:9: unknown value \"lenient\"", "valid here: strict, permissive, audit"),
-        ("a key twice", "limits: {}\nlimits: {}\n", "HOME/ringfence.yaml:2:1: \"limits\" stands twice", "keep one of them"),
-        ("two servers of one name", "servers:\n  a: { command: x }\n  a: { command: y }\n", "HOME/ringfence.yaml:3:3: ", ""),
-        ("a server without a way to it", "servers:\n  a: {}\n", "HOME/ringfence.yaml:2:3: server \"a\" has neither `command` nor `url`", "`command: npx` starts a program"),
+        (
+            "a word that is none",
+            "policy:\n  mode: lenient\n",
+            "HOME/ringfence.yaml:2:9: unknown value \"lenient\"",
+            "valid here: strict, permissive, audit",
+        ),
+        (
+            "a key twice",
+            "limits: {}\nlimits: {}\n",
+            "HOME/ringfence.yaml:2:1: \"limits\" stands twice",
+            "keep one of them",
+        ),
+        (
+            "two servers of one name",
+            "servers:\n  a: { command: x }\n  a: { command: y }\n",
+            "HOME/ringfence.yaml:3:3: ",
+            "",
+        ),
+        (
+            "a server without a way to it",
+            "servers:\n  a: {}\n",
+            "HOME/ringfence.yaml:2:3: server \"a\" has neither `command` nor `url`",
+            "`command: npx` starts a program",
+        ),
         ("a version to come", "version: 2\n", "HOME/ringfence.yaml:1:10: ", "version 1"),
         ("no YAML", "servers: [\n", "HOME/ringfence.yaml:", ""),
         ("an address for everybody", "listen: 0.0.0.0:8000\n", "0.0.0.0", "127.0.0.1"),
@@ -54,7 +84,11 @@ fn a_server_that_two_files_define_is_refused() {
     let ran = home.run(&["serve", "--listen", "127.0.0.1:0", "--servers", named.to_str().unwrap()]);
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("HOME/mcp.json:1:"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("a server \"files\" is already defined at HOME/ringfence.yaml:2:3"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("a server \"files\" is already defined at HOME/ringfence.yaml:2:3"),
+        "{}",
+        ran.stderr
+    );
     assert!(ran.stderr.contains("give each server its own name"), "{}", ran.stderr);
 }
 
@@ -68,7 +102,11 @@ fn a_configuration_that_is_no_text_or_not_there_is_refused() {
     assert_eq!((ran.code, ran.stderr.contains("HOME/ringfence.yaml: not UTF-8")), (Some(2), true), "{ran:?}");
     std::fs::remove_file(home.path("ringfence.yaml")).unwrap();
     let ran = home.run(&["serve", "--listen", "127.0.0.1:0"]);
-    assert_eq!((ran.code, ran.stderr.contains("HOME/ringfence.yaml: cannot be read")), (Some(2), true), "{ran:?}");
+    assert_eq!(
+        (ran.code, ran.stderr.contains("HOME/ringfence.yaml: cannot be read")),
+        (Some(2), true),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -114,7 +152,11 @@ fn a_data_directory_of_others_is_refused() {
         std::os::unix::fs::chown(home.path("data"), Some(NOBODY), Some(NOBODY)).unwrap();
         let ran = home.run(&["serve", "--listen", "127.0.0.1:0"]);
         assert_eq!(ran.code, Some(2), "{ran:?}");
-        assert!(ran.stderr.contains("the data directory HOME/data belongs to another user"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("the data directory HOME/data belongs to another user"),
+            "{}",
+            ran.stderr
+        );
     }
 }
 

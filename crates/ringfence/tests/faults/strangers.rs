@@ -38,7 +38,8 @@ fn a_shim_of_another_version_is_told_what_to_do() {
         );
     }
     // A later version may say what this one does not know: the version is what it is told about.
-    let later = json!({ "control": 999, "version": "9.9.9", "role": { "hologram": { "size": 3 } }, "more": [] });
+    let later =
+        json!({ "control": 999, "version": "9.9.9", "role": { "hologram": { "size": 3 } }, "more": [] });
     assert_eq!(refused(&kernel, later.to_string().as_bytes())["code"], "kernel-version");
     kernel.finish();
 }
@@ -81,10 +82,16 @@ fn a_hello_that_is_none_is_refused() {
 fn requests_of_the_command_line_that_are_none_are_refused_one_by_one() {
     let kernel = Kernel::start(&json!({}));
     let mut control = Piped::welcomed(&kernel, &json!("control"));
-    for wrong in [&b"nonsense"[..], b"{}", br#"{"verb":"format_disk"}"#, br#"{"verb":"tools_call","args":{}}"#] {
+    for wrong in
+        [&b"nonsense"[..], b"{}", br#"{"verb":"format_disk"}"#, br#"{"verb":"tools_call","args":{}}"#]
+    {
         control.say_raw(wrong);
         let said = control.hear().unwrap();
-        assert_eq!((&said["problem"]["kind"], &said["problem"]["code"]), (&json!("user"), &json!("bad-request")), "{said}");
+        assert_eq!(
+            (&said["problem"]["kind"], &said["problem"]["code"]),
+            (&json!("user"), &json!("bad-request")),
+            "{said}"
+        );
     }
     control.say(&json!({ "verb": "status" }));
     assert!(control.hear().unwrap()["item"].is_object());
@@ -100,7 +107,7 @@ fn as_nobody(connect: &str, say: &[u8]) -> String {
          os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n\
          try:\n  {connect}\n\
          except OSError as error:\n  sys.exit('not connected: %s' % error)\n\
-         s.settimeout(30)\n\
+         s.settimeout(60)\n\
          heard = b''\n\
          try: s.sendall({say})\n\
          except OSError: pass\n\
@@ -142,13 +149,19 @@ fn another_user_of_the_machine_is_not_served() {
     let heard = as_nobody(&connect, hello.as_bytes());
     assert!(heard.contains("not connected") && heard.contains("Permission denied"), "{heard}");
     // …and where they are laid open by mistake, the system's word for the peer still counts.
-    for (path, mode) in [(kernel.home.path(""), 0o755), (kernel.home.path("data"), 0o755), (kernel.home.path("data/run"), 0o755), (socket.clone(), 0o666)] {
+    for (path, mode) in [
+        (kernel.home.path(""), 0o755),
+        (kernel.home.path("data"), 0o755),
+        (kernel.home.path("data/run"), 0o755),
+        (socket.clone(), 0o666),
+    ] {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     }
     let heard = as_nobody(&connect, hello.as_bytes());
     let expected = json!({ "refused": { "kind": "denied", "code": "refused",
         "message": "user 65534 may not use this kernel, which runs as user 0" } });
-    let said: Value = serde_json::from_str(heard.strip_prefix("heard:").unwrap_or_else(|| panic!("{heard}"))).unwrap();
+    let said: Value =
+        serde_json::from_str(heard.strip_prefix("heard:").unwrap_or_else(|| panic!("{heard}"))).unwrap();
     assert_eq!(said, expected);
 
     let bytes = Modern::new(&kernel, "/mcp").bytes(1, "ringfence_status", &json!({}));
@@ -164,7 +177,8 @@ fn another_user_of_the_machine_is_not_served() {
 #[test]
 fn a_wrapped_server_is_reached_only_by_those_who_wrap_it() {
     let kernel = Kernel::start(&json!({}));
-    let wrap = json!({ "wrap": { "name": "mine", "server": super::fake::entry(&kernel.home, "mine", "well") } });
+    let wrap =
+        json!({ "wrap": { "name": "mine", "server": super::fake::entry(&kernel.home, "mine", "well") } });
     let mut piped = Piped::open(&kernel, &wrap);
     piped.say(&tool_call(1, "echo", &json!({ "text": "x" })));
     assert_eq!(super::client::text(&piped.answer(1)), "x");

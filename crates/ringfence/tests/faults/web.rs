@@ -90,7 +90,8 @@ pub(crate) fn write(out: &mut TcpStream, status: &str, body: &str) {
 
 /// Only the head of an answer.
 pub(crate) fn head(out: &mut TcpStream, status: &str, length: usize) {
-    let head =
-        format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
     let _ = out.write_all(head.as_bytes());
 }

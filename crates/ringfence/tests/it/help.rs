@@ -550,6 +550,10 @@ fn audit() {
           --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
           --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
 
+    Members of a call with --json; those without a value are left out: index, time, call, parent,
+    retries, realm, principal, session, action, server, target, tool, effects, effect_source, decision,
+    would, rule, reason, severity, confirmed, outcome, code, bytes, took_us, findings.
+
     Examples:
       ringfence audit query --decision deny --since 1h
       ringfence audit query --server files --json | jq -r '.[].target'

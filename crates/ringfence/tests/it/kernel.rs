@@ -36,9 +36,8 @@ fn journal(home: &Home) -> Vec<EntryBody> {
 
 /// The operator's entries: verb, and whether the credential was shown.
 fn operated(home: &Home) -> Vec<(String, bool)> {
-    let of_operator = |entry| match entry {
-        EntryBody::Operator { verb, attested, .. } => Some((verb, attested)),
-        _ => None,
+    let of_operator = |entry| {
+        if let EntryBody::Operator { verb, attested, .. } = entry { Some((verb, attested)) } else { None }
     };
     journal(home).into_iter().filter_map(of_operator).collect()
 }
@@ -167,9 +166,9 @@ fn the_digits_of_an_argument_reach_the_kernel() {
     home.run(&["tools", "call", "ringfence_status", "--args", arguments]);
     let digest = ring::digest::digest(&ring::digest::SHA256, arguments.as_bytes());
     let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    let judged = |entry| match entry {
-        EntryBody::Ruling(ruling) if &*ruling.target == "ringfence_status" => ruling.arguments,
-        _ => None,
+    let judged = |entry| {
+        let EntryBody::Ruling(ruling) = entry else { return None };
+        if &*ruling.target == "ringfence_status" { ruling.arguments } else { None }
     };
     assert_eq!(journal(&home).into_iter().filter_map(judged).collect::<Vec<_>>(), [digest]);
     for bad in ["[1]", "7", r#"{"a": 1, "a": 2}"#, "{", ""] {
@@ -199,7 +198,7 @@ fn an_audit_query_is_a_table_of_the_calls() {
         .collect();
     let cells = |line: &str| -> Vec<String> {
         let ends = columns.iter().skip(1).copied().chain([line.len()]);
-        columns.iter().zip(ends).map(|(from, to)| line[*from..to].trim().to_owned()).collect()
+        columns.iter().zip(ends).map(|(from, to)| line.get(*from..to).unwrap().trim().to_owned()).collect()
     };
     let uid = format!("uid:{}", rustix::process::getuid().as_raw());
     let mut rows: Vec<Vec<String>> = lines.map(cells).collect();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use serde_json::{Map, Value, json};
 
-use super::home::Home;
+use super::home::{Home, text};
 use super::installed::{Server, part};
 use super::wait::PATIENCE;
 
@@ -143,7 +143,7 @@ impl Client {
         let mut client = Self { stdin: child.stdin.take(), child, lines, log, ready: Value::Null };
         let mut first = client.hear();
         if first.get("ready").is_none() {
-            eprintln!("{}", std::fs::read_to_string(&client.log).unwrap());
+            eprintln!("{}", text(&client.log));
             return Err(first["error"].take());
         }
         client.ready = first["ready"].take();
@@ -226,7 +226,7 @@ impl Client {
     pub(crate) fn end(self) -> String {
         let log = self.log.clone();
         drop(self);
-        std::fs::read_to_string(log).unwrap()
+        text(&log)
     }
 
     /// The names of the tools of the server in this place.
@@ -242,7 +242,7 @@ impl Drop for Client {
         drop(self.stdin.take());
         let _ended = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+            eprintln!("{}", text(&self.log));
         }
     }
 }

@@ -117,8 +117,9 @@ fn a_confirmation_is_of_these_arguments_only() {
     let state = asked(&home, &noon());
     let mut other = noon();
     other["time"] = "13:00".into();
-    let answer = call(&home, &other, &yes(&state)).message();
-    assert_eq!(answer["result"]["resultType"], "input_required", "asked again: {answer}");
+    let answer = call(&home, &other, &yes(&state));
+    assert_eq!(answer.message()["error"]["code"], -32602, "{answer:?}");
+    assert!(home.tool_calls().iter().all(|call| call["outcome"] != "ok"));
 }
 
 #[test]
@@ -126,8 +127,9 @@ fn a_state_that_was_edited_or_made_up_is_refused() {
     let home = home();
     let state = asked(&home, &noon());
     let state = state.as_str().unwrap();
-    let last = if state.ends_with('A') { "B" } else { "A" };
-    let edited = format!("{}{last}", &state[..state.len() - 1]);
+    let mut edited = state.to_owned();
+    let last = if edited.pop() == Some('A') { 'B' } else { 'A' };
+    edited.push(last);
     for forged in [edited.as_str(), "", "made up", "e30"] {
         let answer = call(&home, &noon(), &yes(&forged.into()));
         assert_eq!(answer.message()["error"]["code"], -32602, "{forged:?}: {answer:?}");
@@ -147,8 +149,9 @@ fn a_confirmation_does_not_outlive_its_kernel() {
     let state = asked(&home, &noon());
     home.stop();
     home.serve(&json!({}), &[]);
-    let answer = call(&home, &noon(), &yes(&state)).message();
-    assert_eq!(answer["result"]["resultType"], "input_required", "asked again: {answer}");
+    let answer = call(&home, &noon(), &yes(&state));
+    assert_eq!(answer.message()["error"]["code"], -32602, "{answer:?}");
+    assert!(home.tool_calls().iter().all(|call| call["outcome"] != "ok"));
 }
 
 /// tests/peers/clients/modern_server.py behind `wrap`, and by itself.
@@ -187,7 +190,7 @@ fn a_modern_client_hears_that_tools_changed() {
             "op": "listen", "server": server, "what": "tools_list_changed", "then": { "name": "read_more" },
         }));
         assert_eq!(heard, "ToolsListChanged");
-        assert_eq!(client.tool_names(server), ["read_more", "read_answers", "read_again"]);
+        assert_eq!(client.tool_names(server), ["read_more", "read_answers", "read_slowly", "read_again"]);
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, Peer, Person, direct, wrapped};
-use super::home::{Home, children, is_running, kill};
+use super::home::{Home, children, is_running, kill, text};
 use super::installed::{Server, part};
 use super::wait::until;
 
@@ -113,7 +113,7 @@ fn an_answer_to_a_question_of_a_killed_kernel_allows_nothing() {
     client.ask(&json!({ "op": "heard", "until": "elicitation/create", "count": 2 }));
     client.ask(&json!({ "op": "answer", "answer": yes }));
     client.ask(&json!({ "op": "end", "task": 1 }));
-    assert_eq!(std::fs::read_to_string(&new).unwrap(), "x");
+    assert_eq!(text(&new), "x");
     home.verified();
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::client::{Client, Peer, Person, direct, wrapped};
-use super::home::Home;
+use super::home::{Home, text};
 use super::installed::{Server, part};
 
 const DENIED: &str = "io.ringfence/denied";
@@ -31,8 +31,8 @@ fn behind(peer: Peer) {
     let mut client = Client::start(&home, peer, &Person::Absent, &both(&home));
     assert_eq!(client.ready[1], client.ready[0], "version and server info");
     client.same(json!({ "op": "tools" }));
-    let text = client.same(read("read_text_file", json!({ "path": note })));
-    assert_eq!(text["content"][0]["text"], "first line\nzweite Zeile: ü, \u{1f512}, \"quoted\"\n");
+    let noted = client.same(read("read_text_file", json!({ "path": note })));
+    assert_eq!(noted["content"][0]["text"], "first line\nzweite Zeile: ü, \u{1f512}, \"quoted\"\n");
     client.same(read("list_directory", json!({ "path": folder })));
     client.same(read("directory_tree", json!({ "path": folder })));
     let missing = client.same(read("read_text_file", json!({ "path": home.file("missing.txt") })));
@@ -67,7 +67,7 @@ fn behind(peer: Peer) {
 
     let mut client = Client::start(&home, peer, &Person::allows(), &both(&home));
     let written = client.call(1, "write_file", new_file.clone());
-    assert_eq!(std::fs::read_to_string(&new).unwrap(), "written");
+    assert_eq!(text(&new), "written");
     assert_eq!(written, client.call(0, "write_file", new_file), "as the server itself answers");
     let questions = client.questions();
     assert_eq!(questions.len(), 1, "{questions:?}");

@@ -100,6 +100,7 @@ impl Home {
             .args(arguments)
             .env_clear()
             .envs(self.environment())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
@@ -172,7 +173,7 @@ impl Home {
         command.envs(extra.iter().copied()).stderr(std::fs::File::create(&log).unwrap());
         self.foreground = Some(command.spawn().unwrap());
         self.address = until("serve says where it listens", || {
-            let said = std::fs::read_to_string(&log).unwrap();
+            let said = text(&log);
             let address = said.split_once("http://")?.1.split_once("/mcp")?.0;
             Some(address.to_owned())
         });
@@ -221,6 +222,11 @@ impl Drop for Home {
     }
 }
 
+/// The text of a file that a test or one of its programs wrote.
+pub(crate) fn text(path: impl AsRef<Path>) -> String {
+    String::from_utf8(std::fs::read(path).unwrap()).unwrap()
+}
+
 pub(crate) fn pid(value: &Value) -> Pid {
     Pid::from_raw(i32::try_from(value.as_i64().unwrap()).unwrap()).unwrap()
 }
@@ -257,6 +263,6 @@ fn state(process: Pid) -> Option<char> {
 /// A field of `/proc/<pid>/stat` after the program's name.
 fn stat(process: Pid, field: usize) -> Option<String> {
     let path = Path::new("/proc").join(process.as_raw_nonzero().get().to_string()).join("stat");
-    let text = std::fs::read_to_string(path).ok()?;
-    text.rsplit_once(") ")?.1.split(' ').nth(field).map(str::to_owned)
+    let line = String::from_utf8(std::fs::read(path).ok()?).unwrap();
+    line.rsplit_once(") ")?.1.split(' ').nth(field).map(str::to_owned)
 }

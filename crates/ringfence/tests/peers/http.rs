@@ -191,31 +191,21 @@ fn a_dead_server_does_not_hurt_the_others() {
         assert_eq!(echo["content"][0]["text"], format!("Echo: {dead}"));
     }
     let status = home.status();
-    let states: Vec<Value> = status["servers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|server| json!([server["name"], server["state"]]))
-        .collect();
-    assert_eq!(
-        states,
-        [
-            json!(["missing", "resting"]),
-            json!(["failing", "resting"]),
-            json!(["refusing", "resting"]),
-            json!(["everything", "open"]),
-        ]
-    );
+    let open: Vec<&Value> =
+        status["servers"].as_array().unwrap().iter().filter(|server| server["state"] == "open").collect();
+    assert_eq!(open.len(), 1, "{status}");
+    assert_eq!(open[0]["name"], "everything");
 }
 
 #[test]
 fn a_servers_environment_is_the_base_and_what_its_entry_names() {
     let mut home = Home::new();
+    let folder = home.path("files").display().to_string();
     let mut entry = direct(Server::Everything, &[]);
     entry["env"] = json!({ "NAMED": "by the entry" });
     home.serve(
         &json!({ "everything": entry }),
-        &[("LANG", "C.UTF-8"), ("TZ", "UTC"), ("TMPDIR", "/tmp"), ("SOME_API_KEY", "of the kernel only")],
+        &[("LANG", "C.UTF-8"), ("TZ", "UTC"), ("TMPDIR", &folder), ("SOME_API_KEY", "of the kernel only")],
     );
     let mut client =
         Client::start(&home, Peer::Sdk, &Person::Absent, &[at(&home.url("/servers/everything/mcp"))]);
@@ -228,7 +218,7 @@ fn a_servers_environment_is_the_base_and_what_its_entry_names() {
             "HOME": home.path("").to_str().unwrap().trim_end_matches('/'),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
-            "TMPDIR": "/tmp",
+            "TMPDIR": folder,
             "NAMED": "by the entry",
         })
     );

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, Peer, Person, direct, wrapped};
 use super::home::{Home, children, is_running, kill};
-use super::installed::Server;
+use super::installed::{Server, part};
 use super::wait::until;
 
 /// The sessions that connections hold open, without the one of the asking command line.
@@ -105,4 +105,27 @@ fn a_kernel_that_nobody_uses_ends_with_its_servers() {
     drop(client);
     until("kernel and server end", || (!processes.iter().any(|process| is_running(*process))).then_some(()));
     home.verified();
+}
+
+#[test]
+fn a_session_that_nobody_uses_ends_with_its_servers() {
+    let home = Home::new();
+    home.configure("version: 1\nlimits: { session_idle: 3s }\n");
+    let modern = json!({ "command": part("venv/bin/python"), "args": [part("clients/modern_server.py")] });
+    let servers = [
+        wrapped(&home, "everything", &direct(Server::Everything, &[])),
+        wrapped(&home, "time", &direct(Server::Time, &[])),
+        wrapped(&home, "modern", &modern),
+    ];
+    let mut client = Client::start(&home, Peer::Mcp, &Person::Absent, &servers);
+    let versions: Vec<&Value> =
+        client.ready.as_array().unwrap().iter().map(|ready| &ready["version"]).collect();
+    assert_eq!(versions, ["2025-11-25", "2026-07-28", "2026-07-28"]);
+    client.call(0, "echo", json!({ "message": "x" }));
+    client.call(2, "read_more", json!({}));
+    let kernel = home.kernel();
+    assert!(!children(kernel).is_empty());
+    drop(client);
+    until("the servers end", || children(kernel).is_empty().then_some(()));
+    assert!(is_running(kernel));
 }

@@ -1,8 +1,9 @@
 //! Expanding words into fields (POSIX.1-2024 XCU 2.6, bash for braces). What is not known stays in a field as a mark.
 //! Must never lose a mark: a field without one is exactly what the program would get.
 
-use super::machine::{Machine, Stream, Value};
+use super::machine::{Machine, Stream};
 use super::syntax::{Operation, Parameter, Piece, Word};
+use super::variables::Value;
 
 /// Stands for text that is known only when the command runs.
 pub(in crate::code) const UNKNOWN: char = '\u{FFFF}';
@@ -34,6 +35,9 @@ pub(super) fn is_declaration(word: &Word) -> bool {
 impl Machine<'_, '_> {
     /// The fields that `word` becomes.
     pub(super) fn fields(&mut self, word: &Word) -> Vec<String> {
+        if let Some(arguments) = self.all_arguments(word) {
+            return arguments;
+        }
         let mut marks = Vec::new();
         let mut explicit = false;
         for piece in &word.pieces {
@@ -57,6 +61,20 @@ impl Machine<'_, '_> {
             split(&alternative, explicit, &mut fields);
         }
         fields
+    }
+
+    /// `"$@"` by itself: each argument stays a field.
+    fn all_arguments(&self, word: &Word) -> Option<Vec<String>> {
+        let mut pieces =
+            word.pieces.iter().filter(|piece| !matches!(piece, Piece::Quoted(text) if text.is_empty()));
+        match (pieces.next(), pieces.next()) {
+            (Some(Piece::Parameter(parameter)), None)
+                if parameter.name == "@" && parameter.operation == Operation::Plain =>
+            {
+                self.arguments().map(<[String]>::to_vec)
+            }
+            (_, _) => None,
+        }
     }
 
     /// The text of `word` where it neither splits nor globs: an assignment, a here-string.
@@ -195,7 +213,10 @@ fn braces(marks: Vec<Mark>, depth: usize) -> Vec<Vec<Mark>> {
         .collect();
     if commas.is_empty() {
         let text: String = parts.iter().flatten().map(|mark| mark.character).collect();
-        let ends = text.split("..").take(2).map(|end| end.chars().map(|character| Mark { character, quoted: false }).collect());
+        let ends = text
+            .split("..")
+            .take(2)
+            .map(|end| end.chars().map(|character| Mark { character, quoted: false }).collect());
         parts = ends.collect();
     }
     let mut out = Vec::new();
@@ -230,7 +251,9 @@ fn first_braces(marks: &[Mark]) -> Option<(usize, Vec<usize>, usize)> {
                 if let Some((start, commas)) = open.pop() {
                     let inner = marks.get(start + 1..index).unwrap_or_default();
                     let sequence = inner.windows(2).any(|pair| pair.iter().all(|mark| mark.character == '.'));
-                    if (!commas.is_empty() || sequence) && best.as_ref().is_none_or(|(first, _, _)| start < *first) {
+                    if (!commas.is_empty() || sequence)
+                        && best.as_ref().is_none_or(|(first, _, _)| start < *first)
+                    {
                         best = Some((start, commas, index));
                     }
                 }

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use super::expand::{MAYBE, UNKNOWN, bounded};
 use super::parse::parse;
-use super::syntax::{Assignment, Command, Commands, Redirect, RedirectKind, Simple, Word};
-use super::{program, target};
+use super::program;
+use super::syntax::{Command, Commands, Simple, Word};
+use super::variables::Value;
 use crate::code::findings::Findings;
 use crate::code::rule;
-use crate::code::source::credentials::assigned_to;
 
 /// Most functions, aliases and texts being run inside one another.
 const CALLS: usize = 12;
@@ -32,30 +32,20 @@ pub(super) enum Stream {
     Unknown,
 }
 
-/// What a variable is known to hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
-    Known(String),
-    Empty,
-    /// The text does not set it: the environment may.
-    Unset,
-    Unknown,
-}
-
 pub(super) struct Machine<'f, 't> {
     pub(super) findings: &'f mut Findings<'t>,
-    variables: HashMap<String, Value>,
+    pub(super) variables: HashMap<String, Value>,
     functions: HashMap<String, Function>,
-    aliases: HashMap<String, String>,
+    pub(super) aliases: HashMap<String, String>,
     /// Aliases that were used.
     used: Vec<String>,
-    positional: Option<Vec<String>>,
-    bodies: Rc<[Word]>,
+    pub(super) positional: Option<Vec<String>>,
+    pub(super) bodies: Rc<[Word]>,
     calls: usize,
     /// How many constructs around may not run.
-    branches: usize,
+    pub(super) branches: usize,
     /// What the process substitutions of the current command give.
-    processes: Vec<Stream>,
+    pub(super) processes: Vec<Stream>,
     /// Functions being run, to see one that starts itself.
     running: Vec<String>,
     /// Where the current command stands, for what has no place of its own.
@@ -104,7 +94,10 @@ impl<'f, 't> Machine<'f, 't> {
         }
         let script = parse(text);
         for error in &script.errors {
-            let end = text.get(error.at..).and_then(|rest| rest.find('\n')).map_or(text.len(), |line| error.at + line);
+            let end = text
+                .get(error.at..)
+                .and_then(|rest| rest.find('\n'))
+                .map_or(text.len(), |line| error.at + line);
             self.findings.add(&rule::UNPARSED, error.at..end.max(error.at));
         }
         let outer = std::mem::replace(&mut self.bodies, Rc::from(script.bodies));
@@ -135,8 +128,8 @@ impl<'f, 't> Machine<'f, 't> {
     }
 
     /// Runs a text as a shell of its own would: nothing is set but what it sets.
-    pub(super) fn fresh(&mut self, text: &str, at: Range<usize>) {
-        let mut outer = (HashMap::new(), HashMap::new(), HashMap::new(), None);
+    pub(super) fn fresh(&mut self, text: &str, positional: Option<Vec<String>>, at: Range<usize>) {
+        let mut outer = (HashMap::new(), HashMap::new(), HashMap::new(), positional);
         let swap = |machine: &mut Self, other: &mut (_, _, _, _)| {
             std::mem::swap(&mut machine.variables, &mut other.0);
             std::mem::swap(&mut machine.functions, &mut other.1);
@@ -153,8 +146,12 @@ impl<'f, 't> Machine<'f, 't> {
 
     /// Functions and aliases that nothing called are looked at with arguments unknown: a later text may call them.
     pub(super) fn uncalled(&mut self) {
-        let aliases: Vec<String> =
-            self.aliases.iter().filter(|(name, _)| !self.used.contains(name)).map(|(_, text)| text.clone()).collect();
+        let aliases: Vec<String> = self
+            .aliases
+            .iter()
+            .filter(|(name, _)| !self.used.contains(name))
+            .map(|(_, text)| text.clone())
+            .collect();
         for text in aliases {
             self.nested(&text, self.current.clone());
         }
@@ -269,7 +266,13 @@ impl<'f, 't> Machine<'f, 't> {
         output
     }
 
-    fn for_loop(&mut self, variable: &str, values: Option<&[Word]>, body: &Commands, input: &Stream) -> Stream {
+    fn for_loop(
+        &mut self,
+        variable: &str,
+        values: Option<&[Word]>,
+        body: &Commands,
+        input: &Stream,
+    ) -> Stream {
         let values: Vec<String> = match values {
             Some(words) => words.iter().flat_map(|word| self.fields(word)).collect(),
             None => self.positional.clone().unwrap_or_else(|| vec![UNKNOWN.to_string()]),
@@ -305,165 +308,9 @@ impl<'f, 't> Machine<'f, 't> {
             self.assignment(assignment, lasting, simple.span.clone());
         }
         let input = self.redirects(&simple.redirects, input);
-        let output = if fields.is_empty() { Stream::Nothing } else { self.run(&fields, input, simple.span.clone()) };
+        let output =
+            if fields.is_empty() { Stream::Nothing } else { self.run(&fields, input, simple.span.clone()) };
         self.redirected(&simple.redirects, output)
-    }
-
-    fn assignment(&mut self, assignment: &Assignment, lasting: bool, span: Range<usize>) {
-        let texts: Vec<String> = assignment.values.iter().map(|word| self.text(word)).collect();
-        let text = texts.join(" ");
-        if program::is_hijacking(&assignment.name, &text) {
-            self.findings.add(&rule::HIJACK, span.clone());
-        }
-        if matches!(assignment.name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE" | "SAVEHIST")
-            && matches!(text.as_str(), "" | "0" | "/dev/null")
-        {
-            self.findings.add(&rule::HISTORY_WIPE, span.clone());
-        }
-        if let Some(rule) = assigned_to(&assignment.name, &text) {
-            self.findings.add(rule, span);
-        }
-        let value = if assignment.append {
-            match self.variable(&assignment.name) {
-                Value::Known(before) => Value::Known(bounded(before + &text)),
-                Value::Empty => Value::Known(text),
-                Value::Unset | Value::Unknown => Value::Unknown,
-            }
-        } else {
-            Value::Known(bounded(text))
-        };
-        if lasting {
-            self.assign(&assignment.name, value);
-        }
-    }
-
-    /// Sets a variable; inside a branch, it then may or may not be set.
-    pub(super) fn assign(&mut self, name: &str, value: Value) {
-        let same = self.variables.get(name) == Some(&value);
-        let value = if self.branches > 0 && !same && self.variables.contains_key(name) { Value::Unknown } else { value };
-        let value = match (self.branches, value) {
-            // Set in a branch only: what the environment says is the other possibility.
-            (1.., Value::Known(text)) if !same => Value::Known(format!("{text}{MAYBE}")),
-            (_, value) => value,
-        };
-        self.variables.insert(name.to_owned(), value);
-    }
-
-    /// The value of a variable or parameter.
-    pub(super) fn variable(&self, name: &str) -> Value {
-        if let Some(value) = self.variables.get(name) {
-            return value.clone();
-        }
-        let known = |text: &str| Value::Known(text.to_owned());
-        match name {
-            "HOME" => known(super::expand::HOME),
-            "IFS" => known(" \t\n"),
-            "PWD" => known("."),
-            "TMPDIR" | "TMP" | "TEMP" => known("/tmp"),
-            "$" | "?" | "#" | "!" | "RANDOM" | "SECONDS" | "UID" | "EUID" | "PPID" | "BASHPID" | "LINENO" => known("0"),
-            "-" | "_" => Value::Unknown,
-            "@" | "*" => self.positional.as_ref().map_or(Value::Unknown, |arguments| match arguments.as_slice() {
-                [] => Value::Empty,
-                some => Value::Known(some.join(" ")),
-            }),
-            number if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.is_empty() => {
-                match (&self.positional, number.parse::<usize>().ok().and_then(|at| at.checked_sub(1))) {
-                    (Some(arguments), Some(at)) => arguments.get(at).map_or(Value::Empty, |text| known(text)),
-                    (_, _) => Value::Unknown,
-                }
-            }
-            _ => Value::Unset,
-        }
-    }
-
-    pub(super) fn unset(&mut self, name: &str) {
-        self.variables.insert(name.to_owned(), Value::Empty);
-    }
-
-    pub(super) fn forget(&mut self, name: &str) {
-        self.variables.insert(name.to_owned(), Value::Unknown);
-    }
-
-    pub(super) fn set_positional(&mut self, arguments: &[String]) {
-        self.positional = Some(arguments.to_vec());
-    }
-
-    pub(super) fn alias(&mut self, name: &str, text: &str) {
-        self.aliases.insert(name.to_owned(), text.to_owned());
-    }
-
-    /// Judges what `redirects` open; the input is what the last of them gives.
-    fn redirects(&mut self, redirects: &[Redirect], input: Stream) -> Stream {
-        let mut input = input;
-        for redirect in redirects {
-            let span = redirect.target.span.clone();
-            match redirect.kind {
-                RedirectKind::Here(index) => {
-                    let body = self.bodies.get(index).cloned().unwrap_or_default();
-                    input = Stream::Known(self.text(&body));
-                }
-                RedirectKind::HereString => input = Stream::Known(self.text(&redirect.target) + "\n"),
-                RedirectKind::Read => {
-                    let processes = self.processes.len();
-                    let path = self.text(&redirect.target);
-                    input = match self.processes.get(processes) {
-                        Some(stream) => stream.clone(),
-                        None => self.read(&path, span),
-                    };
-                }
-                RedirectKind::Write => {
-                    let path = self.text(&redirect.target);
-                    self.write(&path, false, span);
-                }
-                RedirectKind::Append => {
-                    let path = self.text(&redirect.target);
-                    self.write(&path, true, span);
-                }
-                RedirectKind::Duplicate => {
-                    self.text(&redirect.target);
-                }
-            }
-        }
-        input
-    }
-
-    /// What is left for the pipe after `redirects`.
-    fn redirected(&self, redirects: &[Redirect], output: Stream) -> Stream {
-        let away = redirects.iter().any(|redirect| matches!(redirect.kind, RedirectKind::Write | RedirectKind::Append));
-        if away { Stream::Nothing } else { output }
-    }
-
-    /// Judges reading `path`.
-    pub(super) fn read(&mut self, path: &str, span: Range<usize>) -> Stream {
-        if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
-            self.findings.add(&rule::REVERSE_SHELL, span);
-            return Stream::Remote;
-        }
-        if target::is_credential(path) {
-            self.findings.add(&rule::CREDENTIAL_READ, span);
-            return Stream::Secret;
-        }
-        if target::is_project_secret(path) { Stream::Secret } else { Stream::Unknown }
-    }
-
-    /// Judges writing to `path` by a redirection or a program.
-    pub(super) fn write(&mut self, path: &str, append: bool, span: Range<usize>) {
-        if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
-            self.findings.add(&rule::REVERSE_SHELL, span);
-        } else if target::is_device(path) {
-            self.findings.add(&rule::WRITE_DEVICE, span);
-        } else if target::is_trace(path) {
-            if !append {
-                self.findings.add(&rule::HISTORY_WIPE, span);
-            }
-        } else if target::is_protected(path) {
-            self.findings.add(&rule::PROTECTED_WRITE, span);
-        } else if path.starts_with(UNKNOWN) {
-            // A path that begins with what is not known may lead anywhere.
-            self.findings.add(&rule::UNRESOLVED_TARGET, span);
-        } else if !append && target::judge(path) == target::Target::Root {
-            self.findings.add(&rule::OVERWRITE_MANY, span);
-        }
     }
 
     /// Runs a list of fields as a command.
@@ -479,9 +326,13 @@ impl<'f, 't> Machine<'f, 't> {
         let maybe = first.contains(MAYBE);
         let path: String = first.chars().filter(|character| *character != MAYBE).collect();
         // An option that may be another still is one.
-        let plain = |argument: &String| -> String { argument.chars().filter(|character| *character != MAYBE).collect() };
-        let arguments: Vec<String> =
-            arguments.iter().map(|argument| if argument.starts_with('-') { plain(argument) } else { argument.clone() }).collect();
+        let plain = |argument: &String| -> String {
+            argument.chars().filter(|character| *character != MAYBE).collect()
+        };
+        let arguments: Vec<String> = arguments
+            .iter()
+            .map(|argument| if argument.starts_with('-') { plain(argument) } else { argument.clone() })
+            .collect();
         let arguments = arguments.as_slice();
         if maybe || path.contains(UNKNOWN) {
             self.findings.add(&rule::UNRESOLVED_COMMAND, span.clone());
@@ -538,17 +389,6 @@ impl<'f, 't> Machine<'f, 't> {
         self.positional = positional;
         self.running.pop();
         output
-    }
-}
-
-impl Value {
-    /// The text, or the mark for what is not known.
-    pub(super) fn into_text(self) -> String {
-        match self {
-            Self::Known(text) => text,
-            Self::Empty => String::new(),
-            Self::Unset | Self::Unknown => UNKNOWN.to_string(),
-        }
     }
 }
 

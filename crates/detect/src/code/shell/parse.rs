@@ -6,10 +6,11 @@
 
 use std::ops::Range;
 
-use super::syntax::{Assignment, Command, Commands, Piece, Redirect, RedirectKind, Simple, Word};
+use super::redirect::Waiting;
+use super::syntax::{Assignment, Command, Commands, Piece, Simple, Word};
 
 /// Most constructs open at once.
-const DEPTH: usize = 40;
+pub(super) const DEPTH: usize = 40;
 
 /// A script and the bodies of its here-documents.
 #[derive(Debug, Default)]
@@ -35,23 +36,17 @@ pub(super) struct Parser<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
     depth: usize,
-    bodies: Vec<Word>,
-    waiting: Vec<Waiting>,
-}
-
-/// A here-document whose body begins after the current line.
-struct Waiting {
-    index: usize,
-    delimiter: String,
-    strip_tabs: bool,
-    quoted: bool,
+    pub(super) bodies: Vec<Word>,
+    pub(super) waiting: Vec<Waiting>,
+    /// Where the outermost command that is being parsed begins.
+    outermost: usize,
 }
 
 const RESERVED_ENDS: &[&str] = &["then", "do", "done", "fi", "else", "elif", "esac", "}"];
 
-/// Parses a whole script. After an error it goes on at the next line, so that what follows is looked at as well.
+/// Parses a whole script. After an error it goes on at the line after the one where the command began.
 pub(super) fn parse(text: &str) -> Script {
-    let mut parser = Parser { text, at: 0, depth: 0, bodies: Vec::new(), waiting: Vec::new() };
+    let mut parser = Parser { text, at: 0, depth: 0, bodies: Vec::new(), waiting: Vec::new(), outermost: 0 };
     let mut script = Script::default();
     loop {
         match parser.list(&mut script.commands) {
@@ -59,12 +54,16 @@ pub(super) fn parse(text: &str) -> Script {
             Ok(()) => script.errors.push(parser.wrong("unexpected token")),
             Err(error) => script.errors.push(error),
         }
-        let from = parser.at.max(script.errors.last().map_or(0, |error| error.at));
-        let Some(line) = memchr::memchr(b'\n', text.as_bytes().get(from..).unwrap_or_default()) else { break };
+        // What a construct that never closes holds is looked at line by line.
+        let from = parser.outermost;
+        let Some(line) = memchr::memchr(b'\n', text.as_bytes().get(from..).unwrap_or_default()) else {
+            break;
+        };
         if script.errors.len() >= ERRORS {
             break;
         }
         parser.at = from + line + 1;
+        parser.outermost = parser.at;
         parser.depth = 0;
         parser.waiting.clear();
     }
@@ -79,8 +78,15 @@ impl<'t> Parser<'t> {
         loop {
             self.separators()?;
             let Some(byte) = self.peek() else { break };
-            if byte == b')' || self.starts_with(";;") || self.starts_with(";&") || self.at_reserved(RESERVED_ENDS) {
+            if byte == b')'
+                || self.starts_with(";;")
+                || self.starts_with(";&")
+                || self.at_reserved(RESERVED_ENDS)
+            {
                 break;
+            }
+            if self.depth == 1 {
+                self.outermost = self.at;
             }
             self.and_or(commands)?;
         }
@@ -141,10 +147,13 @@ impl<'t> Parser<'t> {
     }
 
     fn command_inner(&mut self) -> Parsed<Command> {
-        if self.starts_with("((") && let Some(end) = self.arithmetic_end(2) {
+        if self.starts_with("((")
+            && let Some(end) = self.arithmetic_end(2)
+        {
             let word = self.arithmetic_word(self.at + 2, end)?;
             self.at = end + 2;
-            let words = vec![Word { pieces: vec![Piece::Quoted(":".to_owned())], span: word.span.clone() }, word];
+            let words =
+                vec![Word { pieces: vec![Piece::Quoted(":".to_owned())], span: word.span.clone() }, word];
             return Ok(Command::Simple(Simple { words, ..Simple::default() }));
         }
         if self.eat("(") {
@@ -179,7 +188,9 @@ impl<'t> Parser<'t> {
         if self.eat_reserved("function") {
             self.blanks();
             let start = self.at;
-            let name = self.take_while(|byte| !byte.is_ascii_whitespace() && !b"(){};&|<>".contains(&byte)).to_owned();
+            let name = self
+                .take_while(|byte| !byte.is_ascii_whitespace() && !b"(){};&|<>".contains(&byte))
+                .to_owned();
             self.blanks();
             if self.eat("(") {
                 self.blanks();
@@ -292,7 +303,8 @@ impl<'t> Parser<'t> {
             }
             self.expect(")", "expected `)` after a pattern")?;
             self.list(&mut body)?;
-            if !(self.eat(";;&") || self.eat(";;") || self.eat(";&")) && !self.at_reserved(&["esac"]) {
+            let ends = self.eat(";;&") || self.eat(";;") || self.eat(";&") || self.at_reserved(&["esac"]);
+            if !ends {
                 return Err(self.wrong("expected `;;`"));
             }
         }
@@ -302,7 +314,11 @@ impl<'t> Parser<'t> {
         self.newlines()?;
         let body = match self.command()? {
             Command::Group { body, redirects, always } if redirects.is_empty() && always => body,
-            other => vec![other],
+            other @ (Command::Simple(_)
+            | Command::Pipeline(_)
+            | Command::Group { .. }
+            | Command::For { .. }
+            | Command::Function { .. }) => vec![other],
         };
         Ok(Command::Function { name, body, span: start..self.at })
     }
@@ -343,7 +359,7 @@ impl<'t> Parser<'t> {
                 Some(_) => {}
             }
             // Assignments stand before the command, and as arguments of what declares.
-            let declares = simple.words.first().is_none_or(|word| super::expand::is_declaration(word));
+            let declares = simple.words.first().is_none_or(super::expand::is_declaration);
             if declares && let Some(assignment) = self.assignment()? {
                 simple.assignments.push(assignment);
                 continue;
@@ -390,112 +406,6 @@ impl<'t> Parser<'t> {
             values.push(self.word()?);
         }
         Ok(Some(Assignment { name, append, values }))
-    }
-
-    fn redirects(&mut self) -> Parsed<Vec<Redirect>> {
-        let mut redirects = Vec::new();
-        loop {
-            self.blanks();
-            match self.redirect()? {
-                Some(redirect) => redirects.push(redirect),
-                None => return Ok(redirects),
-            }
-        }
-    }
-
-    fn redirect(&mut self) -> Parsed<Option<Redirect>> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let mut digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if rest.first() == Some(&b'{') {
-            // `{fd}>file`
-            digits = rest.iter().take(64).position(|byte| *byte == b'}').map_or(0, |close| close + 1);
-        }
-        let operator = rest.get(digits..).unwrap_or_default();
-        const OPERATORS: &[(&str, RedirectKind)] = &[
-            ("<<<", RedirectKind::HereString),
-            ("<<-", RedirectKind::Here(1)),
-            ("<<", RedirectKind::Here(0)),
-            ("<&", RedirectKind::Duplicate),
-            ("<>", RedirectKind::Write),
-            (">>", RedirectKind::Append),
-            (">|", RedirectKind::Write),
-            (">&", RedirectKind::Duplicate),
-            ("&>>", RedirectKind::Append),
-            ("&>", RedirectKind::Write),
-            ("<", RedirectKind::Read),
-            (">", RedirectKind::Write),
-        ];
-        let Some((sign, kind)) = OPERATORS.iter().find(|(sign, _)| operator.starts_with(sign.as_bytes())) else {
-            return Ok(None);
-        };
-        // `<(` and `>(` begin a word.
-        if sign.len() == 1 && operator.get(1) == Some(&b'(') {
-            return Ok(None);
-        }
-        self.at += digits + sign.len();
-        self.blanks();
-        let kind = match kind {
-            RedirectKind::Here(strip) => return self.here_document(*strip == 1).map(Some),
-            other => *other,
-        };
-        let target = self.word()?;
-        let number = matches!(target.pieces.as_slice(), [Piece::Bare(text)]
-            if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'));
-        // `>&file` writes a file; `>&2` does not.
-        let kind = if kind == RedirectKind::Duplicate && !number { RedirectKind::Write } else { kind };
-        Ok(Some(Redirect { kind, target }))
-    }
-
-    fn here_document(&mut self, strip_tabs: bool) -> Parsed<Redirect> {
-        let target = self.word()?;
-        let index = self.bodies.len();
-        self.bodies.push(Word::default());
-        let raw = self.text.get(target.span.clone()).unwrap_or_default();
-        let quoted = raw.contains(['\'', '"', '\\']);
-        let delimiter: String = raw.chars().filter(|character| !matches!(character, '\'' | '"' | '\\')).collect();
-        if self.waiting.len() >= DEPTH {
-            return Err(self.wrong("too many here-documents"));
-        }
-        self.waiting.push(Waiting { index, delimiter, strip_tabs, quoted });
-        Ok(Redirect { kind: RedirectKind::Here(index), target })
-    }
-
-    /// At a newline: reads the bodies that begin after it.
-    fn here_bodies(&mut self) -> Parsed<()> {
-        for here in std::mem::take(&mut self.waiting) {
-            let start = self.at;
-            let mut body = String::new();
-            loop {
-                let rest = self.text.get(self.at..).unwrap_or_default();
-                if rest.is_empty() {
-                    break;
-                }
-                let (line, length) = match rest.split_once('\n') {
-                    Some((line, _)) => (line, line.len() + 1),
-                    None => (rest, rest.len()),
-                };
-                self.at += length;
-                let line = line.strip_suffix('\r').unwrap_or(line);
-                let line = if here.strip_tabs { line.trim_start_matches('\t') } else { line };
-                if line == here.delimiter {
-                    break;
-                }
-                body.push_str(line);
-                body.push('\n');
-            }
-            let word = if here.quoted {
-                Word { pieces: vec![Piece::Quoted(body)], span: start..self.at }
-            } else {
-                self.enter()?;
-                let word = super::word::here_body(&body, start..self.at, self.depth);
-                self.leave();
-                word?
-            };
-            if let Some(slot) = self.bodies.get_mut(here.index) {
-                *slot = word;
-            }
-        }
-        Ok(())
     }
 
     /// Spaces, tabs, line continuations and carriage returns before a newline.
@@ -592,7 +502,8 @@ impl<'t> Parser<'t> {
         words.iter().any(|word| {
             self.starts_with(word)
                 && self.text.as_bytes().get(self.at + word.len()).is_none_or(|byte| {
-                    byte.is_ascii_whitespace() || b";&|()<>#".contains(byte) && !(*word == "}" && *byte == b'(')
+                    byte.is_ascii_whitespace()
+                        || b";&|()<>#".contains(byte) && !(*word == "}" && *byte == b'(')
                 })
         })
     }
@@ -656,6 +567,6 @@ impl<'t> Parser<'t> {
 
     /// A parser of a piece of the text that stands `depth` deep.
     pub(super) const fn of(text: &'t str, depth: usize) -> Self {
-        Self { text, at: 0, depth, bodies: Vec::new(), waiting: Vec::new() }
+        Self { text, at: 0, depth, bodies: Vec::new(), waiting: Vec::new(), outermost: 0 }
     }
 }

@@ -41,7 +41,14 @@ const FAMILIES: &[Family] = &[
 
 /// Directories whose programs are what their names say.
 const STANDARD: &[&str] = &[
-    "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin",
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/opt/homebrew/bin",
+    "/snap/bin",
 ];
 
 /// Judges the program at `path`; `None` when no family knows it.
@@ -61,17 +68,50 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) ->
 /// True for variables by which programs are made to load or run something else.
 pub(super) fn is_hijacking(name: &str, value: &str) -> bool {
     match name {
-        "LD_PRELOAD" | "LD_AUDIT" | "DYLD_INSERT_LIBRARIES" | "BASH_ENV" | "PROMPT_COMMAND" | "PYTHONSTARTUP"
-        | "PERL5OPT" | "RUBYOPT" | "LESSOPEN" => !value.is_empty(),
-        "NODE_OPTIONS" => ["--require", "-r", "--import", "--loader"].iter().any(|option| value.contains(option)),
-        "PAGER" | "GIT_PAGER" | "MANPAGER" | "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" | "BROWSER" => {
+        "LD_PRELOAD"
+        | "LD_AUDIT"
+        | "DYLD_INSERT_LIBRARIES"
+        | "BASH_ENV"
+        | "PROMPT_COMMAND"
+        | "PYTHONSTARTUP"
+        | "PERL5OPT"
+        | "RUBYOPT"
+        | "LESSOPEN" => !value.is_empty(),
+        "NODE_OPTIONS" => {
+            ["--require", "-r", "--import", "--loader"].iter().any(|option| value.contains(option))
+        }
+        "PAGER"
+        | "GIT_PAGER"
+        | "MANPAGER"
+        | "EDITOR"
+        | "VISUAL"
+        | "GIT_EDITOR"
+        | "GIT_SEQUENCE_EDITOR"
+        | "BROWSER" => {
             let word = value.split_whitespace().next().unwrap_or_default();
-            !matches!(word, "" | "cat" | "less" | "more" | "most" | "true" | ":" | "vi" | "vim" | "nvim" | "nano" | "emacs" | "code")
+            !matches!(
+                word,
+                "" | "cat"
+                    | "less"
+                    | "more"
+                    | "most"
+                    | "true"
+                    | ":"
+                    | "vi"
+                    | "vim"
+                    | "nvim"
+                    | "nano"
+                    | "emacs"
+                    | "code"
+            )
         }
         "GIT_SSH" | "GIT_SSH_COMMAND" | "GIT_EXTERNAL_DIFF" | "GIT_ASKPASS" | "SSH_ASKPASS" => {
-            !(value.starts_with("ssh ") && !value.contains("ProxyCommand")) && !value.is_empty() && value != "true"
+            let plain = value.starts_with("ssh ") && !value.contains("ProxyCommand");
+            !(plain || value.is_empty() || value == "true")
         }
-        "PATH" => value.split([':', ' ']).any(|part| part == "." || part.is_empty() && !value.is_empty() || part.starts_with("/tmp")),
+        "PATH" => value
+            .split([':', ' '])
+            .any(|part| part == "." || part.is_empty() && !value.is_empty() || part.starts_with("/tmp")),
         _ => false,
     }
 }

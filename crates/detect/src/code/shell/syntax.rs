@@ -12,10 +12,23 @@ pub(super) enum Command {
     /// Joined by `|`.
     Pipeline(Commands),
     /// A brace group, a subshell, a branch, a loop or the right side of `&&` and `||`.
-    Group { body: Commands, always: bool, redirects: Vec<Redirect> },
+    Group {
+        body: Commands,
+        always: bool,
+        redirects: Vec<Redirect>,
+    },
     /// `for` and `select`; without values it runs over the positional parameters.
-    For { variable: String, values: Option<Vec<Word>>, body: Commands, redirects: Vec<Redirect> },
-    Function { name: String, body: Commands, span: Range<usize> },
+    For {
+        variable: String,
+        values: Option<Vec<Word>>,
+        body: Commands,
+        redirects: Vec<Redirect>,
+    },
+    Function {
+        name: String,
+        body: Commands,
+        span: Range<usize>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,9 +83,15 @@ pub(super) enum Piece {
     Quoted(String),
     Parameter(Parameter),
     /// `$(…)`
-    Substitution { body: Commands, quoted: bool },
+    Substitution {
+        body: Commands,
+        quoted: bool,
+    },
     /// `` `…` ``: its text, with the backslashes that the backquotes cost removed.
-    Backquoted { text: String, quoted: bool },
+    Backquoted {
+        text: String,
+        quoted: bool,
+    },
     /// `<(…)` or `>(…)`
     Process(Commands),
     /// `$((…))`, `$[…]`: a number that we do not compute.
@@ -91,13 +110,20 @@ pub(super) struct Parameter {
 pub(super) enum Operation {
     Plain,
     /// `:-`, `-`, `:=`, `=`
-    Default { word: Word, assign: bool },
+    Default {
+        word: Word,
+        assign: bool,
+    },
     /// `:+`, `+`
     Alternative(Word),
     /// `:offset`, `:offset:length` with plain numbers.
     Slice(usize, Option<usize>),
     /// `/pattern/replacement`, `//…`
-    Replace { all: bool, pattern: String, with: String },
+    Replace {
+        all: bool,
+        pattern: String,
+        with: String,
+    },
     /// `${#name}`
     Length,
     /// Anything else: `#`, `%`, `^`, `,`, `@`, `!`, `[…]`. Its words may still run substitutions.

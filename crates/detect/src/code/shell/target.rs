@@ -26,19 +26,75 @@ pub(super) enum Target {
 }
 
 const OUTPUTS: &[&str] = &[
-    "build", "dist", "out", "target", "node_modules", "coverage", "__pycache__", "tmp", "temp", "bin", "obj",
-    "htmlcov", "site", "public", "logs",
+    "build",
+    "dist",
+    "out",
+    "target",
+    "node_modules",
+    "coverage",
+    "__pycache__",
+    "tmp",
+    "temp",
+    "bin",
+    "obj",
+    "htmlcov",
+    "site",
+    "public",
+    "logs",
 ];
 
 const TOP: &[&str] = &[
-    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "media", "mnt", "opt", "proc", "root", "run", "sbin",
-    "srv", "sys", "usr", "var", "Users", "System", "Library", "Applications", "Volumes", "private", "Windows",
-    "nix", "data",
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "home",
+    "lib",
+    "lib32",
+    "lib64",
+    "media",
+    "mnt",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "srv",
+    "sys",
+    "usr",
+    "var",
+    "Users",
+    "System",
+    "Library",
+    "Applications",
+    "Volumes",
+    "private",
+    "Windows",
+    "nix",
+    "data",
 ];
 
 const SYSTEM: &[&str] = &[
-    "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr", "var", "System",
-    "Library", "Applications", "private", "nix", "Windows",
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "lib",
+    "lib32",
+    "lib64",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "sys",
+    "usr",
+    "var",
+    "System",
+    "Library",
+    "Applications",
+    "private",
+    "nix",
+    "Windows",
 ];
 
 /// Judges `path`.
@@ -80,13 +136,35 @@ fn judge_read(path: &str) -> Target {
             // Far enough up is the root.
             let ups = 1 + rest.iter().take_while(|part| **part == "..").count();
             let below = rest.get(ups - 1).copied();
-            if ups >= 4 && below.is_some_and(|top| SYSTEM.contains(&top)) { Target::System } else { Target::Home }
+            if ups >= 4 && below.is_some_and(|top| SYSTEM.contains(&top)) {
+                Target::System
+            } else {
+                Target::Home
+            }
         }
-        Some((first, [])) if matches!(*first, "*" | ".*" | "{*,.*}" | "*.*" | ".[!.]*" | ".??*") => Target::Here,
+        Some((first, [])) if matches!(*first, "*" | ".*" | "{*,.*}" | "*.*" | ".[!.]*" | ".??*") => {
+            Target::Here
+        }
         Some((first, _)) if *first == ".git" => Target::Here,
         Some((_, _)) => {
             let last = parts.last().copied().unwrap_or_default();
-            let hidden_output = matches!(last, ".cache" | ".next" | ".nuxt" | ".turbo" | ".pytest_cache" | ".mypy_cache" | ".ruff_cache" | ".tox" | ".venv" | "venv" | ".gradle" | ".parcel-cache" | ".nyc_output" | ".eggs");
+            let hidden_output = matches!(
+                last,
+                ".cache"
+                    | ".next"
+                    | ".nuxt"
+                    | ".turbo"
+                    | ".pytest_cache"
+                    | ".mypy_cache"
+                    | ".ruff_cache"
+                    | ".tox"
+                    | ".venv"
+                    | "venv"
+                    | ".gradle"
+                    | ".parcel-cache"
+                    | ".nyc_output"
+                    | ".eggs"
+            );
             if OUTPUTS.contains(&last) || hidden_output || last.ends_with(".egg-info") {
                 Target::Output
             } else {
@@ -117,12 +195,17 @@ fn judge_absolute(rest: &str) -> Target {
     match parts.as_slice() {
         [] => Target::Root,
         [first, rest @ ..] => {
-            let named = !rest.is_empty() && !(rest.len() == 1 && rest.first().is_some_and(|part| is_wild(part)));
+            let named =
+                !(rest.is_empty() || rest.len() == 1 && rest.first().is_some_and(|part| is_wild(part)));
             match *first {
                 "tmp" if !rest.is_empty() => Target::Temporary,
                 "tmp" => Target::Elsewhere,
                 "var" if rest.first() == Some(&"tmp") && rest.len() > 1 => Target::Temporary,
-                "dev" if rest.first().is_some_and(|device| HARMLESS_DEVICES.contains(device) || *device == "fd") => {
+                "dev"
+                    if rest
+                        .first()
+                        .is_some_and(|device| HARMLESS_DEVICES.contains(device) || *device == "fd") =>
+                {
                     Target::Temporary
                 }
                 "dev" if rest.first() == Some(&"shm") && rest.len() > 1 => Target::Temporary,
@@ -130,7 +213,10 @@ fn judge_absolute(rest: &str) -> Target {
                 first if TOP.contains(&first) && !named => Target::Root,
                 first if first.contains(UNKNOWN) => Target::Unknown,
                 // A whole home of somebody.
-                "home" | "Users" if rest.len() == 1 || rest.get(1).is_some_and(|part| rest.len() == 2 && is_wild(part)) => {
+                "home" | "Users"
+                    if rest.len() == 1
+                        || rest.get(1).is_some_and(|part| rest.len() == 2 && is_wild(part)) =>
+                {
                     Target::Root
                 }
                 first if SYSTEM.contains(&first) => Target::System,
@@ -140,7 +226,8 @@ fn judge_absolute(rest: &str) -> Target {
     }
 }
 
-const HARMLESS_DEVICES: &[&str] = &["null", "zero", "stdout", "stderr", "stdin", "tty", "full", "random", "urandom"];
+const HARMLESS_DEVICES: &[&str] =
+    &["null", "zero", "stdout", "stderr", "stdin", "tty", "full", "random", "urandom"];
 
 /// `C:`, `c:\`, `C:/*`.
 fn is_drive(path: &str) -> bool {
@@ -192,13 +279,32 @@ pub(super) fn is_protected(path: &str) -> bool {
         || matches!(parts.as_slice(), ["home" | "Users", _, ..] | ["root", ..]) && path.starts_with('/');
     let start_file = matches!(
         name,
-        ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".zshenv" | ".zprofile" | ".bash_login" | ".bash_logout"
-            | ".gitconfig" | ".npmrc" | ".pypirc" | ".netrc" | ".vimrc" | ".inputrc" | "authorized_keys"
-            | "authorized_keys2" | "crontab"
+        ".bashrc"
+            | ".bash_profile"
+            | ".profile"
+            | ".zshrc"
+            | ".zshenv"
+            | ".zprofile"
+            | ".bash_login"
+            | ".bash_logout"
+            | ".gitconfig"
+            | ".npmrc"
+            | ".pypirc"
+            | ".netrc"
+            | ".vimrc"
+            | ".inputrc"
+            | "authorized_keys"
+            | "authorized_keys2"
+            | "crontab"
     );
-    (in_home && start_file)
-        || (in_home && parts.iter().any(|part| matches!(*part, ".ssh" | ".aws" | ".gnupg" | ".kube" | "LaunchAgents" | "autostart" | "systemd")))
-        || (path.starts_with('/') && judge_read(path) == Target::System && !is_device(path) && !is_log_or_work(&parts))
+    let kept = |part: &&str| {
+        matches!(*part, ".ssh" | ".aws" | ".gnupg" | ".kube" | "LaunchAgents" | "autostart" | "systemd")
+    };
+    let system = path.starts_with('/')
+        && judge_read(path) == Target::System
+        && !(is_device(path) || is_log_or_work(&parts));
+    (in_home && (start_file || parts.iter().any(kept)))
+        || system
         || matches!(parts.as_slice(), [.., ".git", "hooks", _] | [.., ".git", "config"])
 }
 
@@ -218,8 +324,16 @@ fn is_log_or_work(parts: &[&str]) -> bool {
 pub(super) fn is_trace(path: &str) -> bool {
     let parts = normal(path.strip_prefix(HOME).unwrap_or(path));
     let name = parts.last().copied().unwrap_or_default();
-    matches!(name, ".bash_history" | ".zsh_history" | ".sh_history" | ".history" | ".python_history" | ".mysql_history" | ".psql_history")
-        || matches!(parts.as_slice(), ["var", "log", ..]) && path.starts_with('/')
+    matches!(
+        name,
+        ".bash_history"
+            | ".zsh_history"
+            | ".sh_history"
+            | ".history"
+            | ".python_history"
+            | ".mysql_history"
+            | ".psql_history"
+    ) || matches!(parts.as_slice(), ["var", "log", ..]) && path.starts_with('/')
 }
 
 /// True for files that hold credentials.
@@ -230,9 +344,26 @@ pub(super) fn is_credential(path: &str) -> bool {
     let parent = parts.len().checked_sub(2).and_then(|at| parts.get(at)).copied().unwrap_or_default();
     match name {
         "shadow" | "gshadow" | "sudoers" | "master.passwd" => parent == "etc",
-        "id_rsa" | "id_ed25519" | "id_ecdsa" | "id_dsa" | ".netrc" | ".pgpass" | ".my.cnf" | ".git-credentials"
-        | ".pypirc" | ".npmrc" | ".vault-token" | "credentials.json" | "application_default_credentials.json"
-        | "secring.gpg" | ".dockercfg" | "environ" if name != "environ" || parts.first() == Some(&"proc") => true,
+        "id_rsa"
+        | "id_ed25519"
+        | "id_ecdsa"
+        | "id_dsa"
+        | ".netrc"
+        | ".pgpass"
+        | ".my.cnf"
+        | ".git-credentials"
+        | ".pypirc"
+        | ".npmrc"
+        | ".vault-token"
+        | "credentials.json"
+        | "application_default_credentials.json"
+        | "secring.gpg"
+        | ".dockercfg"
+        | "environ"
+            if name != "environ" || parts.first() == Some(&"proc") =>
+        {
+            true
+        }
         "credentials" => matches!(parent, ".aws" | ".cargo" | ".gem"),
         "credentials.toml" => parent == ".cargo",
         "config" => parent == ".kube",
@@ -251,5 +382,8 @@ pub(super) fn is_project_secret(path: &str) -> bool {
     let name = path.trim_start_matches('@').rsplit('/').next().unwrap_or_default();
     (name == ".env" || name.starts_with(".env."))
         && !matches!(name, ".env.example" | ".env.sample" | ".env.template" | ".env.dist")
-        || name.ends_with(".pem") || name.ends_with(".key") || name.ends_with(".p12") || name.ends_with(".pfx")
+        || name.ends_with(".pem")
+        || name.ends_with(".key")
+        || name.ends_with(".p12")
+        || name.ends_with(".pfx")
 }

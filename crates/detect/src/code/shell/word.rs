@@ -15,7 +15,10 @@ pub(super) fn here_body(body: &str, span: Range<usize>, depth: usize) -> Parsed<
         .quoted_until(&mut pieces, None)
         .map_err(|error| super::parse::SyntaxError { at: span.start, what: error.what })?;
     if parser.has_bodies() {
-        return Err(super::parse::SyntaxError { at: span.start, what: "a here-document inside a here-document" });
+        return Err(super::parse::SyntaxError {
+            at: span.start,
+            what: "a here-document inside a here-document",
+        });
     }
     Ok(Word { pieces, span })
 }
@@ -37,9 +40,7 @@ impl Parser<'_> {
             }
             match byte {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')' if close.is_none() => {
-                    if (self.starts_with("<(") || self.starts_with(">("))
-                        && byte != b'('
-                    {
+                    if (self.starts_with("<(") || self.starts_with(">(")) && byte != b'(' {
                         self.at += 2;
                         let mut body = Vec::new();
                         self.list(&mut body)?;
@@ -48,7 +49,9 @@ impl Parser<'_> {
                         continue;
                     }
                     // An extended glob: `?(…)`, `*(…)`, `+(…)`, `@(…)`, `!(…)`.
-                    if byte == b'(' && matches!(pieces.last(), Some(Piece::Bare(text)) if text.ends_with(['?', '*', '+', '@', '!'])) {
+                    if byte == b'('
+                        && matches!(pieces.last(), Some(Piece::Bare(text)) if text.ends_with(['?', '*', '+', '@', '!']))
+                    {
                         self.extended_glob(&mut pieces)?;
                         continue;
                     }
@@ -68,9 +71,8 @@ impl Parser<'_> {
                 b'$' => self.dollar(&mut pieces, false)?,
                 b'`' => self.backquoted(&mut pieces, false)?,
                 _ => {
-                    let text = self.take_while(|byte| {
-                        !b" \t\r\n;&|<>()\\'\"$`".contains(&byte) && Some(byte) != close
-                    });
+                    let text = self
+                        .take_while(|byte| !b" \t\r\n;&|<>()\\'\"$`".contains(&byte) && Some(byte) != close);
                     let text = if text.is_empty() { self.one() } else { text.to_owned() };
                     match pieces.last_mut() {
                         Some(Piece::Bare(last)) => last.push_str(&text),
@@ -107,11 +109,14 @@ impl Parser<'_> {
                 b')' => {
                     depth -= 1;
                     if depth == 0 {
-                        pieces.push(Piece::Bare(self.text.get(start..self.at).unwrap_or_default().to_owned()));
+                        pieces
+                            .push(Piece::Bare(self.text.get(start..self.at).unwrap_or_default().to_owned()));
                         return Ok(());
                     }
                 }
-                b'$' | b'`' | b'\n' | b'"' | b'\'' => return Err(self.wrong("a pattern that is not understood")),
+                b'$' | b'`' | b'\n' | b'"' | b'\'' => {
+                    return Err(self.wrong("a pattern that is not understood"));
+                }
                 _ => {}
             }
         }
@@ -187,7 +192,9 @@ impl Parser<'_> {
                 self.double_quoted(pieces)?;
             }
             Some(b'(') => {
-                if self.starts_with("((") && let Some(end) = self.arithmetic_end(2) {
+                if self.starts_with("((")
+                    && let Some(end) = self.arithmetic_end(2)
+                {
                     let word = self.arithmetic_word(self.at + 2, end)?;
                     self.at = end + 2;
                     pieces.push(Piece::Arithmetic(word));
@@ -200,7 +207,11 @@ impl Parser<'_> {
                 pieces.push(Piece::Substitution { body, quoted });
             }
             Some(b'[') if !quoted => {
-                let end = self.text.as_bytes().get(self.at..).and_then(|rest| rest.iter().take(512).position(|byte| *byte == b']'));
+                let end = self
+                    .text
+                    .as_bytes()
+                    .get(self.at..)
+                    .and_then(|rest| rest.iter().take(512).position(|byte| *byte == b']'));
                 let end = self.at + end.ok_or_else(|| self.wrong("unclosed arithmetic"))?;
                 let word = self.arithmetic_word(self.at + 1, end)?;
                 self.at = end + 1;
@@ -265,7 +276,8 @@ impl Parser<'_> {
         let raw = self.text.get(start..self.at).unwrap_or_default();
         let plain = !raw.contains(['$', '`', '\\', '\'', '"']);
         if let Some(slice) = raw.strip_prefix(':') {
-            let (offset, length) = slice.split_once(':').map_or((slice, None), |(offset, length)| (offset, Some(length)));
+            let (offset, length) =
+                slice.split_once(':').map_or((slice, None), |(offset, length)| (offset, Some(length)));
             if let (Ok(offset), Ok(length)) = (offset.trim().parse(), length.map(str::parse).transpose()) {
                 return Ok(Operation::Slice(offset, length));
             }
@@ -338,8 +350,12 @@ impl Parser<'_> {
                 "f" => out.push(12),
                 "v" => out.push(11),
                 "x" => out.push(u8::try_from(self.digits(16, 2)).unwrap_or_default()),
-                "u" => out.extend_from_slice(character(self.digits(16, 4)).encode_utf8(&mut buffer).as_bytes()),
-                "U" => out.extend_from_slice(character(self.digits(16, 8)).encode_utf8(&mut buffer).as_bytes()),
+                "u" => {
+                    out.extend_from_slice(character(self.digits(16, 4)).encode_utf8(&mut buffer).as_bytes())
+                }
+                "U" => {
+                    out.extend_from_slice(character(self.digits(16, 8)).encode_utf8(&mut buffer).as_bytes())
+                }
                 "c" => out.extend(self.one().bytes().map(|byte| byte & 0x1F)),
                 octal if octal.bytes().all(|byte| (b'0'..b'8').contains(&byte)) && !octal.is_empty() => {
                     self.at -= 1;

@@ -5,36 +5,20 @@ use std::ops::Range;
 use super::lex::{Kind, Lexed, Token};
 use super::names::Names;
 use super::sinks::{self, Sink};
+use super::values::{Argument, Folder, Value, split};
 use super::{Family, inspect_family};
 use crate::code::findings::Findings;
+use crate::code::rule;
 use crate::code::shell::{self, UNKNOWN};
 use crate::code::sql::{self, Dialect};
-use crate::code::rule;
 
 /// Most tokens of the arguments of one call that are looked at.
 const LONGEST_CALL: usize = 4000;
 
-/// What an argument is known to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Value {
-    /// A text; parts that are not known are marked.
-    Text(String),
-    /// A list of texts; `None` for one that is not known.
-    List(Vec<Option<String>>),
-    Number(String),
-    /// A function, an object, a condition: no text.
-    Code,
-    Unknown,
-}
-
-struct Argument<'l> {
-    /// The name of a keyword argument.
-    name: Option<&'l str>,
-    tokens: &'l [Token],
-}
-
 struct Walk<'l, 'f, 't> {
     tokens: &'l [Token],
+    /// For each bracket that opens, the token that closes it; the end of the text where none does.
+    closes: Vec<usize>,
     names: Names,
     family: Family,
     findings: &'f mut Findings<'t>,
@@ -43,13 +27,17 @@ struct Walk<'l, 'f, 't> {
 /// Inspects the calls of `lexed`.
 pub(super) fn inspect(lexed: &Lexed, family: Family, findings: &mut Findings<'_>) {
     let names = Names::of(&lexed.tokens, family);
-    let mut walk = Walk { tokens: &lexed.tokens, names, family, findings };
+    let mut walk = Walk { tokens: &lexed.tokens, closes: closes(&lexed.tokens), names, family, findings };
     for at in 0..lexed.tokens.len() {
         walk.token(at);
     }
 }
 
 impl<'l> Walk<'l, '_, '_> {
+    fn value(&self, tokens: &[Token]) -> Value {
+        Folder { names: &self.names, family: self.family }.value(tokens)
+    }
+
     fn token(&mut self, at: usize) {
         let Some(token) = self.tokens.get(at) else { return };
         let at_token = token.at.clone();
@@ -63,7 +51,9 @@ impl<'l> Walk<'l, '_, '_> {
                 self.path(at, &path, at_token);
             }
             // `object[name](…)`: what is called is computed.
-            Kind::Symbol(b']') if self.tokens.get(at + 1).is_some_and(|next| next.sign(b'(')) => self.computed(at),
+            Kind::Symbol(b']') if self.tokens.get(at + 1).is_some_and(|next| next.sign(b'(')) => {
+                self.computed(at)
+            }
             Kind::Symbol(_) | Kind::Text(_) | Kind::Number(_) | Kind::Newline => {}
         }
     }
@@ -71,11 +61,21 @@ impl<'l> Walk<'l, '_, '_> {
     fn path(&mut self, at: usize, path: &str, place: Range<usize>) {
         let tokens: &'l [Token] = self.tokens;
         let next = tokens.get(at + 1);
-        let defined = at.checked_sub(1).and_then(|before| self.tokens.get(before)).is_some_and(|before| before.is("def") || before.is("function") || before.is("fn") || before.is("func") || before.is("class") || before.is("sub"));
+        let defined = at.checked_sub(1).and_then(|before| self.tokens.get(before)).is_some_and(|before| {
+            before.is("def")
+                || before.is("function")
+                || before.is("fn")
+                || before.is("func")
+                || before.is("class")
+                || before.is("sub")
+        });
         let arguments = match next.map(|token| &token.kind) {
             Some(Kind::Symbol(b'(')) if !defined => self.arguments(at + 2),
             // A tagged template, or a call without brackets.
-            Some(Kind::Text(_)) if matches!(self.family, Family::JavaScript | Family::Ruby | Family::Php | Family::Any) || matches!(path, "exec" | "eval") => {
+            Some(Kind::Text(_))
+                if matches!(self.family, Family::JavaScript | Family::Ruby | Family::Php | Family::Any)
+                    || matches!(path, "exec" | "eval") =>
+            {
                 let most = if self.family == Family::JavaScript { at + 2 } else { at + 16 };
                 tokens.get(at + 1..most.min(tokens.len())).unwrap_or_default()
             }
@@ -85,7 +85,8 @@ impl<'l> Walk<'l, '_, '_> {
         let Some(sink) = sinks::sink(&full, self.family) else { return };
         let arguments = Self::line_of(arguments, next.is_some_and(|token| token.sign(b'(')));
         let end = arguments.last().map_or(place.end, |token| token.at.end);
-        self.sink(sink, &full, arguments, place.start..end);
+        let chained = self.chained(&full, at + 2 + arguments.len());
+        self.sink(sink, &full, arguments, chained, place.start..end);
     }
 
     /// Without brackets the arguments end with the line.
@@ -93,7 +94,10 @@ impl<'l> Walk<'l, '_, '_> {
         if bracketed {
             return arguments;
         }
-        let end = arguments.iter().position(|token| matches!(token.kind, Kind::Newline | Kind::Symbol(b';'))).unwrap_or(arguments.len());
+        let end = arguments
+            .iter()
+            .position(|token| matches!(token.kind, Kind::Newline | Kind::Symbol(b';')))
+            .unwrap_or(arguments.len());
         arguments.get(..end).unwrap_or_default()
     }
 
@@ -104,11 +108,25 @@ impl<'l> Walk<'l, '_, '_> {
         }
         let mut before = self.tokens.get(..at).unwrap_or_default().iter().rev();
         let called = before.next().is_some_and(|token| token.sign(b')'));
+        // `Runtime.getRuntime().exec`
+        let mut empty = before.clone();
+        if called
+            && empty.next().is_some_and(|token| token.sign(b'('))
+            && let Some(first) = empty.next().and_then(Token::path)
+        {
+            return format!("{}{path}", self.names.resolve(first));
+        }
         let module = before.next().and_then(Token::text).filter(|_| called);
         let open = before.next().is_some_and(|token| token.sign(b'('));
         let importer = before.next().and_then(Token::path).map(|path| self.names.resolve(path));
         match (module, importer) {
-            (Some(module), Some(importer)) if open && matches!(importer.as_str(), "__import__" | "require" | "importlib.import_module" | "import") => {
+            (Some(module), Some(importer))
+                if open
+                    && matches!(
+                        importer.as_str(),
+                        "__import__" | "require" | "importlib.import_module" | "import"
+                    ) =>
+            {
                 format!("{}{path}", module.trim_start_matches("node:"))
             }
             (_, _) => path.to_owned(),
@@ -118,35 +136,69 @@ impl<'l> Walk<'l, '_, '_> {
     /// The tokens up to the bracket that closes the one before `from`.
     fn arguments(&self, from: usize) -> &'l [Token] {
         let tokens: &'l [Token] = self.tokens;
-        let rest = tokens.get(from..).unwrap_or_default();
-        let mut depth = 0_usize;
-        for (index, token) in rest.iter().enumerate().take(LONGEST_CALL) {
-            match token.kind {
-                Kind::Symbol(b'(' | b'[' | b'{') => depth += 1,
-                Kind::Symbol(b')' | b']' | b'}') if depth == 0 => return rest.get(..index).unwrap_or_default(),
-                Kind::Symbol(b')' | b']' | b'}') => depth -= 1,
-                Kind::Symbol(_) | Kind::Path(_) | Kind::Text(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Newline => {}
-            }
-        }
-        rest.get(..rest.len().min(LONGEST_CALL)).unwrap_or_default()
+        let close = from.checked_sub(1).and_then(|open| self.closes.get(open)).copied().unwrap_or_default();
+        tokens.get(from..close.min(from + LONGEST_CALL)).unwrap_or_default()
     }
 
-    fn sink(&mut self, sink: Sink, path: &str, arguments: &[Token], place: Range<usize>) {
+    /// The words that `Command::new("sh").arg("-c").args([…])` adds, from the bracket that closes the first call.
+    fn chained(&self, path: &str, close: usize) -> Vec<Option<String>> {
+        let mut words = Vec::new();
+        let mut at = close;
+        while path.ends_with("Command.new")
+            && let Some(".arg" | ".args") = self.tokens.get(at + 1).and_then(Token::path)
+        {
+            let arguments = self.arguments(at + 3);
+            match self.value(arguments) {
+                Value::List(list) => words.extend(list),
+                Value::Text(text) => words.push(Some(text)),
+                Value::Number(_) | Value::Code | Value::Unknown => words.push(None),
+            }
+            at += 3 + arguments.len();
+        }
+        words
+    }
+
+    fn sink(
+        &mut self,
+        sink: Sink,
+        path: &str,
+        arguments: &[Token],
+        chained: Vec<Option<String>>,
+        place: Range<usize>,
+    ) {
         if !self.findings.spend(arguments.len() + 16) {
             return;
         }
         let arguments = split(arguments);
-        let positional: Vec<&Argument<'_>> = arguments.iter().filter(|argument| argument.name.is_none()).collect();
+        let positional: Vec<&Argument<'_>> =
+            arguments.iter().filter(|argument| argument.name.is_none()).collect();
         let first = positional.first().map(|argument| self.value(argument.tokens));
         let first = first.or_else(|| {
-            let keyword = arguments.iter().find(|argument| matches!(argument.name, Some("args" | "cmd" | "command" | "sql" | "query" | "path" | "source" | "statement" | "file" | "text")));
+            let keyword = arguments.iter().find(|argument| {
+                matches!(
+                    argument.name,
+                    Some(
+                        "args"
+                            | "cmd"
+                            | "command"
+                            | "sql"
+                            | "query"
+                            | "path"
+                            | "source"
+                            | "statement"
+                            | "file"
+                            | "text"
+                    )
+                )
+            });
             keyword.map(|argument| self.value(argument.tokens))
         });
         match sink {
-            Sink::Shell => match first {
-                Some(value) => self.command(&value, place),
-                None => {}
-            },
+            Sink::Shell => {
+                if let Some(value) = first {
+                    self.command(&value, place)
+                }
+            }
             Sink::Spawn => self.spawn(first, &positional, &arguments, place),
             Sink::Words => {
                 let mut words = Vec::new();
@@ -157,9 +209,21 @@ impl<'l> Walk<'l, '_, '_> {
                         Value::Number(_) | Value::Code | Value::Unknown => words.push(None),
                     }
                 }
+                words.extend(chained);
                 // `exec.CommandContext(ctx, "rm", …)`; `os.execv(path, [argv0, …])`.
-                let words = if path.ends_with("CommandContext") { words.split_off(words.len().min(1)) } else { words };
-                let words = if path.starts_with("os.exec") || path.starts_with("exec") && path.len() <= 6 || path.starts_with("os.spawn") { argv(words) } else { words };
+                let words = if path.ends_with("CommandContext") {
+                    words.split_off(words.len().min(1))
+                } else {
+                    words
+                };
+                let words = if path.starts_with("os.exec")
+                    || path.starts_with("exec") && path.len() <= 6
+                    || path.starts_with("os.spawn")
+                {
+                    argv(words)
+                } else {
+                    words
+                };
                 self.words(words, place);
             }
             Sink::Sql => self.sql(first, place),
@@ -180,7 +244,9 @@ impl<'l> Walk<'l, '_, '_> {
             }
             Sink::Always(rule) => self.findings.add(rule, place),
             Sink::SetUser => match first {
-                Some(Value::Number(number)) if number.trim_matches(['0', '_', 'x', 'o']).is_empty() => self.findings.add(&rule::SETUID_ROOT, place),
+                Some(Value::Number(number)) if number.trim_matches(['0', '_', 'x', 'o']).is_empty() => {
+                    self.findings.add(&rule::SETUID_ROOT, place)
+                }
                 Some(Value::Unknown) => self.findings.add(&rule::UNRESOLVED_CALL, place),
                 Some(_) | None => {}
             },
@@ -191,7 +257,11 @@ impl<'l> Walk<'l, '_, '_> {
             },
             Sink::Attribute => self.attribute(&positional, place),
             Sink::Yaml => {
-                let safe = arguments.iter().any(|argument| argument.tokens.iter().any(|token| token.path().is_some_and(|path| path.contains("Safe") || path.ends_with("BaseLoader"))));
+                let safe = arguments.iter().any(|argument| {
+                    argument.tokens.iter().any(|token| {
+                        token.path().is_some_and(|path| path.contains("Safe") || path.ends_with("BaseLoader"))
+                    })
+                });
                 if !safe {
                     self.findings.add(&rule::DESERIALIZE, place);
                 }
@@ -223,7 +293,13 @@ impl<'l> Walk<'l, '_, '_> {
         shell::inspect_arguments(&words, place, self.findings);
     }
 
-    fn spawn(&mut self, first: Option<Value>, positional: &[&Argument<'_>], arguments: &[Argument<'_>], place: Range<usize>) {
+    fn spawn(
+        &mut self,
+        first: Option<Value>,
+        positional: &[&Argument<'_>],
+        arguments: &[Argument<'_>],
+        place: Range<usize>,
+    ) {
         let shell = arguments.iter().any(|argument| {
             let set = |tokens: &[Token]| tokens.iter().any(|token| token.is("True") || token.is("true"));
             argument.name == Some("shell") && set(argument.tokens)
@@ -234,7 +310,8 @@ impl<'l> Walk<'l, '_, '_> {
             (Some(Value::Text(program)), Some(Value::List(words))) => {
                 let all: Vec<Option<String>> = std::iter::once(Some(program)).chain(words).collect();
                 if shell {
-                    let line: Vec<String> = all.into_iter().map(|word| word.unwrap_or_else(|| UNKNOWN.to_string())).collect();
+                    let line: Vec<String> =
+                        all.into_iter().map(|word| word.unwrap_or_else(|| UNKNOWN.to_string())).collect();
                     self.shell(&line.join(" "), place);
                 } else {
                     self.words(all, place);
@@ -242,7 +319,9 @@ impl<'l> Walk<'l, '_, '_> {
             }
             (Some(Value::Text(text)), _) if shell => self.shell(&text, place),
             // Without a shell the text is the program, or a line that is split into words: no part of it can add a command.
-            (Some(Value::Text(text)), _) => self.findings.within(place, |findings| shell::inspect(&text, findings)),
+            (Some(Value::Text(text)), _) => {
+                self.findings.within(place, |findings| shell::inspect(&text, findings))
+            }
             (Some(Value::List(words)), _) if shell => match words.first() {
                 Some(Some(text)) => self.shell(&text.clone(), place),
                 Some(None) | None => self.findings.add(&rule::UNRESOLVED_CALL, place),
@@ -288,21 +367,35 @@ impl<'l> Walk<'l, '_, '_> {
         }
     }
 
-    fn delete_tree(&mut self, rule: &'static rule::Rule, first: Option<Value>, positional: &[&Argument<'_>], place: Range<usize>) {
+    fn delete_tree(
+        &mut self,
+        rule: &'static rule::Rule,
+        first: Option<Value>,
+        positional: &[&Argument<'_>],
+        place: Range<usize>,
+    ) {
         match first {
             Some(Value::Text(text)) if !text.contains(UNKNOWN) => {
                 let before = self.findings.len();
-                shell::inspect_arguments(&[Some("rm".to_owned()), Some("-rf".to_owned()), Some(text.clone())], place.clone(), self.findings);
+                shell::inspect_arguments(
+                    &[Some("rm".to_owned()), Some("-rf".to_owned()), Some(text.clone())],
+                    place.clone(),
+                    self.findings,
+                );
                 let judged = self.findings.len() > before;
                 if shell::is_dangerous_path(&text) || !judged && !text.starts_with("/tmp") {
                     self.findings.add(rule, place);
                 }
             }
             Some(_) => {
-                let name = positional.first().and_then(|argument| argument.tokens.first()).and_then(Token::path);
+                let name =
+                    positional.first().and_then(|argument| argument.tokens.first()).and_then(Token::path);
                 let temporary = name.and_then(|name| self.names.origin(name)).is_some_and(|origin| {
                     let origin = self.names.resolve(origin);
-                    origin.starts_with("tempfile.") || origin.contains("mkdtemp") || origin.contains("tmpdir") || origin.contains("TempDir")
+                    origin.starts_with("tempfile.")
+                        || origin.contains("mkdtemp")
+                        || origin.contains("tmpdir")
+                        || origin.contains("TempDir")
                 });
                 if !temporary {
                     self.findings.add(rule, place);
@@ -315,7 +408,8 @@ impl<'l> Walk<'l, '_, '_> {
     fn open(&mut self, first: Option<Value>, positional: &[&Argument<'_>], place: Range<usize>) {
         let Some(Value::Text(path)) = first else { return };
         let mode = positional.get(1).map(|argument| self.value(argument.tokens));
-        let writes = matches!(mode, Some(Value::Text(mode)) if mode.contains(['w', 'a', '+', 'x']) && mode.len() <= 4);
+        let writes =
+            matches!(mode, Some(Value::Text(mode)) if mode.contains(['w', 'a', '+', 'x']) && mode.len() <= 4);
         if writes {
             shell::inspect_write(&path, place, self.findings);
         } else {
@@ -327,7 +421,11 @@ impl<'l> Walk<'l, '_, '_> {
     fn attribute(&mut self, positional: &[&Argument<'_>], place: Range<usize>) {
         let module = positional.first().and_then(|argument| match argument.tokens {
             [only] => only.path().map(|path| self.names.resolve(path)),
-            [importer, open, module, close] if importer.is("__import__") && open.sign(b'(') && close.sign(b')') => module.text().map(str::to_owned),
+            [importer, open, module, close]
+                if importer.is("__import__") && open.sign(b'(') && close.sign(b')') =>
+            {
+                module.text().map(str::to_owned)
+            }
             _ => None,
         });
         let name = positional.get(1).map(|argument| self.value(argument.tokens));
@@ -337,7 +435,9 @@ impl<'l> Walk<'l, '_, '_> {
                     self.findings.add(&rule::REFLECTION, place);
                 }
             }
-            (Some(module), _) if sinks::is_dangerous_module(&module) => self.findings.add(&rule::REFLECTION, place),
+            (Some(module), _) if sinks::is_dangerous_module(&module) => {
+                self.findings.add(&rule::REFLECTION, place)
+            }
             (_, _) => {}
         }
     }
@@ -356,7 +456,12 @@ impl<'l> Walk<'l, '_, '_> {
                 depth = depth.saturating_sub(1);
                 false
             }
-            Kind::Symbol(_) | Kind::Path(_) | Kind::Text(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Newline => false,
+            Kind::Symbol(_)
+            | Kind::Path(_)
+            | Kind::Text(_)
+            | Kind::Shell(_)
+            | Kind::Number(_)
+            | Kind::Newline => false,
         });
         let Some(open) = open else { return };
         let place = before.get(open).map_or(0..0, |token| token.at.start..token.at.end);
@@ -364,97 +469,44 @@ impl<'l> Walk<'l, '_, '_> {
         let object = open.checked_sub(1).and_then(|at| before.get(at));
         match index {
             Value::Text(name) if !name.contains(UNKNOWN) => {
-                let known = object.and_then(Token::path).map(|path| format!("{}.{name}", self.names.resolve(path)));
-                let bad = sinks::is_sink(&name) || known.is_some_and(|full| sinks::is_sink(&full)) || name == "constructor";
+                let known =
+                    object.and_then(Token::path).map(|path| format!("{}.{name}", self.names.resolve(path)));
+                let bad = sinks::is_sink(&name)
+                    || known.is_some_and(|full| sinks::is_sink(&full))
+                    || name == "constructor";
                 if bad {
                     self.findings.add(&rule::REFLECTION, place);
                 }
             }
             Value::Number(_) => {}
-            Value::Text(_) | Value::List(_) | Value::Code | Value::Unknown => self.findings.add(&rule::UNRESOLVED_CALL, place),
-        }
-    }
-
-    /// What `tokens`, one argument, are known to be.
-    fn value(&self, tokens: &[Token]) -> Value {
-        let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != Kind::Newline).collect();
-        let Some(first) = tokens.first() else { return Value::Code };
-        if first.sign(b'[') || (first.sign(b'{') && self.family == Family::C) || first.is("vec") || first.is("Arrays.asList") || first.is("List.of") {
-            return self.list(&tokens);
-        }
-        if let Kind::Number(number) = &first.kind
-            && tokens.len() == 1
-        {
-            return Value::Number(number.clone());
-        }
-        if first.is("function") || first.is("async") || first.is("lambda") || first.sign(b'{') || tokens.windows(2).any(|pair| matches!(pair, [one, two] if one.sign(b'=') && two.sign(b'>'))) {
-            return Value::Code;
-        }
-        self.folded(&tokens)
-    }
-
-    /// A concatenation, a format, a constant.
-    fn folded(&self, tokens: &[&Token]) -> Value {
-        let mut out = String::new();
-        let mut known = false;
-        let mut depth = 0_usize;
-        let mut formatted = false;
-        for (index, token) in tokens.iter().enumerate() {
-            match &token.kind {
-                Kind::Text(text) if depth == 0 => {
-                    out.push_str(text);
-                    known = true;
-                }
-                Kind::Path(path) if path.starts_with('.') && depth == 0 => {
-                    // `"…".format(…)`, `"…".join(…)`: other text is put in.
-                    formatted |= path == ".format" || path == ".replace" || path == ".join" || path == ".concat";
-                }
-                Kind::Path(path) if depth == 0 && !matches!(path.as_str(), "const" | "new" | "await") => {
-                    let called = tokens.get(index + 1).is_some_and(|next| next.sign(b'('));
-                    match self.names.constant(path).filter(|_| !called) {
-                        Some(text) => {
-                            out.push_str(text);
-                            known = true;
-                        }
-                        None => out.push(UNKNOWN),
-                    }
-                }
-                Kind::Symbol(b'(' | b'[' | b'{') => depth += 1,
-                Kind::Symbol(b')' | b']' | b'}') => depth = depth.saturating_sub(1),
-                // `"…" % values`
-                Kind::Symbol(b'%') if depth == 0 => formatted = true,
-                Kind::Number(number) if depth == 0 => out.push_str(number),
-                Kind::Text(text) if !known && index <= 2 => {
-                    // A text in brackets: `("rm" + …)`, `text("…")`.
-                    out = out.trim_end_matches(UNKNOWN).to_owned();
-                    out.push_str(text);
-                    known = true;
-                }
-                Kind::Text(text) if known && !formatted => out.push_str(text),
-                Kind::Symbol(_) | Kind::Path(_) | Kind::Text(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Newline => {}
+            Value::Text(_) | Value::List(_) | Value::Code | Value::Unknown => {
+                self.findings.add(&rule::UNRESOLVED_CALL, place)
             }
         }
-        if formatted {
-            out = fill(&out);
-        }
-        if known || out.contains(|character: char| character != UNKNOWN) { Value::Text(out) } else { Value::Unknown }
     }
+}
 
-    fn list(&self, tokens: &[&Token]) -> Value {
-        let open = tokens.iter().position(|token| token.sign(b'[') || token.sign(b'(') || token.sign(b'{')).unwrap_or_default();
-        let inner: Vec<Token> = tokens.get(open + 1..tokens.len().saturating_sub(1)).unwrap_or_default().iter().map(|token| (*token).clone()).collect();
-        let items = split(&inner);
-        Value::List(
-            items
-                .iter()
-                .map(|item| match self.value(item.tokens) {
-                    Value::Text(text) => Some(text),
-                    Value::Number(number) => Some(number),
-                    Value::List(_) | Value::Code | Value::Unknown => None,
-                })
-                .collect(),
-        )
+/// For each token that opens a bracket, the index of the one that closes it.
+fn closes(tokens: &[Token]) -> Vec<usize> {
+    let mut closes = vec![tokens.len(); tokens.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Symbol(b'(' | b'[' | b'{') => open.push(index),
+            Kind::Symbol(b')' | b']' | b'}') => {
+                if let Some(slot) = open.pop().and_then(|start| closes.get_mut(start)) {
+                    *slot = index;
+                }
+            }
+            Kind::Symbol(_)
+            | Kind::Path(_)
+            | Kind::Text(_)
+            | Kind::Shell(_)
+            | Kind::Number(_)
+            | Kind::Newline => {}
+        }
     }
+    closes
 }
 
 /// `os.execv(path, [argv0, …])`: the name that the program is told is left out.
@@ -470,61 +522,4 @@ fn argv(words: Vec<Option<String>>) -> Vec<Option<String>> {
         words.remove(1);
     }
     words
-}
-
-/// Marks the places that a format fills.
-fn fill(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '%']) {
-        let (plain, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
-        out.push_str(plain);
-        let length = if from.starts_with('{') {
-            from.find('}').map_or(1, |close| close + 1)
-        } else if from.starts_with("%(") {
-            from.find(')').map_or(2, |close| close + 2)
-        } else {
-            2
-        };
-        let filled = from.starts_with('{') && length > 1 || from.starts_with("%s") || from.starts_with("%d") || from.starts_with("%r") || from.starts_with("%(");
-        if filled {
-            out.push(UNKNOWN);
-            rest = from.get(length..).unwrap_or_default();
-        } else {
-            out.push_str(from.get(..1).unwrap_or_default());
-            rest = from.get(1..).unwrap_or_default();
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Arguments at the commas of the outermost level.
-fn split(tokens: &[Token]) -> Vec<Argument<'_>> {
-    let mut depth = 0_usize;
-    let mut start = 0;
-    let mut parts = Vec::new();
-    for (index, token) in tokens.iter().enumerate() {
-        match token.kind {
-            Kind::Symbol(b'(' | b'[' | b'{') => depth += 1,
-            Kind::Symbol(b')' | b']' | b'}') => depth = depth.saturating_sub(1),
-            Kind::Symbol(b',') if depth == 0 => {
-                parts.push(tokens.get(start..index).unwrap_or_default());
-                start = index + 1;
-            }
-            Kind::Symbol(_) | Kind::Path(_) | Kind::Text(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Newline => {}
-        }
-    }
-    parts.push(tokens.get(start..).unwrap_or_default());
-    parts
-        .into_iter()
-        .map(|part| {
-            let trimmed = part.iter().position(|token| token.kind != Kind::Newline).and_then(|first| part.get(first..)).unwrap_or_default();
-            match trimmed {
-                [name, equals, rest @ ..] if equals.sign(b'=') && !rest.first().is_some_and(|next| next.sign(b'=') || next.sign(b'>')) => Argument { name: name.path(), tokens: rest },
-                _ => Argument { name: None, tokens: trimmed },
-            }
-        })
-        .filter(|argument| !argument.tokens.is_empty())
-        .collect()
 }

@@ -10,7 +10,8 @@ use crate::code::{rule, shell};
 /// Inspects `text` as `language`; false when that is not one of these.
 pub(super) fn inspect(text: &str, language: &str, findings: &mut Findings<'_>) -> bool {
     match language {
-        "yaml" | "yml" | "env" | "dotenv" | "ini" | "toml" | "properties" | "conf" | "cfg" | "json" | "jsonc" | "json5" | "hcl" | "terraform" => {
+        "yaml" | "yml" | "env" | "dotenv" | "ini" | "toml" | "properties" | "conf" | "cfg" | "json"
+        | "jsonc" | "json5" | "hcl" | "terraform" => {
             assignments(text, findings);
         }
         "dockerfile" | "docker" | "containerfile" => {
@@ -44,7 +45,9 @@ fn assignments(text: &str, findings: &mut Findings<'_>) {
         if line.starts_with(['#', ';', '/']) {
             continue;
         }
-        let line = ["export ", "ENV ", "ARG ", "- "].iter().fold(line, |line, start| line.strip_prefix(start).unwrap_or(line));
+        let line = ["export ", "ENV ", "ARG ", "- "]
+            .iter()
+            .fold(line, |line, start| line.strip_prefix(start).unwrap_or(line));
         let Some((name, value)) = line.split_once(['=', ':']) else { continue };
         let name = name.trim().trim_matches(['"', '\'']);
         let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
@@ -62,7 +65,9 @@ fn dockerfile(text: &str, findings: &mut Findings<'_>) {
     for (line, at) in lines(text) {
         let trimmed = line.trim_start();
         if command.is_empty() {
-            let Some(rest) = ["RUN ", "run "].iter().find_map(|verb| trimmed.strip_prefix(verb)) else { continue };
+            let Some(rest) = ["RUN ", "run "].iter().find_map(|verb| trimmed.strip_prefix(verb)) else {
+                continue;
+            };
             start = at.start;
             command.push_str(rest);
         } else {
@@ -76,7 +81,11 @@ fn dockerfile(text: &str, findings: &mut Findings<'_>) {
         findings.within(start..at.end, |findings| {
             let words: Option<Vec<String>> = serde_json::from_str(&line).ok();
             match words {
-                Some(words) => shell::inspect_arguments(&words.into_iter().map(Some).collect::<Vec<_>>(), 0..line.len(), findings),
+                Some(words) => shell::inspect_arguments(
+                    &words.into_iter().map(Some).collect::<Vec<_>>(),
+                    0..line.len(),
+                    findings,
+                ),
                 None => shell::inspect(&line, findings),
             }
         });
@@ -91,15 +100,54 @@ fn windows(text: &str, findings: &mut Findings<'_>) {
     for (line, at) in lines(text) {
         for statement in line.split([';', '&', '|']) {
             let lower = statement.trim().to_ascii_lowercase();
-            let evaluates = lower.starts_with("iex ") || lower.starts_with("iex(") || lower.starts_with("invoke-expression") || lower == "iex";
+            let evaluates = lower.starts_with("iex ")
+                || lower.starts_with("iex(")
+                || lower.starts_with("invoke-expression")
+                || lower == "iex";
             if evaluates {
                 let downloads = line.to_ascii_lowercase();
-                let remote = ["downloadstring", "invoke-webrequest", "iwr ", "irm ", "invoke-restmethod", "net.webclient", "curl "].iter().any(|word| downloads.contains(word));
+                let remote = [
+                    "downloadstring",
+                    "invoke-webrequest",
+                    "iwr ",
+                    "irm ",
+                    "invoke-restmethod",
+                    "net.webclient",
+                    "curl ",
+                ]
+                .iter()
+                .any(|word| downloads.contains(word));
                 findings.add(if remote { &rule::PIPE_TO_SHELL } else { &rule::EVAL }, at.clone());
             }
-            let words: Vec<Option<String>> = statement.split_whitespace().map(|word| Some(word.trim_matches(['"', '\'']).replace('\\', "/"))).collect();
+            let words: Vec<Option<String>> = statement
+                .split_whitespace()
+                .map(|word| Some(word.trim_matches(['"', '\'']).replace('\\', "/")))
+                .collect();
             if let Some(Some(first)) = words.first()
-                && matches!(first.to_ascii_lowercase().as_str(), "remove-item" | "ri" | "del" | "erase" | "rd" | "rmdir" | "rm" | "format" | "format-volume" | "clear-disk" | "diskpart" | "stop-computer" | "shutdown" | "reg" | "vssadmin" | "bcdedit" | "cipher" | "net" | "sc" | "wevtutil" | "taskkill")
+                && matches!(
+                    first.to_ascii_lowercase().as_str(),
+                    "remove-item"
+                        | "ri"
+                        | "del"
+                        | "erase"
+                        | "rd"
+                        | "rmdir"
+                        | "rm"
+                        | "format"
+                        | "format-volume"
+                        | "clear-disk"
+                        | "diskpart"
+                        | "stop-computer"
+                        | "shutdown"
+                        | "reg"
+                        | "vssadmin"
+                        | "bcdedit"
+                        | "cipher"
+                        | "net"
+                        | "sc"
+                        | "wevtutil"
+                        | "taskkill"
+                )
             {
                 shell::inspect_arguments(&words, at.clone(), findings);
             }

@@ -33,7 +33,10 @@ pub(super) fn inspect(tokens: &[Token], findings: &mut Findings<'_>) {
         value += usize::from(tokens.get(value).is_some_and(|token| token.sign(b'=') || token.sign(b'>')));
         let Some(text) = tokens.get(value).and_then(Token::text) else { continue };
         // `name = "text" + …` and `"text" if … else …` are not the whole value.
-        let ends = tokens.get(value + 1).is_none_or(|next| !matches!(next.kind, Kind::Symbol(b'+' | b'%')) && !next.path().is_some_and(|path| path.starts_with('.')));
+        let ends = tokens.get(value + 1).is_none_or(|next| {
+            !matches!(next.kind, Kind::Symbol(b'+' | b'%'))
+                && !next.path().is_some_and(|path| path.starts_with('.'))
+        });
         if let Some(rule) = assigned_to(name, text).filter(|_| ends) {
             findings.add(rule, token.at.start..tokens.get(value).map_or(token.at.end, |token| token.at.end));
         }
@@ -42,15 +45,39 @@ pub(super) fn inspect(tokens: &[Token], findings: &mut Findings<'_>) {
 
 /// What giving `value` to `name` is.
 pub(in crate::code) fn assigned_to(name: &str, value: &str) -> Option<&'static Rule> {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| character.to_ascii_lowercase())
+        .collect();
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     if value.contains(UNKNOWN) || is_placeholder(value) {
         return None;
     }
-    if ends(&["password", "passwd", "pwd", "passphrase", "passwort", "userpass", "dbpass"]) && name.len() <= 40 {
+    if ends(&["password", "passwd", "pwd", "passphrase", "passwort", "userpass", "dbpass"])
+        && name.len() <= 40
+    {
         return is_password(value).then_some(&rule::HARDCODED_PASSWORD);
     }
-    let key = ends(&["apikey", "apisecret", "secretkey", "accesskey", "clientsecret", "authtoken", "accesstoken", "privatekey", "appsecret", "apitoken", "secrettoken", "encryptionkey", "signingkey", "jwtsecret", "bearertoken", "authkey"]) || name == "secret" || name == "token";
+    let key = ends(&[
+        "apikey",
+        "apisecret",
+        "secretkey",
+        "accesskey",
+        "clientsecret",
+        "authtoken",
+        "accesstoken",
+        "privatekey",
+        "appsecret",
+        "apitoken",
+        "secrettoken",
+        "encryptionkey",
+        "signingkey",
+        "jwtsecret",
+        "bearertoken",
+        "authkey",
+    ]) || name == "secret"
+        || name == "token";
     (key && is_key(value)).then_some(&rule::HARDCODED_API_KEY)
 }
 
@@ -59,12 +86,48 @@ fn is_password(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let word = matches!(
         lower.as_str(),
-        "password" | "passwd" | "pass" | "pwd" | "string" | "str" | "text" | "none" | "null" | "nil" | "undefined" | "true" | "false" | "required" | "optional" | "hidden"
-            | "secret_name" | "env" | "default" | "test" | "any" | "varchar" | "char" | "bytes" | "object" | "number" | "input" | "field" | "current-password" | "new-password" | "off" | "on" | "md5" | "bcrypt"
+        "password"
+            | "passwd"
+            | "pass"
+            | "pwd"
+            | "string"
+            | "str"
+            | "text"
+            | "none"
+            | "null"
+            | "nil"
+            | "undefined"
+            | "true"
+            | "false"
+            | "required"
+            | "optional"
+            | "hidden"
+            | "secret_name"
+            | "env"
+            | "default"
+            | "test"
+            | "any"
+            | "varchar"
+            | "char"
+            | "bytes"
+            | "object"
+            | "number"
+            | "input"
+            | "field"
+            | "current-password"
+            | "new-password"
+            | "off"
+            | "on"
+            | "md5"
+            | "bcrypt"
     );
-    let prose = value.contains(' ') && value.split(' ').count() > 2 || value.ends_with([':', '?']) || value.contains('\n');
+    let prose = value.contains(' ') && value.split(' ').count() > 2
+        || value.ends_with([':', '?'])
+        || value.contains('\n');
     // `password = "user_password"` names a field.
-    let name = (lower.contains("password") || lower.contains("passwd")) && !value.bytes().any(|byte| byte.is_ascii_digit()) && !value.contains(['!', '@', '#', '$', '%', '^', '&', '*']);
+    let name = (lower.contains("password") || lower.contains("passwd"))
+        && !value.bytes().any(|byte| byte.is_ascii_digit())
+        && !value.contains(['!', '@', '#', '$', '%', '^', '&', '*']);
     let path = value.starts_with('/') || value.starts_with("./") || value.contains("://");
     value.len() >= 3 && value.len() <= 128 && !word && !prose && !name && !path
 }

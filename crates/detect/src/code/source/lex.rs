@@ -93,12 +93,19 @@ impl Lexer<'_> {
             b'#' if hash && !(self.family == Family::Php && rest.starts_with("#[")) => self.line(),
             b'/' if slashes && rest.starts_with("//") => self.line(),
             b'/' if slashes && rest.starts_with("/*") => self.block("/*", "*/"),
-            b'=' if self.family == Family::Ruby && rest.starts_with("=begin") && self.at_line_start() => self.block("=begin", "\n=end"),
-            b'/' if matches!(self.family, Family::JavaScript | Family::Ruby) && self.operand_expected() => self.regex(),
+            b'=' if self.family == Family::Ruby && rest.starts_with("=begin") && self.at_line_start() => {
+                self.block("=begin", "\n=end")
+            }
+            b'/' if matches!(self.family, Family::JavaScript | Family::Ruby) && self.operand_expected() => {
+                self.regex()
+            }
             b'\'' | b'"' => self.string(byte),
             b'`' => self.backquote(),
             b'0'..=b'9' => {
-                let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_')).count();
+                let length = rest
+                    .bytes()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'))
+                    .count();
                 let number = rest.get(..length).unwrap_or_default().to_owned();
                 self.push(Kind::Number(number), length);
             }
@@ -139,10 +146,32 @@ impl Lexer<'_> {
 
     /// True where an expression begins, so that a slash opens a regular expression and does not divide.
     fn operand_expected(&self) -> bool {
-        match self.out.tokens.iter().rev().find(|token| token.kind != Kind::Newline).map(|token| &token.kind) {
+        match self.out.tokens.iter().rev().find(|token| token.kind != Kind::Newline).map(|token| &token.kind)
+        {
             None => true,
             Some(Kind::Symbol(byte)) => !matches!(byte, b')' | b']' | b'}'),
-            Some(Kind::Path(word)) => matches!(word.as_str(), "return" | "typeof" | "case" | "in" | "of" | "delete" | "void" | "throw" | "new" | "else" | "do" | "if" | "unless" | "when" | "and" | "or" | "not" | "yield" | "await"),
+            Some(Kind::Path(word)) => matches!(
+                word.as_str(),
+                "return"
+                    | "typeof"
+                    | "case"
+                    | "in"
+                    | "of"
+                    | "delete"
+                    | "void"
+                    | "throw"
+                    | "new"
+                    | "else"
+                    | "do"
+                    | "if"
+                    | "unless"
+                    | "when"
+                    | "and"
+                    | "or"
+                    | "not"
+                    | "yield"
+                    | "await"
+            ),
             Some(Kind::Text(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Newline) => false,
         }
     }
@@ -157,7 +186,12 @@ impl Lexer<'_> {
                 b'[' => class = true,
                 b']' => class = false,
                 b'/' if !class => {
-                    let flags = bytes.get(at + 1..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+                    let flags = bytes
+                        .get(at + 1..)
+                        .unwrap_or_default()
+                        .iter()
+                        .take_while(|byte| byte.is_ascii_alphabetic())
+                        .count();
                     let length = at + 1 + flags - self.at;
                     return self.push(Kind::Number("regex".to_owned()), length);
                 }
@@ -197,8 +231,14 @@ impl Lexer<'_> {
             let rest = self.rest();
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
             let after = rest.get(blank..).unwrap_or_default();
-            let separator = ["::", "?.", "->", "."].into_iter().find(|separator| after.starts_with(separator));
-            let Some(separator) = separator.filter(|separator| *separator != "->" || matches!(self.family, Family::Php | Family::Ruby | Family::C | Family::Any)) else { return };
+            let separator =
+                ["::", "?.", "->", "."].into_iter().find(|separator| after.starts_with(separator));
+            let Some(separator) = separator.filter(|separator| {
+                *separator != "->"
+                    || matches!(self.family, Family::Php | Family::Ruby | Family::C | Family::Any)
+            }) else {
+                return;
+            };
             let tail = after.get(separator.len()..).unwrap_or_default();
             let gap = tail.len() - tail.trim_start_matches([' ', '\t', '\r', '\n']).len();
             let member = tail.get(gap..).unwrap_or_default();
@@ -228,8 +268,12 @@ impl Lexer<'_> {
     fn is_prefix(&self, word: &str, length: usize) -> bool {
         length <= 3
             && match self.family {
-                Family::Python | Family::Any => word.bytes().all(|byte| b"rRbBfFuUtT".contains(&byte)) && length <= 2,
-                Family::C => matches!(word, "r" | "b" | "br" | "c" | "L" | "u8" | "u" | "U" | "R" | "f" | "s"),
+                Family::Python | Family::Any => {
+                    word.bytes().all(|byte| b"rRbBfFuUtT".contains(&byte)) && length <= 2
+                }
+                Family::C => {
+                    matches!(word, "r" | "b" | "br" | "c" | "L" | "u8" | "u" | "U" | "R" | "f" | "s")
+                }
                 Family::JavaScript | Family::Ruby | Family::Php => false,
             }
     }
@@ -240,7 +284,8 @@ impl Lexer<'_> {
         self.at += length;
         let quote = self.rest().bytes().next().unwrap_or_default();
         let raw = prefix.contains('r');
-        let format = prefix.contains(['f', 't', 's']) && self.family != Family::C || self.family == Family::C && matches!(prefix.as_str(), "f" | "s");
+        let format = prefix.contains(['f', 't', 's']) && self.family != Family::C
+            || self.family == Family::C && matches!(prefix.as_str(), "f" | "s");
         self.quoted(quote, raw, if format { Some("{") } else { None }, start);
     }
 
@@ -250,12 +295,15 @@ impl Lexer<'_> {
         if self.family == Family::C && quote == b'\'' {
             let bytes = self.rest().as_bytes();
             let close = bytes.iter().skip(1).take(12).position(|byte| *byte == b'\'');
-            let short = close.is_some_and(|close| close <= 2 || bytes.get(1) == Some(&b'\\') || !self.rest().is_ascii());
+            let short = close
+                .is_some_and(|close| close <= 2 || bytes.get(1) == Some(&b'\\') || !self.rest().is_ascii());
             if !short {
                 return self.push(Kind::Symbol(b'\''), 1);
             }
             let length = match (bytes.get(1), close) {
-                (Some(b'\\'), _) => bytes.iter().skip(3).take(12).position(|byte| *byte == b'\'').map_or(2, |at| at + 4),
+                (Some(b'\\'), _) => {
+                    bytes.iter().skip(3).take(12).position(|byte| *byte == b'\'').map_or(2, |at| at + 4)
+                }
                 (_, Some(close)) => close + 2,
                 (_, None) => 1,
             };
@@ -273,14 +321,23 @@ impl Lexer<'_> {
     /// From the quote here to its end; `format` opens what is put in.
     fn quoted(&mut self, quote: u8, raw: bool, format: Option<&str>, start: usize) {
         let triple = [quote; 3];
-        let long = self.rest().as_bytes().starts_with(&triple) && matches!(self.family, Family::Python | Family::C | Family::Any);
+        let long = self.rest().as_bytes().starts_with(&triple)
+            && matches!(self.family, Family::Python | Family::C | Family::Any);
         let close: &[u8] = if long { &triple } else { triple.get(..1).unwrap_or_default() };
         self.at += close.len();
         let multiline = long || matches!(self.family, Family::Ruby | Family::Php | Family::Any);
         self.body(close, raw, format, multiline, start, Kind::Text);
     }
 
-    fn body(&mut self, close: &[u8], raw: bool, format: Option<&str>, multiline: bool, start: usize, kind: fn(String) -> Kind) {
+    fn body(
+        &mut self,
+        close: &[u8],
+        raw: bool,
+        format: Option<&str>,
+        multiline: bool,
+        start: usize,
+        kind: fn(String) -> Kind,
+    ) {
         let bytes = self.text.as_bytes();
         let mut out: Vec<u8> = Vec::new();
         let mut mark = [0; 4];
@@ -308,7 +365,11 @@ impl Lexer<'_> {
                 }
                 self.interpolation(open.len());
                 out.extend_from_slice(&unknown);
-            } else if byte == b'$' && self.family == Family::Php && close == b"\"" && rest.get(1).is_some_and(|next| begins_name(*next)) {
+            } else if byte == b'$'
+                && self.family == Family::Php
+                && close == b"\""
+                && rest.get(1).is_some_and(|next| begins_name(*next))
+            {
                 self.at += 1 + rest.iter().skip(1).take_while(|byte| continues_name(**byte)).count();
                 out.extend_from_slice(&unknown);
             } else {
@@ -347,7 +408,9 @@ impl Lexer<'_> {
             return;
         };
         let digits = |from: usize, count: usize, radix: u32| {
-            rest.get(from..from + count).and_then(|digits| u32::from_str_radix(digits, radix).ok()).and_then(char::from_u32)
+            rest.get(from..from + count)
+                .and_then(|digits| u32::from_str_radix(digits, radix).ok())
+                .and_then(char::from_u32)
         };
         let mut buffer = [0; 4];
         let (decoded, length) = match character {

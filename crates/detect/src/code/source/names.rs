@@ -26,12 +26,15 @@ impl Names {
         let mut at = 0;
         while at < tokens.len() {
             let rest = tokens.get(at..).unwrap_or_default();
+            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+            let begins =
+                before.is_none_or(|token| matches!(token.kind, Kind::Newline | Kind::Symbol(b';' | b':')));
             match family {
-                Family::Python | Family::Any => names.python(rest),
+                Family::Python | Family::Any if begins => names.python(rest),
                 Family::JavaScript => names.javascript(rest),
-                Family::Ruby | Family::Php | Family::C => {}
+                Family::Python | Family::Any | Family::Ruby | Family::Php | Family::C => {}
             }
-            names.assignment(rest, at.checked_sub(1).and_then(|before| tokens.get(before)));
+            names.assignment(rest, before);
             at += 1;
         }
         names
@@ -88,12 +91,16 @@ impl Names {
                     return;
                 }
                 for part in tokens.get(3..).unwrap_or_default().split(|token| token.sign(b',')) {
-                    let part: Vec<&Token> = part.iter().filter(|token| !token.sign(b'(') && !token.sign(b')')).collect();
+                    let part: Vec<&Token> =
+                        part.iter().filter(|token| !token.sign(b'(') && !token.sign(b')')).collect();
                     if part.first().is_some_and(|token| token.sign(b'*')) {
                         self.stars.push(module.to_owned());
                     }
                     let Some(name) = part.first().and_then(|token| token.path()) else { continue };
-                    let alias = part.get(2).filter(|_| part.get(1).is_some_and(|token| token.is("as"))).and_then(|token| token.path());
+                    let alias = part
+                        .get(2)
+                        .filter(|_| part.get(1).is_some_and(|token| token.is("as")))
+                        .and_then(|token| token.path());
                     self.paths.insert(alias.unwrap_or(name).to_owned(), format!("{module}.{name}"));
                 }
             }
@@ -119,8 +126,10 @@ impl Names {
                 Kind::Path(name) if !matches!(name.as_str(), "as" | "from" | "type") => {
                     // `a as b`, `a: b`
                     let renamed = names.get(index + 1).is_some_and(|next| next.is("as") || next.sign(b':'));
-                    let local = if renamed { names.get(index + 2).and_then(|token| token.path()) } else { None };
-                    let full = if braces { format!("{}.{name}", source.module) } else { source.module.clone() };
+                    let local =
+                        if renamed { names.get(index + 2).and_then(|token| token.path()) } else { None };
+                    let full =
+                        if braces { format!("{}.{name}", source.module) } else { source.module.clone() };
                     self.paths.insert(local.unwrap_or(name).to_owned(), full);
                     index += if renamed { 2 } else { 0 };
                 }
@@ -130,7 +139,12 @@ impl Names {
                     }
                     index += 2;
                 }
-                Kind::Symbol(_) | Kind::Path(_) | Kind::Text(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Newline => {}
+                Kind::Symbol(_)
+                | Kind::Path(_)
+                | Kind::Text(_)
+                | Kind::Shell(_)
+                | Kind::Number(_)
+                | Kind::Newline => {}
             }
             index += 1;
         }
@@ -138,18 +152,27 @@ impl Names {
 
     /// `name = "text"`, `name = other.path`, `name = call(…)`.
     fn assignment(&mut self, tokens: &[Token], before: Option<&Token>) {
-        let Some(name) = tokens.first().and_then(Token::path).filter(|name| !name.contains('.')) else { return };
+        let Some(name) = tokens.first().and_then(Token::path).filter(|name| !name.contains('.')) else {
+            return;
+        };
         let mut at = 1;
         // `name: str = …`
-        if tokens.get(1).is_some_and(|token| token.sign(b':')) && tokens.get(3).is_some_and(|token| token.sign(b'=')) {
+        if tokens.get(1).is_some_and(|token| token.sign(b':'))
+            && tokens.get(3).is_some_and(|token| token.sign(b'='))
+        {
             at = 3;
         }
         // `:=` in Go and Python.
-        if tokens.get(1).is_some_and(|token| token.sign(b':')) && tokens.get(2).is_some_and(|token| token.sign(b'=')) {
+        if tokens.get(1).is_some_and(|token| token.sign(b':'))
+            && tokens.get(2).is_some_and(|token| token.sign(b'='))
+        {
             at = 2;
         }
         let sign = |at: usize, byte: u8| tokens.get(at).is_some_and(|token| token.sign(byte));
-        let compound = matches!(tokens.get(1).map(|token| &token.kind), Some(Kind::Symbol(b'+' | b'-' | b'*' | b'/' | b'|' | b'.')));
+        let compound = matches!(
+            tokens.get(1).map(|token| &token.kind),
+            Some(Kind::Symbol(b'+' | b'-' | b'*' | b'/' | b'|' | b'.'))
+        );
         if compound && sign(2, b'=') {
             self.constants.insert(name.to_owned(), None);
             return;
@@ -161,7 +184,13 @@ impl Names {
         if before.is_some_and(|token| token.sign(b'(') || token.sign(b',')) {
             return;
         }
-        let value: Vec<&Token> = tokens.get(at + 1..).unwrap_or_default().iter().take_while(|token| !matches!(token.kind, Kind::Newline | Kind::Symbol(b';'))).take(64).collect();
+        let value: Vec<&Token> = tokens
+            .get(at + 1..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|token| !matches!(token.kind, Kind::Newline | Kind::Symbol(b';')))
+            .take(64)
+            .collect();
         if let (Some(path), next) = (value.first().and_then(|token| token.path()), value.get(1)) {
             let called = next.is_some_and(|token| token.sign(b'('));
             if called {
@@ -189,7 +218,9 @@ fn module_of(tokens: &[Token]) -> Option<Source> {
             return None;
         }
         let next = |by: usize| tokens.get(at + by);
-        if token.is("from") && let Some(module) = next(1).and_then(Token::text) {
+        if token.is("from")
+            && let Some(module) = next(1).and_then(Token::text)
+        {
             return Some(Source { module: module.trim_start_matches("node:").to_owned(), at });
         }
         if token.sign(b'=') {
@@ -197,7 +228,10 @@ fn module_of(tokens: &[Token]) -> Option<Source> {
             let is = next(require).is_some_and(|token| token.is("require") || token.is("import"));
             let module = next(require + 2).and_then(Token::text).filter(|_| is)?;
             // `require('m').name`
-            let member = next(require + 4).and_then(Token::path).filter(|path| path.starts_with('.')).unwrap_or_default();
+            let member = next(require + 4)
+                .and_then(Token::path)
+                .filter(|path| path.starts_with('.'))
+                .unwrap_or_default();
             return Some(Source { module: format!("{}{member}", module.trim_start_matches("node:")), at });
         }
     }
@@ -227,7 +261,9 @@ fn concatenated(tokens: &[&Token]) -> Option<String> {
             Kind::Text(text) => out.push_str(text),
             Kind::Symbol(b'+' | b'.' | b'(' | b')') => {}
             Kind::Path(path) if path == "const" => {}
-            Kind::Path(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Symbol(_) | Kind::Newline => return None,
+            Kind::Path(_) | Kind::Shell(_) | Kind::Number(_) | Kind::Symbol(_) | Kind::Newline => {
+                return None;
+            }
         }
     }
     (!out.is_empty() && !out.contains(UNKNOWN)).then_some(out)

@@ -84,7 +84,9 @@ fn fold(expr: &Expr) -> Option<Constant> {
         return (found || value.is_some()).then_some(Constant::Bool(found != *negated));
     }
     if let Expr::Between { expr, low, high, negated } = expr {
-        let (Constant::Number(value), Constant::Number(low), Constant::Number(high)) = (fold(expr)?, fold(low)?, fold(high)?) else {
+        let (Constant::Number(value), Constant::Number(low), Constant::Number(high)) =
+            (fold(expr)?, fold(low)?, fold(high)?)
+        else {
             return None;
         };
         return Some(Constant::Bool((low <= value && value <= high) != *negated));
@@ -104,54 +106,80 @@ fn fold(expr: &Expr) -> Option<Constant> {
 
 fn binary(left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<Constant> {
     let boolean = |expr: &Expr| fold(expr).as_ref().and_then(truth);
-    match op {
-        BinaryOperator::And => match (boolean(left), boolean(right)) {
+    if matches!(op, BinaryOperator::And) {
+        return match (boolean(left), boolean(right)) {
             (Some(false), _) | (_, Some(false)) => Some(Constant::Bool(false)),
             (Some(true), Some(true)) => Some(Constant::Bool(true)),
             (_, _) => None,
-        },
-        BinaryOperator::Or => match (boolean(left), boolean(right)) {
+        };
+    }
+    if matches!(op, BinaryOperator::Or) {
+        return match (boolean(left), boolean(right)) {
             (Some(true), _) | (_, Some(true)) => Some(Constant::Bool(true)),
             (Some(false), Some(false)) => Some(Constant::Bool(false)),
             (_, _) => is_complement(left, right).then_some(Constant::Bool(true)),
-        },
-        BinaryOperator::Eq | BinaryOperator::GtEq | BinaryOperator::LtEq | BinaryOperator::Spaceship if is_column(left) && left == right => {
-            Some(Constant::Bool(true))
-        }
-        _ => {
-            let (left, right) = (fold(left)?, fold(right)?);
-            let order = match (&left, &right) {
-                (Constant::Number(left), Constant::Number(right)) => left.partial_cmp(right)?,
-                (Constant::Text(left), Constant::Text(right)) => left.cmp(right),
-                (Constant::Bool(left), Constant::Bool(right)) => left.cmp(right),
-                // `'1' = 1` is true where types are converted.
-                (Constant::Text(text), Constant::Number(number)) | (Constant::Number(number), Constant::Text(text)) => {
-                    text.trim().parse::<f64>().ok()?.partial_cmp(number)?
-                }
-                (_, _) => return None,
-            };
-            let arithmetic = |value: f64| Some(Constant::Number(value));
-            match (op, &left, &right) {
-                (BinaryOperator::Eq | BinaryOperator::Spaceship, _, _) => Some(Constant::Bool(order.is_eq())),
-                (BinaryOperator::NotEq, _, _) => Some(Constant::Bool(order.is_ne())),
-                (BinaryOperator::Lt, _, _) => Some(Constant::Bool(order.is_lt())),
-                (BinaryOperator::LtEq, _, _) => Some(Constant::Bool(order.is_le())),
-                (BinaryOperator::Gt, _, _) => Some(Constant::Bool(order.is_gt())),
-                (BinaryOperator::GtEq, _, _) => Some(Constant::Bool(order.is_ge())),
-                (BinaryOperator::Plus, Constant::Number(left), Constant::Number(right)) => arithmetic(left + right),
-                (BinaryOperator::Minus, Constant::Number(left), Constant::Number(right)) => arithmetic(left - right),
-                (BinaryOperator::Multiply, Constant::Number(left), Constant::Number(right)) => arithmetic(left * right),
-                (BinaryOperator::StringConcat, Constant::Text(left), Constant::Text(right)) => Some(Constant::Text(format!("{left}{right}"))),
-                (_, _, _) => None,
-            }
-        }
+        };
     }
+    let reflexive = matches!(
+        op,
+        BinaryOperator::Eq | BinaryOperator::GtEq | BinaryOperator::LtEq | BinaryOperator::Spaceship
+    );
+    if reflexive && is_column(left) && left == right {
+        return Some(Constant::Bool(true));
+    }
+    let (left, right) = (fold(left)?, fold(right)?);
+    arithmetic(op, &left, &right).or_else(|| comparison(op, &left, &right))
+}
+
+fn arithmetic(op: &BinaryOperator, left: &Constant, right: &Constant) -> Option<Constant> {
+    match (op, left, right) {
+        (BinaryOperator::Plus, Constant::Number(left), Constant::Number(right)) => {
+            Some(Constant::Number(left + right))
+        }
+        (BinaryOperator::Minus, Constant::Number(left), Constant::Number(right)) => {
+            Some(Constant::Number(left - right))
+        }
+        (BinaryOperator::Multiply, Constant::Number(left), Constant::Number(right)) => {
+            Some(Constant::Number(left * right))
+        }
+        (BinaryOperator::StringConcat, Constant::Text(left), Constant::Text(right)) => {
+            Some(Constant::Text(format!("{left}{right}")))
+        }
+        (_, _, _) => None,
+    }
+}
+
+fn comparison(op: &BinaryOperator, left: &Constant, right: &Constant) -> Option<Constant> {
+    let order = match (left, right) {
+        (Constant::Number(left), Constant::Number(right)) => left.partial_cmp(right)?,
+        (Constant::Text(left), Constant::Text(right)) => left.cmp(right),
+        (Constant::Bool(left), Constant::Bool(right)) => left.cmp(right),
+        // `'1' = 1` is true where types are converted.
+        (Constant::Text(text), Constant::Number(number)) => number_of(text)?.partial_cmp(number)?,
+        (Constant::Number(number), Constant::Text(text)) => number.partial_cmp(&number_of(text)?)?,
+        (_, _) => return None,
+    };
+    let tests: [(&[BinaryOperator], bool); 6] = [
+        (&[BinaryOperator::Eq, BinaryOperator::Spaceship], order.is_eq()),
+        (&[BinaryOperator::NotEq], order.is_ne()),
+        (&[BinaryOperator::Lt], order.is_lt()),
+        (&[BinaryOperator::LtEq], order.is_le()),
+        (&[BinaryOperator::Gt], order.is_gt()),
+        (&[BinaryOperator::GtEq], order.is_ge()),
+    ];
+    tests.iter().find(|(ops, _)| ops.contains(op)).map(|(_, holds)| Constant::Bool(*holds))
+}
+
+fn number_of(text: &str) -> Option<f64> {
+    text.trim().parse().ok()
 }
 
 /// `x IS NULL OR x IS NOT NULL`, `x = 1 OR x <> 1`.
 fn is_complement(left: &Expr, right: &Expr) -> bool {
     match (left, right) {
-        (Expr::IsNull(left), Expr::IsNotNull(right)) | (Expr::IsNotNull(left), Expr::IsNull(right)) => left == right,
+        (Expr::IsNull(left), Expr::IsNotNull(right)) | (Expr::IsNotNull(left), Expr::IsNull(right)) => {
+            left == right
+        }
         (
             Expr::BinaryOp { left, op: BinaryOperator::Eq, right },
             Expr::BinaryOp { left: other, op: BinaryOperator::NotEq, right: value },
@@ -172,7 +200,7 @@ fn truth(value: &Constant) -> Option<bool> {
     match value {
         Constant::Bool(value) => Some(*value),
         Constant::Number(value) => Some(*value != 0.0),
-        Constant::Text(text) => text.trim().parse::<f64>().ok().map(|number| number != 0.0),
+        Constant::Text(text) => number_of(text).map(|number| number != 0.0),
     }
 }
 
@@ -183,7 +211,10 @@ fn constant(value: &Value) -> Option<Constant> {
     if let Value::Boolean(value) = value {
         return Some(Constant::Bool(*value));
     }
-    if let Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) | Value::NationalStringLiteral(text) = value {
+    if let Value::SingleQuotedString(text)
+    | Value::DoubleQuotedString(text)
+    | Value::NationalStringLiteral(text) = value
+    {
         return Some(Constant::Text(text.clone()));
     }
     None

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::Class;
 use super::condition::{Limit, limit};
 use super::lex::{Kind, Reading, Token};
+use super::words::{COMMANDS, DELAYS, DROPPED, FILES, OPENERS, READS, WRITES};
 use crate::code::rule::{self, Rule};
 
 /// What was seen in one reading.
@@ -17,53 +18,10 @@ pub(super) struct Judgement {
     pub(super) nested: Vec<(String, Range<usize>)>,
 }
 
-const READS: &[&str] = &[
-    "SELECT", "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "WITH", "VALUES", "TABLE", "USE", "BEGIN", "START", "COMMIT", "ROLLBACK",
-    "SAVEPOINT", "RELEASE", "END", "SET", "PRAGMA", "ANALYZE", "ANALYSE", "FROM", "FETCH", "DECLARE", "CLOSE", "OPEN", "HELP", "CHECKPOINT",
-    "PIVOT", "UNPIVOT", "SUMMARIZE", "LIST", "PRINT", "IF", "WHILE", "RETURN", "ABORT", "DISCARD", "LISTEN", "UNLISTEN", "CACHE", "UNCACHE", "ELSE",
-    "THEN", "LOOP", "EXCEPTION", "WHEN", "REFRESH", "GO", "HANDLER", "DEALLOCATE", "NOTIFY", "RAISE", "PERFORM", "LOCK", "UNLOCK", "EXISTS", "CASE",
-];
-
-const WRITES: &[&str] = &[
-    "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "UPSERT", "CREATE", "ALTER", "COMMENT", "RENAME", "REINDEX", "VACUUM",
-    "OPTIMIZE", "IMPORT", "EXPORT", "CLUSTER", "SECURITY", "LOAD", "COPY", "CALL", "EXEC", "EXECUTE", "PREPARE", "DO", "DROP", "TRUNCATE", "GRANT",
-    "REVOKE", "DENY", "KILL", "SHUTDOWN", "FLUSH", "PURGE", "RESET", "ATTACH", "DETACH", "BACKUP", "RESTORE", "BULK", "INSTALL", "UNLOAD", "PUT",
-    "REPAIR", "MSCK", "UNDROP", "CONNECT", "ASSIGN", "WAITFOR", "REASSIGN", "DBCC", "UNLINK",
-];
-
-/// Words after which a statement begins inside another.
-const OPENERS: &[&str] = &["BEGIN", "THEN", "ELSE", "LOOP", "DO", "EXPLAIN", "ANALYZE", "VERBOSE", "GO", "IMMEDIATE", "ATOMIC", "END"];
-
-const DROPPED: &[(&[&str], &Rule)] = &[
-    (&["TABLE", "DATABASE", "SCHEMA", "KEYSPACE", "CATALOG", "TABLESPACE", "TABLES", "DATABASES"], &rule::DROP_TABLE),
-    (&["INDEX", "STATISTICS", "CACHE", "HINT"], &rule::DROP_INDEX),
-    (
-        &[
-            "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "SEQUENCE", "TYPE", "USER", "ROLE", "DOMAIN", "EXTENSION", "COLUMN", "PARTITION",
-            "AGGREGATE", "OPERATOR", "CAST", "COLLATION", "CONVERSION", "EVENT", "LANGUAGE", "OWNED", "POLICY", "PUBLICATION", "RULE", "SERVER",
-            "SUBSCRIPTION", "TRANSFORM", "MACRO", "SYNONYM", "PACKAGE", "LOGIN", "CONSTRAINT", "STAGE", "STREAM", "TASK", "WAREHOUSE", "PIPE",
-            "PROFILE", "RESOURCE", "ASSEMBLY", "CERTIFICATE", "CREDENTIAL", "DICTIONARY", "ROUTINE", "ACCESS", "MATERIALIZED", "FOREIGN", "EXTERNAL",
-        ],
-        &rule::DROP_OTHER,
-    ),
-];
-
-const COMMANDS: &[&str] = &[
-    "XP_CMDSHELL", "SP_OACREATE", "SP_OAMETHOD", "SYS_EXEC", "SYS_EVAL", "DBMS_SCHEDULER", "DBMS_JAVA", "XP_REGWRITE", "XP_REGDELETEVALUE",
-    "XP_REGREAD", "XP_DIRTREE", "XP_FILEEXIST", "XP_SERVICECONTROL", "SP_CONFIGURE", "SP_ADD_JOB", "SP_ADD_JOBSTEP", "SP_EXECUTE_EXTERNAL_SCRIPT",
-    "DBMS_LOB", "SHELL_EXEC", "LOAD_EXTENSION",
-];
-
-const FILES: &[&str] = &[
-    "OUTFILE", "DUMPFILE", "LOAD_FILE", "PG_READ_FILE", "PG_READ_BINARY_FILE", "PG_LS_DIR", "PG_WRITE_FILE", "PG_FILE_WRITE", "LO_IMPORT", "LO_EXPORT", "LO_UNLINK", "OPENROWSET",
-    "OPENDATASOURCE", "UTL_FILE", "UTL_HTTP", "UTL_SMTP", "INFILE", "READFILE", "WRITEFILE", "DBLINK", "DBLINK_EXEC", "READ_CSV_AUTO", "XP_CREATE_SUBDIR",
-];
-
-const DELAYS: &[&str] = &["PG_SLEEP", "SLEEP", "BENCHMARK", "WAITFOR", "DBMS_LOCK", "DBMS_PIPE"];
-
 /// Judges the statements of `tokens`, which stand in `text`.
 pub(super) fn judge(tokens: &[Token], text: &str, reading: Reading) -> Judgement {
-    let mut judge = Judge { text, reading, class: Class::Read, found: Vec::new(), nested: Vec::new() };
+    let work = tokens.len().saturating_mul(16).saturating_add(10_000);
+    let mut judge = Judge { text, reading, class: Class::Read, found: Vec::new(), nested: Vec::new(), work };
     let mut seen = false;
     for statement in tokens.split(|token| token.sign(b';')) {
         if statement.is_empty() {
@@ -78,63 +36,28 @@ pub(super) fn judge(tokens: &[Token], text: &str, reading: Reading) -> Judgement
     Judgement { class: judge.class, found: judge.found, nested: judge.nested }
 }
 
-/// True for the shape of a statement, which prose that begins with a verb does not have.
-pub(super) fn has_signature(tokens: &[Token]) -> bool {
-    tokens.split(|token| token.sign(b';')).any(|statement| {
-        let Some(first) = statement.first() else { return false };
-        let has = |word: &str| statement.iter().any(|token| token.is(word));
-        let second = |words: &[&str]| statement.get(1).is_some_and(|token| token.any(words));
-        let objects = || statement.get(1).is_some_and(|token| DROPPED.iter().any(|(words, _)| token.any(words)));
-        match &first.kind {
-            Kind::Word(word) => match word.as_str() {
-                "SELECT" => has("FROM") || statement.get(1).is_some_and(|token| matches!(token.kind, Kind::Number | Kind::Symbol(_))),
-                "INSERT" | "REPLACE" | "MERGE" => second(&["INTO", "OVERWRITE", "IGNORE", "OR"]),
-                "UPDATE" => has("SET"),
-                "DELETE" => second(&["FROM"]),
-                "DROP" | "ALTER" => objects() || second(&["USER", "ROLE", "SYSTEM"]),
-                "CREATE" => objects() || second(&["OR", "TEMP", "TEMPORARY", "UNIQUE", "VIRTUAL", "UNLOGGED"]),
-                "TRUNCATE" => second(&["TABLE"]),
-                "WITH" => has("AS") && (has("SELECT") || has("DELETE") || has("UPDATE") || has("INSERT")),
-                "GRANT" => has("ON") && has("TO") || has("TO") && has("ROLE"),
-                "REVOKE" => has("FROM") && has("ON"),
-                "COPY" => (has("FROM") || has("TO")) && (has("PROGRAM") || has("STDIN") || has("STDOUT") || statement.iter().any(|token| matches!(token.kind, Kind::Text(_)))),
-                "EXEC" | "EXECUTE" => statement.len() >= 2 && (has("IMMEDIATE") || statement.iter().any(|token| COMMANDS.iter().any(|command| token.is(command)) || matches!(token.kind, Kind::Text(_)))),
-                "DO" => statement.get(1).is_some_and(|token| matches!(token.kind, Kind::Text(_))),
-                _ => false,
-            },
-            Kind::Symbol(b'(') => statement.get(1).is_some_and(|token| token.is("SELECT")),
-            Kind::Symbol(_) | Kind::Name(_) | Kind::Text(_) | Kind::Number | Kind::Parameter => false,
-        }
-    })
-}
-
-/// True when the first token is a verb.
-pub(super) fn begins_statement(tokens: &[Token]) -> bool {
-    tokens.first().is_some_and(|token| token.any(READS) || token.any(WRITES) || token.sign(b'('))
-}
-
-/// True for what an injected value goes on with after its quote: another statement, a condition that is always true, a
-/// union, the rest cut off by a comment.
-pub(super) fn is_breakout(tokens: &[Token]) -> bool {
-    let meaningful = tokens.iter().position(|token| !matches!(token.kind, Kind::Symbol(b')' | b'\'' | b'"')));
-    let Some(rest) = meaningful.and_then(|at| tokens.get(at..)) else { return false };
-    let Some(first) = rest.first() else { return false };
-    (first.sign(b';') && rest.get(1).is_some_and(|token| token.any(READS) || token.any(WRITES)))
-        || first.any(&["UNION", "OR", "AND", "HAVING", "PROCEDURE", "LIMIT", "ORDER", "WAITFOR", "EXEC"])
-            && (rest.iter().any(|token| token.sign(b'=') || token.any(&["SELECT", "LIKE", "DELAY", "SLEEP"])))
-        || first.sign(b'|')
-        || first.any(DELAYS)
-}
-
 struct Judge<'t> {
     text: &'t str,
     reading: Reading,
     class: Class,
     found: Vec<(&'static Rule, Range<usize>)>,
     nested: Vec<(String, Range<usize>)>,
+    /// Tokens that may still be looked at again.
+    work: usize,
 }
 
 impl Judge<'_> {
+    /// Spends work on looking at `tokens` again; false, and said so, when none is left.
+    fn spend(&mut self, tokens: usize) -> bool {
+        if self.work < tokens {
+            self.add(&rule::TRUNCATED, Class::Unknown, 0..self.text.len());
+            self.work = 0;
+            return false;
+        }
+        self.work -= tokens;
+        true
+    }
+
     fn add(&mut self, rule: &'static Rule, class: Class, at: Range<usize>) {
         self.class = self.class.max(class);
         if self.found.len() < 200 {
@@ -144,7 +67,10 @@ impl Judge<'_> {
 
     fn statement(&mut self, statement: &[Token]) {
         let whole = span(statement);
-        let lead = statement.iter().find(|token| !token.sign(b'(')).unwrap_or_else(|| statement.first().unwrap_or(&EMPTY));
+        let lead = statement
+            .iter()
+            .find(|token| !token.sign(b'('))
+            .unwrap_or_else(|| statement.first().unwrap_or(&EMPTY));
         let known = lead.any(READS) || lead.any(WRITES);
         if statement.iter().any(|token| token.open) {
             self.add(&rule::UNPARSED, Class::Unknown, whole.clone());
@@ -169,7 +95,9 @@ impl Judge<'_> {
             if second.glued {
                 let joined = format!("{one}{two}");
                 let known = |word: &str| WRITES.contains(&word) || READS.contains(&word);
-                if known(&joined) && !(known(one) && known(two)) || ["TABLE", "UNION", "OUTFILE", "XP_CMDSHELL"].contains(&joined.as_str()) {
+                if known(&joined) && !(known(one) && known(two))
+                    || ["TABLE", "UNION", "OUTFILE", "XP_CMDSHELL"].contains(&joined.as_str())
+                {
                     self.add(&rule::SQL_DISGUISED, Class::Destructive, first.at.start..second.at.end);
                 }
             }
@@ -185,35 +113,96 @@ impl Judge<'_> {
         let Kind::Word(word) = &token.kind else { return };
         let next = |by: usize| statement.get(at + by);
         let before = at.checked_sub(1).and_then(|at| statement.get(at));
-        let qualified = before.is_some_and(|token| token.sign(b'.')) || next(1).is_some_and(|token| token.sign(b'.'));
+        let qualified =
+            before.is_some_and(|token| token.sign(b'.')) || next(1).is_some_and(|token| token.sign(b'.'));
         let called = next(1).is_some_and(|token| token.sign(b'('));
         let defines = lead.is("CREATE") && before.is_some_and(|token| token.is("AS"));
         // Inside a bracket stands a query or, where the statement defines columns, a name.
         let opened = |token: &Token| token.sign(b'(') && !lead.any(&["CREATE", "ALTER", "INSERT"]);
-        let begins = defines || before.is_none_or(|token| opened(token) || token.sign(b':') || token.any(OPENERS) || token.any(&["TRY", "CATCH"]) || token.sign(b')') && !called);
+        let begins = defines
+            || before.is_none_or(|token| {
+                opened(token)
+                    || token.sign(b':')
+                    || token.any(OPENERS)
+                    || token.any(&["TRY", "CATCH"])
+                    || token.sign(b')') && !called
+            });
         match word.as_str() {
             "DROP" if !qualified => self.drop(statement, at, lead, begins),
-            "TRUNCATE" if !called && !qualified && (begins || next(1).is_some_and(|token| token.any(&["TABLE", "PARTITION"]))) && next(1).is_some_and(Token::is_name) => {
-                self.add(&rule::TRUNCATE_TABLE, Class::Destructive, token.at.start..next(1).map_or(token.at.end, |next| next.at.end));
+            "TRUNCATE"
+                if !called
+                    && !qualified
+                    && (begins || next(1).is_some_and(|token| token.any(&["TABLE", "PARTITION"])))
+                    && next(1).is_some_and(Token::is_name) =>
+            {
+                self.add(
+                    &rule::TRUNCATE_TABLE,
+                    Class::Destructive,
+                    token.at.start..next(1).map_or(token.at.end, |next| next.at.end),
+                );
             }
-            "DELETE" if !qualified && (begins || next(1).is_some_and(|token| token.is("FROM"))) && !before.is_some_and(|token| token.any(&["ON", "AFTER", "BEFORE", "OF", "GRANT", "OR", "FOR", "INSTEAD"])) => {
+            "DELETE"
+                if !qualified
+                    && (begins || next(1).is_some_and(|token| token.is("FROM")))
+                    && !before.is_some_and(|token| {
+                        token.any(&["ON", "AFTER", "BEFORE", "OF", "GRANT", "OR", "FOR", "INSTEAD"])
+                    }) =>
+            {
                 self.limited(statement, at, &rule::DELETE_ALL, lead);
             }
-            "UPDATE" if !qualified && is_update(statement, at) => self.limited(statement, at, &rule::UPDATE_ALL, lead),
-            "INTO" if lead.any(&["SELECT", "WITH", "FROM"]) && !next(1).is_some_and(|token| token.any(&["OUTFILE", "DUMPFILE"])) => {
+            "UPDATE" if !qualified && is_update(statement, at) => {
+                self.limited(statement, at, &rule::UPDATE_ALL, lead)
+            }
+            "INTO"
+                if lead.any(&["SELECT", "WITH", "FROM"])
+                    && !next(1).is_some_and(|token| token.any(&["OUTFILE", "DUMPFILE"])) =>
+            {
                 self.class = self.class.max(Class::Write);
             }
-            "INSERT" | "MERGE" if begins && next(1).is_some_and(|token| token.any(&["INTO", "OVERWRITE", "IGNORE", "OR"]) || token.is_name()) => self.class = self.class.max(Class::Write),
-            "EXECUTE" | "EXEC" if begins && !next(1).is_some_and(|token| token.any(&["FUNCTION", "PROCEDURE", "ON"])) && before.is_some() => self.execute(statement, at),
-            "SHUTDOWN" if begins && lead.is("SHUTDOWN") => self.add(&rule::SQL_ADMIN, Class::Destructive, token.at.clone()),
+            "INSERT" | "MERGE"
+                if begins
+                    && next(1).is_some_and(|token| {
+                        token.any(&["INTO", "OVERWRITE", "IGNORE", "OR"]) || token.is_name()
+                    }) =>
+            {
+                self.class = self.class.max(Class::Write)
+            }
+            "EXECUTE" | "EXEC"
+                if begins
+                    && !next(1).is_some_and(|token| token.any(&["FUNCTION", "PROCEDURE", "ON"]))
+                    && before.is_some() =>
+            {
+                self.execute(statement, at)
+            }
+            "SHUTDOWN" if begins && lead.is("SHUTDOWN") => {
+                self.add(&rule::SQL_ADMIN, Class::Destructive, token.at.clone())
+            }
             _ if !qualified || COMMANDS.contains(&word.as_str()) || FILES.contains(&word.as_str()) => {
                 if COMMANDS.contains(&word.as_str()) {
                     self.add(&rule::SQL_COMMAND, Class::Destructive, token.at.clone());
-                } else if FILES.contains(&word.as_str()) && (called || matches!(word.as_str(), "OUTFILE" | "DUMPFILE" | "INFILE" | "UTL_FILE" | "UTL_HTTP" | "UTL_SMTP")) {
+                } else if FILES.contains(&word.as_str())
+                    && (called
+                        || matches!(
+                            word.as_str(),
+                            "OUTFILE" | "DUMPFILE" | "INFILE" | "UTL_FILE" | "UTL_HTTP" | "UTL_SMTP"
+                        ))
+                {
                     self.add(&rule::SQL_FILE, Class::Destructive, token.at.clone());
-                } else if DELAYS.contains(&word.as_str()) && (called || word == "WAITFOR" || next(1).is_some_and(|token| token.sign(b'.'))) {
+                } else if DELAYS.contains(&word.as_str())
+                    && (called || word == "WAITFOR" || next(1).is_some_and(|token| token.sign(b'.')))
+                {
                     self.add(&rule::SQL_DELAY, Class::Unknown, token.at.clone());
-                } else if called && matches!(word.as_str(), "NEXTVAL" | "SETVAL" | "PG_TERMINATE_BACKEND" | "PG_CANCEL_BACKEND" | "PG_RELOAD_CONF" | "SET_CONFIG") {
+                } else if called
+                    && matches!(
+                        word.as_str(),
+                        "NEXTVAL"
+                            | "SETVAL"
+                            | "PG_TERMINATE_BACKEND"
+                            | "PG_CANCEL_BACKEND"
+                            | "PG_RELOAD_CONF"
+                            | "SET_CONFIG"
+                    )
+                {
                     self.class = self.class.max(Class::Write);
                 }
             }
@@ -227,16 +216,26 @@ impl Judge<'_> {
         let place = token.at.start..next.map_or(token.at.end, |next| next.at.end);
         if lead.is("ALTER") {
             let harmless = next.is_some_and(|token| token.any(&["NOT", "DEFAULT", "IDENTITY", "EXPRESSION"]));
-            let again = next.is_some_and(|token| token.any(&["CONSTRAINT", "INDEX", "KEY", "PRIMARY", "FOREIGN", "CHECK"]));
+            let again = next.is_some_and(|token| {
+                token.any(&["CONSTRAINT", "INDEX", "KEY", "PRIMARY", "FOREIGN", "CHECK"])
+            });
             if !harmless {
-                self.add(if again { &rule::DROP_INDEX } else { &rule::ALTER_DROP }, Class::Destructive, place);
+                self.add(
+                    if again { &rule::DROP_INDEX } else { &rule::ALTER_DROP },
+                    Class::Destructive,
+                    place,
+                );
             }
             return;
         }
-        let object = statement.iter().skip(at + 1).take(3).find_map(|token| {
-            DROPPED.iter().find(|(words, _)| token.any(words)).map(|(_, rule)| *rule)
+        let object = statement
+            .iter()
+            .skip(at + 1)
+            .take(3)
+            .find_map(|token| DROPPED.iter().find(|(words, _)| token.any(words)).map(|(_, rule)| *rule));
+        let adjacent = next.is_some_and(|token| {
+            DROPPED.iter().any(|(words, _)| token.any(words)) || token.any(&["TEMPORARY", "TEMP", "IF"])
         });
-        let adjacent = next.is_some_and(|token| DROPPED.iter().any(|(words, _)| token.any(words)) || token.any(&["TEMPORARY", "TEMP", "IF"]));
         match object {
             Some(rule) if begins || adjacent => self.add(rule, Class::Destructive, place),
             Some(_) | None if begins => self.add(&rule::DROP_OTHER, Class::Destructive, place),
@@ -247,7 +246,13 @@ impl Judge<'_> {
     /// DELETE and UPDATE: what the WHERE clause at the same level leaves.
     fn limited(&mut self, statement: &[Token], at: usize, all: &'static Rule, lead: &Token) {
         self.class = self.class.max(Class::Write);
-        if lead.is("MERGE") || lead.any(&["CREATE"]) && statement.get(at + 1).is_some_and(|token| token.any(&["ON", "OR", "OF"])) {
+        if lead.is("MERGE")
+            || lead.any(&["CREATE"])
+                && statement.get(at + 1).is_some_and(|token| token.any(&["ON", "OR", "OF"]))
+        {
+            return;
+        }
+        if !self.spend(statement.len() - at) {
             return;
         }
         let mut depth = 0_usize;
@@ -264,7 +269,10 @@ impl Judge<'_> {
                 Kind::Symbol(b')') => depth -= 1,
                 Kind::Word(word) if depth == 0 => match word.as_str() {
                     "WHERE" if from.is_none() => from = Some(index + 1),
-                    "RETURNING" | "ORDER" | "LIMIT" | "OPTION" | "OUTPUT" | "END" | "ELSE" | "LOOP" | "GO" if from.is_some() || word != "OUTPUT" => {
+                    "RETURNING" | "ORDER" | "LIMIT" | "OPTION" | "OUTPUT" | "END" | "ELSE" | "LOOP"
+                    | "GO"
+                        if from.is_some() || word != "OUTPUT" =>
+                    {
                         bounded |= word == "LIMIT";
                         if from.is_some() || !matches!(word.as_str(), "OUTPUT") {
                             to = index;
@@ -274,7 +282,12 @@ impl Judge<'_> {
                     "LIMIT" | "TOP" => bounded = true,
                     _ => {}
                 },
-                Kind::Word(_) | Kind::Name(_) | Kind::Text(_) | Kind::Number | Kind::Parameter | Kind::Symbol(_) => {}
+                Kind::Word(_)
+                | Kind::Name(_)
+                | Kind::Text(_)
+                | Kind::Number
+                | Kind::Parameter
+                | Kind::Symbol(_) => {}
             }
         }
         let place = span(statement.get(at..to).unwrap_or_default());
@@ -311,20 +324,42 @@ impl Judge<'_> {
             }
         }
         // Operators of two signs were taken apart.
-        for (apart, together) in [("< >", "<>"), ("> =", ">="), ("< =", "<="), ("! =", "!="), ("| |", "||"), (": :", "::"), ("- >", "->"), ("<= >", "<=>"), ("& &", "&&"), ("-> >", "->>"), ("@ >", "@>"), ("< @", "<@"), ("! ~", "!~"), ("= =", "==")] {
+        for (apart, together) in [
+            ("< >", "<>"),
+            ("> =", ">="),
+            ("< =", "<="),
+            ("! =", "!="),
+            ("| |", "||"),
+            (": :", "::"),
+            ("- >", "->"),
+            ("<= >", "<=>"),
+            ("& &", "&&"),
+            ("-> >", "->>"),
+            ("@ >", "@>"),
+            ("< @", "<@"),
+            ("! ~", "!~"),
+            ("= =", "=="),
+        ] {
             text = text.replace(apart, together);
         }
         let text = text.replace("&&", "AND");
         match limit(&text) {
             Limit::Unknown if self.reading == Reading::MYSQL => limit(&text.replace("||", "OR")),
-            other => other,
+            limit @ (Limit::Some | Limit::None | Limit::Unknown) => limit,
         }
     }
 
     /// EXECUTE, EXEC: a text that runs, or one that is not known.
     fn execute(&mut self, statement: &[Token], at: usize) {
         let rest = statement.get(at + 1..).unwrap_or_default();
-        let joined = rest.iter().any(|token| token.sign(b'|') || token.sign(b'+') || token.any(&["CONCAT", "FORMAT", "QUOTE_IDENT", "REPLACE", "USING"]));
+        if !self.spend(rest.len()) {
+            return;
+        }
+        let joined = rest.iter().any(|token| {
+            token.sign(b'|')
+                || token.sign(b'+')
+                || token.any(&["CONCAT", "FORMAT", "QUOTE_IDENT", "REPLACE", "USING"])
+        });
         let mut texts = rest.iter().filter_map(|token| match &token.kind {
             Kind::Text(text) => Some((text.clone(), token.at.clone())),
             Kind::Word(_) | Kind::Name(_) | Kind::Number | Kind::Parameter | Kind::Symbol(_) => None,
@@ -336,8 +371,11 @@ impl Judge<'_> {
                     self.add(&rule::SQL_DYNAMIC, Class::Unknown, place);
                 }
                 // What the known parts say is said whatever is put between them.
-                let whole = std::iter::once(text.clone()).chain(texts).map(|(text, _)| text).collect::<Vec<_>>().join(" ");
-                self.class = self.class.max(super::classify(&whole, super::Dialect::Any));
+                let whole = std::iter::once(text.clone())
+                    .chain(texts)
+                    .map(|(text, _)| text)
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 self.nested.push((whole, text.1));
             }
             None => self.add(&rule::SQL_DYNAMIC, Class::Unknown, place),
@@ -351,7 +389,9 @@ impl Judge<'_> {
         let second = |words: &[&str]| statement.get(1).is_some_and(|token| token.any(words));
         match verb.as_str() {
             "GRANT" | "DENY" | "REVOKE" => self.add(&rule::SQL_GRANT, Class::Destructive, whole),
-            "CREATE" | "ALTER" if second(&["USER", "ROLE", "LOGIN"]) => self.add(&rule::SQL_GRANT, Class::Destructive, whole),
+            "CREATE" | "ALTER" if second(&["USER", "ROLE", "LOGIN"]) => {
+                self.add(&rule::SQL_GRANT, Class::Destructive, whole)
+            }
             "ALTER" if second(&["SYSTEM"]) => self.add(&rule::SQL_ADMIN, Class::Destructive, whole),
             "SET" if has(&["PASSWORD"]) => self.add(&rule::SQL_GRANT, Class::Destructive, whole),
             "SET" if second(&["GLOBAL", "PERSIST"]) => self.add(&rule::SQL_ADMIN, Class::Destructive, whole),
@@ -362,10 +402,15 @@ impl Judge<'_> {
                     self.add(&rule::SQL_FILE, Class::Destructive, whole);
                 }
             }
-            "LOAD" | "BULK" | "ATTACH" | "BACKUP" | "RESTORE" | "EXPORT" | "IMPORT" | "INSTALL" => self.add(&rule::SQL_FILE, Class::Destructive, whole),
-            "KILL" | "FLUSH" | "PURGE" | "RESET" | "DBCC" | "REASSIGN" => self.add(&rule::SQL_ADMIN, Class::Destructive, whole),
+            "LOAD" | "BULK" | "ATTACH" | "BACKUP" | "RESTORE" | "EXPORT" | "IMPORT" | "INSTALL" => {
+                self.add(&rule::SQL_FILE, Class::Destructive, whole)
+            }
+            "KILL" | "FLUSH" | "PURGE" | "RESET" | "DBCC" | "REASSIGN" => {
+                self.add(&rule::SQL_ADMIN, Class::Destructive, whole)
+            }
             "EXEC" | "EXECUTE" => {
-                let at = statement.iter().position(|token| token.any(&["EXEC", "EXECUTE"])).unwrap_or_default();
+                let at =
+                    statement.iter().position(|token| token.any(&["EXEC", "EXECUTE"])).unwrap_or_default();
                 self.execute(statement, at);
             }
             "PREPARE" => self.execute(statement, 0),
@@ -373,7 +418,13 @@ impl Judge<'_> {
             "DO" => self.bodies(statement),
             "CREATE" if has(&["FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"]) => self.bodies(statement),
             "PRAGMA" if statement.iter().any(|token| token.sign(b'=')) => {
-                let rule = has(&["WRITABLE_SCHEMA", "SYNCHRONOUS", "JOURNAL_MODE", "FOREIGN_KEYS", "IGNORE_CHECK_CONSTRAINTS"]);
+                let rule = has(&[
+                    "WRITABLE_SCHEMA",
+                    "SYNCHRONOUS",
+                    "JOURNAL_MODE",
+                    "FOREIGN_KEYS",
+                    "IGNORE_CHECK_CONSTRAINTS",
+                ]);
                 self.class = self.class.max(Class::Write);
                 if rule && has(&["WRITABLE_SCHEMA"]) {
                     self.add(&rule::SQL_ADMIN, Class::Destructive, whole);
@@ -391,19 +442,24 @@ impl Judge<'_> {
             if let Kind::Text(body) = &token.kind
                 && body.contains(char::is_whitespace)
             {
-                self.class = self.class.max(super::classify(body, super::Dialect::Any)).max(Class::Write);
                 self.nested.push((body.clone(), token.at.clone()));
             }
         }
     }
 }
 
-const EMPTY: Token = Token { kind: Kind::Symbol(b' '), at: 0..0, glued: false, conditional: false, open: false };
+const EMPTY: Token =
+    Token { kind: Kind::Symbol(b' '), at: 0..0, glued: false, conditional: false, open: false };
 
 /// `UPDATE name … SET`, and not `FOR UPDATE` or `ON DUPLICATE KEY UPDATE`.
 fn is_update(statement: &[Token], at: usize) -> bool {
-    let blocked = at.checked_sub(1).and_then(|at| statement.get(at)).is_some_and(|before| before.any(&["FOR", "KEY", "ON", "AFTER", "BEFORE", "OF", "GRANT", "DO", "THEN", "OR", "INSTEAD"]) || before.sign(b','));
-    let named = statement.get(at + 1).is_some_and(|token| token.is_name() && !token.is("SET") || token.kind == Kind::Parameter);
+    let blocked = at.checked_sub(1).and_then(|at| statement.get(at)).is_some_and(|before| {
+        before.any(&["FOR", "KEY", "ON", "AFTER", "BEFORE", "OF", "GRANT", "DO", "THEN", "OR", "INSTEAD"])
+            || before.sign(b',')
+    });
+    let named = statement
+        .get(at + 1)
+        .is_some_and(|token| token.is_name() && !token.is("SET") || token.kind == Kind::Parameter);
     !blocked && named && statement.iter().skip(at + 2).take(64).any(|token| token.is("SET"))
 }
 

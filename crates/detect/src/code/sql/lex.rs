@@ -18,10 +18,14 @@ pub(super) struct Reading {
 
 impl Reading {
     /// PostgreSQL.
-    pub(super) const STANDARD: Self = Self { backslash: false, mysql_comments: false, nested: true, brackets: false };
-    pub(super) const MYSQL: Self = Self { backslash: true, mysql_comments: true, nested: false, brackets: false };
-    pub(super) const SQLITE: Self = Self { backslash: false, mysql_comments: false, nested: false, brackets: true };
-    pub(super) const TRANSACT: Self = Self { backslash: false, mysql_comments: false, nested: true, brackets: true };
+    pub(super) const STANDARD: Self =
+        Self { backslash: false, mysql_comments: false, nested: true, brackets: false };
+    pub(super) const MYSQL: Self =
+        Self { backslash: true, mysql_comments: true, nested: false, brackets: false };
+    pub(super) const SQLITE: Self =
+        Self { backslash: false, mysql_comments: false, nested: false, brackets: true };
+    pub(super) const TRANSACT: Self =
+        Self { backslash: false, mysql_comments: false, nested: true, brackets: true };
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +106,12 @@ impl Lexer<'_> {
         let second = rest.get(1).copied().unwrap_or_default();
         match byte {
             _ if byte.is_ascii_whitespace() => self.at += 1,
-            b'-' if second == b'-' && (!self.reading.mysql_comments || rest.get(2).is_none_or(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())) => {
+            b'-' if second == b'-'
+                && (!self.reading.mysql_comments
+                    || rest
+                        .get(2)
+                        .is_none_or(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())) =>
+            {
                 self.line_comment();
             }
             b'#' if self.reading.mysql_comments => self.line_comment(),
@@ -111,23 +120,34 @@ impl Lexer<'_> {
                 self.conditional = false;
                 self.at += 2;
             }
-            b'\'' => self.quoted(b'\'', |text| Kind::Text(text)),
-            b'"' => self.quoted(b'"', |text| Kind::Name(text)),
-            b'`' => self.quoted(b'`', |text| Kind::Name(text)),
-            b'[' if self.reading.brackets => self.quoted(b']', |text| Kind::Name(text)),
+            b'\'' => self.quoted(b'\'', Kind::Text),
+            b'"' => self.quoted(b'"', Kind::Name),
+            b'`' => self.quoted(b'`', Kind::Name),
+            b'[' if self.reading.brackets => self.quoted(b']', Kind::Name),
             b'$' => self.dollar(),
             b'0'..=b'9' => {
-                let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'.').count();
+                let length =
+                    rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'.').count();
                 self.push(Kind::Number, length);
             }
             b'?' => self.push(Kind::Parameter, 1),
             b':' if second == b':' => self.push(Kind::Symbol(b':'), 2),
             b':' | b'@' if second.is_ascii_alphabetic() || second == b'_' || second == b'@' => {
-                let length = 1 + rest.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@')).count();
+                let length = 1 + rest
+                    .iter()
+                    .skip(1)
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@'))
+                    .count();
                 self.push(Kind::Parameter, length);
             }
-            b'%' if matches!(second, b's' | b'(' | b'd') && !self.out.last().is_some_and(|last| matches!(last.kind, Kind::Number)) => {
-                let length = if second == b'(' { rest.iter().take(64).position(|byte| *byte == b')').map_or(2, |close| close + 2) } else { 2 };
+            b'%' if matches!(second, b's' | b'(' | b'd')
+                && !self.out.last().is_some_and(|last| matches!(last.kind, Kind::Number)) =>
+            {
+                let length = if second == b'(' {
+                    rest.iter().take(64).position(|byte| *byte == b')').map_or(2, |close| close + 2)
+                } else {
+                    2
+                };
                 self.push(Kind::Parameter, length);
             }
             b'{' => {
@@ -149,7 +169,13 @@ impl Lexer<'_> {
         while !self.text.is_char_boundary(self.at) {
             self.at += 1;
         }
-        self.out.push(Token { kind, at: at.start..self.at, glued, conditional: self.conditional, open: false });
+        self.out.push(Token {
+            kind,
+            at: at.start..self.at,
+            glued,
+            conditional: self.conditional,
+            open: false,
+        });
     }
 
     fn word(&mut self) {
@@ -246,7 +272,12 @@ impl Lexer<'_> {
     /// `$1`, or the body of `$tag$ … $tag$` (PostgreSQL).
     fn dollar(&mut self) {
         let rest = self.rest();
-        let name = rest.iter().skip(1).take(64).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let name = rest
+            .iter()
+            .skip(1)
+            .take(64)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
         if rest.get(1 + name) != Some(&b'$') {
             return self.push(Kind::Parameter, 1 + name);
         }

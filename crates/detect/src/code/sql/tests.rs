@@ -175,17 +175,56 @@ fn texts_are_classified() {
 
 #[test]
 fn a_search_query_is_not_sql() {
-    for text in ["drop me a line", "delete all my old mail", "select a nice restaurant", "update the docs", "users where age > 3", "create a plan", "insert coin", "rust language", ""] {
+    for text in [
+        "drop me a line",
+        "delete all my old mail",
+        "select a nice restaurant",
+        "update the docs",
+        "users where age > 3",
+        "create a plan",
+        "insert coin",
+        "rust language",
+        "",
+    ] {
         assert!(!is_sql(text), "{text}");
     }
-    for text in ["select * from t", "DELETE FROM t", "drop table t", "  -- c\n TRUNCATE TABLE t", "update t set a=1", "WITH a AS (SELECT 1) SELECT * FROM a", "x; drop table t"] {
+    for text in [
+        "select * from t",
+        "DELETE FROM t",
+        "drop table t",
+        "  -- c\n TRUNCATE TABLE t",
+        "update t set a=1",
+        "WITH a AS (SELECT 1) SELECT * FROM a",
+        "x; drop table t",
+    ] {
         assert!(is_sql(text), "{text}");
     }
 }
 
 #[test]
 fn hostile_texts_end() {
-    for unit in ["(", "'", "\"", "`", "/*", "/*!", "$$", "$a$", "--", ";", "SELECT ", "DELETE FROM t WHERE 1 OR ", "EXEC('", "DO $a$", "NOT ", "((1=", "[", "a.", "😀", "DR/**/OP "] {
+    for unit in [
+        "(",
+        "'",
+        "\"",
+        "`",
+        "/*",
+        "/*!",
+        "$$",
+        "$a$",
+        "--",
+        ";",
+        "SELECT ",
+        "DELETE FROM t WHERE 1 OR ",
+        "EXEC('",
+        "DO $a$",
+        "NOT ",
+        "((1=",
+        "[",
+        "a.",
+        "😀",
+        "DR/**/OP ",
+    ] {
         let text = unit.repeat((1 << 20) / unit.len());
         let report = run(&text, Dialect::Any);
         assert!(report.findings.iter().all(|finding| finding.span.end <= text.len()), "{unit}");
@@ -200,7 +239,7 @@ proptest! {
     #[test]
     fn any_text_is_judged(text in "[a-zA-Z '\"`;()*/=-]{0,100}") {
         run(&text, Dialect::Any);
-        classify(&text, Dialect::Any);
+        prop_assert!(classify(&text, Dialect::Any) >= Class::Read);
     }
 
     #[test]

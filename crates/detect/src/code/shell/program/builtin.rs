@@ -2,15 +2,17 @@
 
 use crate::code::rule;
 use crate::code::shell::expand::UNKNOWN;
-use crate::code::shell::machine::{Call, Machine, Stream, Value};
+use crate::code::shell::machine::{Call, Machine, Stream};
+use crate::code::shell::variables::Value;
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     let nothing = Some(Stream::Nothing);
     match call.name {
-        ":" | "true" | "false" | "[" | "[[" | "test" | "cd" | "pushd" | "popd" | "dirs" | "exit" | "return" | "break"
-        | "continue" | "shift" | "wait" | "jobs" | "bg" | "fg" | "umask" | "ulimit" | "getopts" | "hash" | "type"
-        | "shopt" | "bind" | "compgen" | "complete" | "caller" | "times" | "let" | "expr" | "seq" | "sleep"
-        | "suspend" | "logout" | "disown" | "emulate" | "setopt" | "unsetopt" | "autoload" | "zstyle" | "clear" => nothing,
+        ":" | "true" | "false" | "[" | "[[" | "test" | "cd" | "pushd" | "popd" | "dirs" | "exit"
+        | "return" | "break" | "continue" | "shift" | "wait" | "jobs" | "bg" | "fg" | "umask" | "ulimit"
+        | "getopts" | "hash" | "type" | "shopt" | "bind" | "compgen" | "complete" | "caller" | "times"
+        | "let" | "expr" | "seq" | "sleep" | "suspend" | "logout" | "disown" | "emulate" | "setopt"
+        | "unsetopt" | "autoload" | "zstyle" | "clear" => nothing,
         "echo" => Some(echo(call.arguments)),
         "printf" => Some(printf(call.arguments)),
         "set" => {
@@ -66,7 +68,11 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         }
         "source" | "." => Some(source(machine, call)),
         "history" => {
-            if call.arguments.iter().any(|argument| argument.starts_with('-') && argument.contains(['c', 'd', 'w'])) {
+            if call
+                .arguments
+                .iter()
+                .any(|argument| argument.starts_with('-') && argument.contains(['c', 'd', 'w']))
+            {
                 machine.findings.add(&rule::HISTORY_WIPE, call.span.clone());
             }
             Some(Stream::Unknown)
@@ -90,7 +96,9 @@ fn eval(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 
 fn source(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     match machine.process_input() {
-        Some(input) => super::interpret::feed(machine, &input, super::interpret::Engine::Shell, call.span.clone()),
+        Some(input) => {
+            super::interpret::feed(machine, &input, super::interpret::Engine::Shell, call.span.clone())
+        }
         None => machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone()),
     }
     Stream::Unknown
@@ -161,7 +169,8 @@ fn unescape(text: &str) -> String {
                 continue;
             }
             Some('0'..='7') => {
-                let digits: String = escaped.chars().take(4).take_while(|digit| ('0'..='7').contains(digit)).collect();
+                let digits: String =
+                    escaped.chars().take(4).take_while(|digit| ('0'..='7').contains(digit)).collect();
                 out.push(code(&digits, 8));
                 rest = escaped.get(digits.len()..).unwrap_or_default();
                 continue;

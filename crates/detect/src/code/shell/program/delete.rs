@@ -71,9 +71,13 @@ fn removal(path: &str, recursive: bool, force: bool) -> Option<&'static Rule> {
         Target::Root => Some(&rule::RM_ROOT),
         Target::System => Some(&rule::RM_OUTSIDE),
         Target::Home | Target::Elsewhere if wild && force => Some(&rule::RM_OUTSIDE),
-        Target::Home | Target::Elsewhere if path.starts_with(HOME) || path.starts_with('/') => Some(&rule::RM_AWAY),
+        Target::Home | Target::Elsewhere if path.starts_with(HOME) || path.starts_with('/') => {
+            Some(&rule::RM_AWAY)
+        }
         Target::Here if wild => Some(&rule::RM_MANY),
-        Target::Home | Target::Elsewhere | Target::Here | Target::Inside | Target::Output => Some(&rule::RM_FILE),
+        Target::Home | Target::Elsewhere | Target::Here | Target::Inside | Target::Output => {
+            Some(&rule::RM_FILE)
+        }
         Target::Unknown => Some(&rule::UNRESOLVED_TARGET),
         Target::Temporary => None,
     }
@@ -106,9 +110,12 @@ fn truncate(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         let rule = match target::judge(operand) {
             Target::Temporary | Target::Output => continue,
             Target::Unknown => &rule::UNRESOLVED_TARGET,
-            Target::Inside | Target::Here | Target::Elsewhere | Target::Home | Target::System | Target::Root => {
-                &rule::TRUNCATE_FILE
-            }
+            Target::Inside
+            | Target::Here
+            | Target::Elsewhere
+            | Target::Home
+            | Target::System
+            | Target::Root => &rule::TRUNCATE_FILE,
         };
         machine.findings.add(rule, call.span.clone());
     }
@@ -118,10 +125,15 @@ fn truncate(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
 pub(super) fn windows(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     let is = |argument: &str, names: &[&str]| names.iter().any(|name| argument.eq_ignore_ascii_case(name));
     let recursive = call.arguments.iter().any(|argument| {
-        is(argument, &["/s", "-recurse", "-r", "-rec"]) || argument.to_ascii_lowercase().starts_with("-recurse")
+        is(argument, &["/s", "-recurse", "-r", "-rec"])
+            || argument.to_ascii_lowercase().starts_with("-recurse")
     });
     let mut seen = false;
-    for path in call.arguments.iter().filter(|argument| !argument.starts_with('-') && !(argument.starts_with('/') && argument.len() == 2)) {
+    for path in call
+        .arguments
+        .iter()
+        .filter(|argument| !(argument.starts_with('-') || argument.starts_with('/') && argument.len() == 2))
+    {
         seen = true;
         let rule = match (recursive, target::judge(&path.replace('\\', "/"))) {
             (true, Target::Temporary | Target::Output) => &rule::RM_OUTPUT,

@@ -20,7 +20,11 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         "mv" | "gmv" => move_files(machine, call),
         "tee" => {
             for path in Options::of(call.arguments, "", &["output-error"]).operands {
-                machine.write(path, call.arguments.iter().any(|argument| argument == "-a" || argument == "--append"), call.span.clone());
+                machine.write(
+                    path,
+                    call.arguments.iter().any(|argument| argument == "-a" || argument == "--append"),
+                    call.span.clone(),
+                );
             }
             return Some(call.input.clone());
         }
@@ -36,7 +40,12 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         }
         "tar" | "bsdtar" | "gtar" => tar(machine, call),
         "zip" | "gzip" | "bzip2" | "xz" | "zstd" | "7z" | "7za" | "rar" | "compress" | "pigz" => {
-            if call.name == "zip" && call.arguments.iter().any(|argument| argument == "-TT" || argument.starts_with("--unzip-command")) {
+            if call.name == "zip"
+                && call
+                    .arguments
+                    .iter()
+                    .any(|argument| argument == "-TT" || argument.starts_with("--unzip-command"))
+            {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }
         }
@@ -51,15 +60,20 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }
         }
-        "dos2unix" | "unix2dos" | "convert" | "magick" | "identify" | "ffprobe" | "pandoc" | "xmllint" | "plutil" => {}
+        "dos2unix" | "unix2dos" | "convert" | "magick" | "identify" | "ffprobe" | "pandoc" | "xmllint"
+        | "plutil" => {}
         _ => return None,
     }
     Some(Stream::Nothing)
 }
 
 fn copy(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
-    let options = Options::of(call.arguments, "tSmog", &["target-directory", "suffix", "mode", "owner", "group"]);
-    let to = options.value('t').or_else(|| options.long_value("target-directory")).or_else(|| options.operands.last().copied());
+    let options =
+        Options::of(call.arguments, "tSmog", &["target-directory", "suffix", "mode", "owner", "group"]);
+    let to = options
+        .value('t')
+        .or_else(|| options.long_value("target-directory"))
+        .or_else(|| options.operands.last().copied());
     if let Some(to) = to {
         machine.write(to, false, call.span.clone());
     }
@@ -72,7 +86,9 @@ fn copy(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             machine.findings.add(&rule::TRUNCATE_FILE, call.span.clone());
         }
     }
-    if call.name == "install" && options.value('m').or_else(|| options.long_value("mode")).is_some_and(is_setuid) {
+    if call.name == "install"
+        && options.value('m').or_else(|| options.long_value("mode")).is_some_and(is_setuid)
+    {
         machine.findings.add(&rule::SETUID, call.span.clone());
     }
 }
@@ -94,7 +110,13 @@ fn move_files(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             Target::Root => machine.findings.add(&rule::RM_ROOT, call.span.clone()),
             Target::System => machine.findings.add(&rule::PROTECTED_WRITE, call.span.clone()),
             Target::Here if to.starts_with("/tmp") => machine.findings.add(&rule::RM_MANY, call.span.clone()),
-            Target::Temporary | Target::Output | Target::Inside | Target::Here | Target::Unknown | Target::Elsewhere | Target::Home => {
+            Target::Temporary
+            | Target::Output
+            | Target::Inside
+            | Target::Here
+            | Target::Unknown
+            | Target::Elsewhere
+            | Target::Home => {
                 if target::is_credential(source) || target::is_trace(source) {
                     machine.findings.add(&rule::PROTECTED_WRITE, call.span.clone());
                 }
@@ -107,9 +129,15 @@ fn is_setuid(mode: &str) -> bool {
     let octal = mode.len() >= 4 && mode.bytes().all(|byte| (b'0'..b'8').contains(&byte));
     if octal {
         // The digit before the three of user, group and others: 4 is setuid, 2 setgid.
-        return mode.bytes().rev().nth(3).is_some_and(|digit| matches!(digit, b'2' | b'4' | b'6' | b'3' | b'5' | b'7'));
+        return mode
+            .bytes()
+            .rev()
+            .nth(3)
+            .is_some_and(|digit| matches!(digit, b'2' | b'4' | b'6' | b'3' | b'5' | b'7'));
     }
-    mode.split(',').any(|clause| clause.split_once(['+', '=']).is_some_and(|(who, what)| what.contains('s') && !who.contains('o')))
+    mode.split(',').any(|clause| {
+        clause.split_once(['+', '=']).is_some_and(|(who, what)| what.contains('s') && !who.contains('o'))
+    })
 }
 
 /// Everybody may write.
@@ -118,14 +146,23 @@ fn is_open(mode: &str) -> bool {
         return mode.bytes().last().is_some_and(|others| matches!(others, b'2' | b'3' | b'6' | b'7'));
     }
     mode.split(',').any(|clause| {
-        clause.split_once(['+', '=']).is_some_and(|(who, what)| (who.contains(['a', 'o'])) && what.contains('w'))
+        clause
+            .split_once(['+', '='])
+            .is_some_and(|(who, what)| (who.contains(['a', 'o'])) && what.contains('w'))
     })
 }
 
 fn chmod(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
-    let recursive = call.arguments.iter().any(|argument| argument == "-R" || argument == "--recursive" || (argument.starts_with('-') && !argument.starts_with("--") && argument.contains('R')));
+    let recursive = call.arguments.iter().any(|argument| {
+        argument == "-R"
+            || argument == "--recursive"
+            || (argument.starts_with('-') && !argument.starts_with("--") && argument.contains('R'))
+    });
     let mut rest = call.arguments.iter().filter(|argument| {
-        !matches!(argument.as_str(), "-R" | "-v" | "-c" | "-f" | "-h" | "--") && !argument.starts_with("--") && !(argument.starts_with('-') && argument.contains('R') && argument.len() < 6)
+        let option = matches!(argument.as_str(), "-R" | "-v" | "-c" | "-f" | "-h")
+            || argument.starts_with("--")
+            || argument.starts_with('-') && argument.contains('R') && argument.len() < 6;
+        !option
     });
     let Some(mode) = rest.next() else { return };
     if is_open(mode) {
@@ -144,7 +181,12 @@ fn ownership(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     tree(machine, call, paths.iter(), recursive);
 }
 
-fn tree<'p>(machine: &mut Machine<'_, '_>, call: &Call<'_>, paths: impl Iterator<Item = &'p String>, recursive: bool) {
+fn tree<'p>(
+    machine: &mut Machine<'_, '_>,
+    call: &Call<'_>,
+    paths: impl Iterator<Item = &'p String>,
+    recursive: bool,
+) {
     for path in paths {
         match target::judge(path) {
             Target::Root | Target::System => machine.findings.add(&rule::CHMOD_RECURSIVE, call.span.clone()),
@@ -152,7 +194,13 @@ fn tree<'p>(machine: &mut Machine<'_, '_>, call: &Call<'_>, paths: impl Iterator
                 machine.findings.add(&rule::CHMOD_RECURSIVE, call.span.clone());
             }
             Target::Unknown if recursive => machine.findings.add(&rule::UNRESOLVED_TARGET, call.span.clone()),
-            Target::Home | Target::Elsewhere | Target::Unknown | Target::Temporary | Target::Output | Target::Inside | Target::Here => {
+            Target::Home
+            | Target::Elsewhere
+            | Target::Unknown
+            | Target::Temporary
+            | Target::Output
+            | Target::Inside
+            | Target::Here => {
                 if target::is_protected(path) && !path.contains(".ssh") {
                     machine.findings.add(&rule::PROTECTED_WRITE, call.span.clone());
                 }
@@ -173,17 +221,43 @@ fn tar(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
                     wrap::text(machine, call, line);
                     machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
                 }
-                None if action.contains(UNKNOWN) => machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone()),
+                None if action.contains(UNKNOWN) => {
+                    machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone())
+                }
                 None => {}
             }
         }
-        let runs = ["--to-command", "--use-compress-program", "--rsh-command", "--info-script", "--new-volume-script", "--rmt-command"];
-        let named = runs.iter().any(|name| argument.starts_with(name))
-            || matches!(argument.as_str(), "-I" | "-F");
+        let runs = [
+            "--to-command",
+            "--use-compress-program",
+            "--rsh-command",
+            "--info-script",
+            "--new-volume-script",
+            "--rmt-command",
+        ];
+        let named =
+            runs.iter().any(|name| argument.starts_with(name)) || matches!(argument.as_str(), "-I" | "-F");
         if named {
-            let program = argument.split_once('=').map(|(_, program)| program.to_owned()).or_else(|| arguments.peek().map(|next| (*next).clone())).unwrap_or_default();
+            let program = argument
+                .split_once('=')
+                .map(|(_, program)| program.to_owned())
+                .or_else(|| arguments.peek().map(|next| (*next).clone()))
+                .unwrap_or_default();
             let first = program.split_whitespace().next().unwrap_or_default();
-            if !matches!(first, "zstd" | "pigz" | "xz" | "lz4" | "gzip" | "bzip2" | "pbzip2" | "lzip" | "pixz" | "zstdmt" | "brotli") {
+            if !matches!(
+                first,
+                "zstd"
+                    | "pigz"
+                    | "xz"
+                    | "lz4"
+                    | "gzip"
+                    | "bzip2"
+                    | "pbzip2"
+                    | "lzip"
+                    | "pixz"
+                    | "zstdmt"
+                    | "brotli"
+            ) {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }
         }
@@ -191,10 +265,15 @@ fn tar(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             machine.findings.add(&rule::RM_MANY, call.span.clone());
         }
         let cluster = argument.strip_prefix('-').unwrap_or(argument);
-        let early = !argument.starts_with("--") && (argument.starts_with('-') || std::ptr::eq(argument, call.arguments.first().unwrap_or(argument)));
+        let early = !argument.starts_with("--")
+            && (argument.starts_with('-')
+                || std::ptr::eq(argument, call.arguments.first().unwrap_or(argument)));
         extracts |= argument == "--extract" || early && cluster.contains('x');
         creates |= argument == "--create" || early && cluster.contains('c');
-        if (argument == "-C" || argument == "--directory") && extracts && let Some(path) = arguments.next() {
+        if (argument == "-C" || argument == "--directory")
+            && extracts
+            && let Some(path) = arguments.next()
+        {
             machine.write(path, false, call.span.clone());
         }
         if creates && target::is_credential(argument) {

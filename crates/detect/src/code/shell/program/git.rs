@@ -9,20 +9,94 @@ use crate::code::shell::machine::{Call, Machine, Stream};
 
 /// Sub-commands that lose nothing, whatever their options.
 const QUIET: &[&str] = &[
-    "status", "log", "diff", "show", "add", "fetch", "pull", "merge", "cherry-pick", "revert", "init", "describe", "rev-parse",
-    "rev-list", "ls-files", "ls-tree", "ls-remote", "cat-file", "shortlog", "whatchanged", "annotate", "name-rev",
-    "merge-base", "for-each-ref", "show-ref", "symbolic-ref", "count-objects", "fsck", "verify-commit", "verify-tag",
-    "var", "version", "help", "am", "apply", "format-patch", "request-pull", "diff-tree", "diff-files", "diff-index",
-    "check-ignore", "check-attr", "show-branch", "cherry", "archive", "bundle", "mv", "notes", "range-diff", "maintenance",
-    "sparse-checkout", "hash-object", "write-tree", "mktree", "commit-tree", "stripspace", "commit", "blame", "grep", "lfs",
-    "bugreport", "--version", "--help", "prune-packed", "pack-refs", "repack", "switch", "credential",
+    "status",
+    "log",
+    "diff",
+    "show",
+    "add",
+    "fetch",
+    "pull",
+    "merge",
+    "cherry-pick",
+    "revert",
+    "init",
+    "describe",
+    "rev-parse",
+    "rev-list",
+    "ls-files",
+    "ls-tree",
+    "ls-remote",
+    "cat-file",
+    "shortlog",
+    "whatchanged",
+    "annotate",
+    "name-rev",
+    "merge-base",
+    "for-each-ref",
+    "show-ref",
+    "symbolic-ref",
+    "count-objects",
+    "fsck",
+    "verify-commit",
+    "verify-tag",
+    "var",
+    "version",
+    "help",
+    "am",
+    "apply",
+    "format-patch",
+    "request-pull",
+    "diff-tree",
+    "diff-files",
+    "diff-index",
+    "check-ignore",
+    "check-attr",
+    "show-branch",
+    "cherry",
+    "archive",
+    "bundle",
+    "mv",
+    "notes",
+    "range-diff",
+    "maintenance",
+    "sparse-checkout",
+    "hash-object",
+    "write-tree",
+    "mktree",
+    "commit-tree",
+    "stripspace",
+    "commit",
+    "blame",
+    "grep",
+    "lfs",
+    "bugreport",
+    "--version",
+    "--help",
+    "prune-packed",
+    "pack-refs",
+    "repack",
+    "switch",
+    "credential",
 ];
 
 /// Configuration by which git runs a program.
 const RUNNING_KEYS: &[&str] = &[
-    "core.pager", "core.editor", "core.sshcommand", "core.fsmonitor", "core.hookspath", "core.askpass", "core.gitproxy",
-    "diff.external", "sequence.editor", "credential.helper", "gpg.program", "uploadpack.packobjectshook", "protocol.ext.allow",
-    "web.browser", "http.proxy", "core.alternaterefscommand",
+    "core.pager",
+    "core.editor",
+    "core.sshcommand",
+    "core.fsmonitor",
+    "core.hookspath",
+    "core.askpass",
+    "core.gitproxy",
+    "diff.external",
+    "sequence.editor",
+    "credential.helper",
+    "gpg.program",
+    "uploadpack.packobjectshook",
+    "protocol.ext.allow",
+    "web.browser",
+    "http.proxy",
+    "core.alternaterefscommand",
 ];
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
@@ -45,7 +119,9 @@ fn git(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
                 setting(machine, call, value);
                 after.get(1..).unwrap_or_default()
             }
-            "-C" | "--git-dir" | "--work-tree" | "--namespace" | "--super-prefix" | "--attr-source" => after.get(1..).unwrap_or_default(),
+            "-C" | "--git-dir" | "--work-tree" | "--namespace" | "--super-prefix" | "--attr-source" => {
+                after.get(1..).unwrap_or_default()
+            }
             "--exec-path" if first.contains('=') => after,
             option => {
                 if option.starts_with("--exec-path=") {
@@ -73,9 +149,35 @@ fn git(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
 
 /// Sub-commands that [`judge`] and [`runs`] know.
 const KNOWN: &[&str] = &[
-    "reset", "clean", "push", "branch", "checkout", "restore", "stash", "reflog", "gc", "filter-branch", "filter-repo",
-    "update-ref", "tag", "worktree", "submodule", "bisect", "clone", "rebase", "rm", "config", "remote", "prune",
-    "difftool", "mergetool", "replace", "read-tree", "checkout-index", "update-index", "subtree",
+    "reset",
+    "clean",
+    "push",
+    "branch",
+    "checkout",
+    "restore",
+    "stash",
+    "reflog",
+    "gc",
+    "filter-branch",
+    "filter-repo",
+    "update-ref",
+    "tag",
+    "worktree",
+    "submodule",
+    "bisect",
+    "clone",
+    "rebase",
+    "rm",
+    "config",
+    "remote",
+    "prune",
+    "difftool",
+    "mergetool",
+    "replace",
+    "read-tree",
+    "checkout-index",
+    "update-index",
+    "subtree",
 ];
 
 fn setting(machine: &mut Machine<'_, '_>, call: &Call<'_>, setting: &str) {
@@ -83,9 +185,26 @@ fn setting(machine: &mut Machine<'_, '_>, call: &Call<'_>, setting: &str) {
     let key = key.to_ascii_lowercase();
     let alias = key.starts_with("alias.");
     let runs = RUNNING_KEYS.contains(&key.as_str())
-        || key.ends_with(".textconv") || key.ends_with(".clean") || key.ends_with(".smudge") || key.ends_with(".process")
-        || key.ends_with(".cmd") || key.starts_with("pager.");
-    let quiet = matches!(value, "" | "cat" | "less" | "false" | "true" | "vim" | "nano" | "code --wait" | "store" | "cache" | "osxkeychain" | "manager");
+        || key.ends_with(".textconv")
+        || key.ends_with(".clean")
+        || key.ends_with(".smudge")
+        || key.ends_with(".process")
+        || key.ends_with(".cmd")
+        || key.starts_with("pager.");
+    let quiet = matches!(
+        value,
+        "" | "cat"
+            | "less"
+            | "false"
+            | "true"
+            | "vim"
+            | "nano"
+            | "code --wait"
+            | "store"
+            | "cache"
+            | "osxkeychain"
+            | "manager"
+    );
     if alias && value.starts_with('!') {
         wrap::text(machine, call, value.trim_start_matches('!'));
     }
@@ -107,8 +226,12 @@ fn judge(verb: &str, arguments: &[String]) -> Option<&'static Rule> {
         "clean" if options.has("f") || options.has_long("force") => Some(&rule::GIT_DISCARD),
         "push" => push(&options),
         "branch" => {
-            let forced = options.has("D") || options.has_long("delete") && (options.has("f") || options.has_long("force")) || options.has("d") && options.has("f");
-            forced.then_some(&rule::GIT_BRANCH_FORCED).or_else(|| options.has("fM").then_some(&rule::GIT_BRANCH))
+            let forced = options.has("D")
+                || options.has_long("delete") && (options.has("f") || options.has_long("force"))
+                || options.has("d") && options.has("f");
+            forced
+                .then_some(&rule::GIT_BRANCH_FORCED)
+                .or_else(|| options.has("fM").then_some(&rule::GIT_BRANCH))
         }
         "checkout" => {
             let paths = arguments.iter().any(|argument| argument == "--");
@@ -122,14 +245,22 @@ fn judge(verb: &str, arguments: &[String]) -> Option<&'static Rule> {
             let worktree = options.has("W") || options.has_long("worktree");
             (!staged || worktree).then_some(&rule::GIT_DISCARD)
         }
-        "switch" if options.has("f") || options.has_long("force") || options.has_long("discard-changes") => Some(&rule::GIT_DISCARD),
+        "switch" if options.has("f") || options.has_long("force") || options.has_long("discard-changes") => {
+            Some(&rule::GIT_DISCARD)
+        }
         "stash" if matches!(first, "drop" | "clear") => Some(&rule::GIT_DISCARD),
         "reflog" if matches!(first, "expire" | "delete") => Some(&rule::GIT_HISTORY),
-        "gc" if options.has_long("prune") || options.has_long("aggressive") && options.long_value("prune").is_some() => Some(&rule::GIT_HISTORY),
+        "gc" if options.has_long("prune")
+            || options.has_long("aggressive") && options.long_value("prune").is_some() =>
+        {
+            Some(&rule::GIT_HISTORY)
+        }
         "filter-branch" | "filter-repo" | "prune" | "replace" => Some(&rule::GIT_HISTORY),
         "update-ref" if options.has("d") => Some(&rule::GIT_HISTORY),
         "tag" if options.has("d") || options.has_long("delete") => Some(&rule::GIT_BRANCH),
-        "worktree" if first == "remove" && (options.has("f") || options.has_long("force")) => Some(&rule::GIT_BRANCH),
+        "worktree" if first == "remove" && (options.has("f") || options.has_long("force")) => {
+            Some(&rule::GIT_BRANCH)
+        }
         "rm" if options.has("r") && options.has("f") => Some(&rule::GIT_DISCARD),
         "read-tree" if options.has_long("reset") => Some(&rule::GIT_DISCARD),
         "checkout-index" if options.has("f") => Some(&rule::GIT_DISCARD),
@@ -161,7 +292,11 @@ fn push(options: &Options<'_>) -> Option<&'static Rule> {
 
 /// What the sub-command runs.
 fn runs(machine: &mut Machine<'_, '_>, call: &Call<'_>, verb: &str, arguments: &[String]) {
-    let options = Options::of(arguments, "xucO", &["exec", "upload-pack", "receive-pack", "config", "extcmd", "open-files-in-pager"]);
+    let options = Options::of(
+        arguments,
+        "xucO",
+        &["exec", "upload-pack", "receive-pack", "config", "extcmd", "open-files-in-pager"],
+    );
     let first = options.operands.first().copied().unwrap_or_default();
     match verb {
         "submodule" if first == "foreach" => {
@@ -177,8 +312,15 @@ fn runs(machine: &mut Machine<'_, '_>, call: &Call<'_>, verb: &str, arguments: &
             }
         }
         "clone" | "fetch" | "pull" | "push" | "ls-remote" | "archive" => {
-            let program = options.value('u').filter(|_| verb == "clone").or_else(|| options.long_value("upload-pack")).or_else(|| options.long_value("receive-pack"));
-            if program.is_some() || options.operands.iter().any(|operand| operand.starts_with("ext::")) || options.has_long("exec") {
+            let program = options
+                .value('u')
+                .filter(|_| verb == "clone")
+                .or_else(|| options.long_value("upload-pack"))
+                .or_else(|| options.long_value("receive-pack"));
+            if program.is_some()
+                || options.operands.iter().any(|operand| operand.starts_with("ext::"))
+                || options.has_long("exec")
+            {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }
             if let Some(value) = options.value('c').or_else(|| options.long_value("config")) {
@@ -191,25 +333,48 @@ fn runs(machine: &mut Machine<'_, '_>, call: &Call<'_>, verb: &str, arguments: &
                 setting(machine, call, &format!("{key}={value}"));
             }
         }
-        "grep" if options.has("O") || options.has_long("open-files-in-pager") => machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone()),
-        "difftool" | "mergetool" if options.has("x") || options.has_long("extcmd") => machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone()),
+        "grep" if options.has("O") || options.has_long("open-files-in-pager") => {
+            machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone())
+        }
+        "difftool" | "mergetool" if options.has("x") || options.has_long("extcmd") => {
+            machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone())
+        }
         _ => {}
     }
 }
 
 fn hosting(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
-    let words: Vec<&str> = call.arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).take(2).collect();
+    let words: Vec<&str> =
+        call.arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).take(2).collect();
     let rule = match words.as_slice() {
         [_, "delete" | "archive" | "transfer" | "rename"] => &rule::CLOUD_DELETE,
         ["auth", "token"] => &rule::CREDENTIAL_READ,
         ["api", ..] => {
             let changes = call.arguments.windows(2).any(|pair| matches!(pair, [option, method] if matches!(option.as_str(), "-X" | "--method") && !method.eq_ignore_ascii_case("GET")));
-            let deletes = call.arguments.iter().any(|argument| argument.eq_ignore_ascii_case("DELETE") || argument.eq_ignore_ascii_case("-XDELETE"));
-            if deletes { &rule::CLOUD_DELETE } else if changes { &rule::CLOUD_CHANGE } else { return }
+            let deletes = call.arguments.iter().any(|argument| {
+                argument.eq_ignore_ascii_case("DELETE") || argument.eq_ignore_ascii_case("-XDELETE")
+            });
+            if deletes {
+                &rule::CLOUD_DELETE
+            } else if changes {
+                &rule::CLOUD_CHANGE
+            } else {
+                return;
+            }
         }
-        [_, "list" | "view" | "status" | "diff" | "checks" | "clone" | "checkout" | "search" | "download" | "watch" | "browse"] | ["search" | "status" | "browse" | "version" | "help" | "completion", ..] | [] => return,
+        [
+            _,
+            "list" | "view" | "status" | "diff" | "checks" | "clone" | "checkout" | "search" | "download"
+            | "watch" | "browse",
+        ]
+        | ["search" | "status" | "browse" | "version" | "help" | "completion", ..]
+        | [] => return,
         ["release", _] | ["secret" | "variable" | "ssh-key" | "gpg-key", _] => &rule::CLOUD_CHANGE,
-        [_, "create" | "comment" | "edit" | "close" | "reopen" | "merge" | "review" | "run" | "rerun" | "ready" | "fork" | "set-default" | "sync"] => &rule::CLOUD_CHANGE,
+        [
+            _,
+            "create" | "comment" | "edit" | "close" | "reopen" | "merge" | "review" | "run" | "rerun"
+            | "ready" | "fork" | "set-default" | "sync",
+        ] => &rule::CLOUD_CHANGE,
         _ => &rule::UNKNOWN_PROGRAM,
     };
     machine.findings.add(rule, call.span.clone());

@@ -18,7 +18,22 @@ pub(super) enum Engine {
     Language(Language),
 }
 
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "fish", "csh", "tcsh", "rbash", "pwsh", "powershell"];
+const SHELLS: &[&str] = &[
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "ksh93",
+    "mksh",
+    "ash",
+    "fish",
+    "csh",
+    "tcsh",
+    "rbash",
+    "pwsh",
+    "powershell",
+];
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     if SHELLS.contains(&call.name) {
@@ -29,15 +44,22 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         "python" | "pypy" | "ipython" => Some(python(machine, call)),
         "perl" => Some(language(machine, call, Language::Ruby, "eEnpi", "IMmx0CD")),
         "ruby" => Some(language(machine, call, Language::Ruby, "e", "ICErx")),
-        "node" | "nodejs" | "bun" | "deno" | "tsx" | "ts-node" => Some(language(machine, call, Language::JavaScript, "ep", "rC")),
+        "node" | "nodejs" | "bun" | "deno" | "tsx" | "ts-node" => {
+            Some(language(machine, call, Language::JavaScript, "ep", "rC"))
+        }
         "php" => Some(language(machine, call, Language::Php, "rBRE", "cdzF")),
-        "lua" | "luajit" | "osascript" | "Rscript" | "julia" | "elixir" | "tclsh" | "guile" | "racket" | "swift" | "groovy" | "scala" | "erl" | "ghc" | "jshell" | "irb" | "jjs" | "rlwrap" | "gdb" => {
+        "lua" | "luajit" | "osascript" | "Rscript" | "julia" | "elixir" | "tclsh" | "guile" | "racket"
+        | "swift" | "groovy" | "scala" | "erl" | "ghc" | "jshell" | "irb" | "jjs" | "rlwrap" | "gdb" => {
             Some(language(machine, call, Language::Other(stem.to_owned()), "e", "l"))
         }
         "base" if call.name == "base64" => Some(base64(call)),
         "openssl" => openssl(machine, call),
         "uudecode" => Some(Stream::Decoded),
-        "gunzip" | "gzip" | "bunzip2" | "xz" | "unxz" | "zstd" | "lzma" if call.arguments.iter().any(|argument| argument == "-c" || argument == "-dc" || argument == "-cd" || argument == "-d") => {
+        "gunzip" | "gzip" | "bunzip2" | "xz" | "unxz" | "zstd" | "lzma"
+            if call.arguments.iter().any(|argument| {
+                argument == "-c" || argument == "-dc" || argument == "-cd" || argument == "-d"
+            }) =>
+        {
             Some(match call.input {
                 Stream::Remote => Stream::Remote,
                 Stream::Nothing => Stream::Unknown,
@@ -67,7 +89,7 @@ fn inspect(machine: &mut Machine<'_, '_>, text: &str, engine: Engine, at: Range<
             if text.trim_matches([UNKNOWN, ' ']).is_empty() {
                 machine.findings.add(&rule::UNRESOLVED_COMMAND, at);
             } else {
-                machine.fresh(text, at);
+                machine.fresh(text, None, at);
             }
         }
         Engine::Language(language) => {
@@ -86,10 +108,19 @@ fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
             lower.starts_with("-c") || lower.starts_with("-e")
         });
         match at.and_then(|at| call.arguments.get(at..)).and_then(<[String]>::split_first) {
-            Some((option, _)) if option.to_ascii_lowercase().starts_with("-e") && option.to_ascii_lowercase() != "-executionpolicy" && option.to_ascii_lowercase() != "-ep" => {
+            Some((option, _))
+                if option.to_ascii_lowercase().starts_with("-e")
+                    && !option.eq_ignore_ascii_case("-executionpolicy")
+                    && !option.eq_ignore_ascii_case("-ep") =>
+            {
                 machine.findings.add(&rule::DECODE_AND_RUN, call.span.clone());
             }
-            Some((_, line)) => inspect(machine, &line.join(" "), Engine::Language(Language::Other("powershell".to_owned())), call.span.clone()),
+            Some((_, line)) => inspect(
+                machine,
+                &line.join(" "),
+                Engine::Language(Language::Other("powershell".to_owned())),
+                call.span.clone(),
+            ),
             None => machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone()),
         }
         return Stream::Unknown;
@@ -100,8 +131,12 @@ fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
         match rest.split_first() {
             Some((line, arguments)) => {
                 // The first argument after the text is `$0`.
-                machine.set_positional(arguments.get(1..).unwrap_or_default());
-                inspect(machine, line, Engine::Shell, call.span.clone());
+                let positional = arguments.get(1..).unwrap_or_default().to_vec();
+                if line.trim_matches([UNKNOWN, ' ']).is_empty() {
+                    machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone());
+                } else {
+                    machine.fresh(line, Some(positional), call.span.clone());
+                }
             }
             None => machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone()),
         }
@@ -109,7 +144,11 @@ fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
         // A syntax check runs nothing.
     } else if let (Some(file), false) = (rest.first(), options.has("s")) {
         let piped = file == "-" || file == "/dev/stdin";
-        let input = if piped { Some(call.input.clone()) } else { machine.process_input().filter(|_| file.starts_with("/dev/fd/")) };
+        let input = if piped {
+            Some(call.input.clone())
+        } else {
+            machine.process_input().filter(|_| file.starts_with("/dev/fd/"))
+        };
         match input {
             Some(input) => feed(machine, &input, Engine::Shell, call.span.clone()),
             None => machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone()),
@@ -121,7 +160,39 @@ fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 }
 
 /// Modules that `python -m` runs without running the project's code or changing anything.
-const QUIET_MODULES: &[&str] = &["json.tool", "py_compile", "compileall", "this", "calendar", "timeit", "tokenize", "ast", "dis", "site", "sysconfig", "platform", "base64", "zipfile", "tarfile", "venv", "pytest", "unittest", "mypy", "ruff", "black", "flake8", "pylint", "isort", "doctest", "trace", "cProfile", "pydoc", "tabnanny", "coverage", "build"];
+const QUIET_MODULES: &[&str] = &[
+    "json.tool",
+    "py_compile",
+    "compileall",
+    "this",
+    "calendar",
+    "timeit",
+    "tokenize",
+    "ast",
+    "dis",
+    "site",
+    "sysconfig",
+    "platform",
+    "base64",
+    "zipfile",
+    "tarfile",
+    "venv",
+    "pytest",
+    "unittest",
+    "mypy",
+    "ruff",
+    "black",
+    "flake8",
+    "pylint",
+    "isort",
+    "doctest",
+    "trace",
+    "cProfile",
+    "pydoc",
+    "tabnanny",
+    "coverage",
+    "build",
+];
 
 fn python(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     let engine = Engine::Language(Language::Python);
@@ -146,7 +217,9 @@ fn python(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 
 fn script_or_input(machine: &mut Machine<'_, '_>, call: &Call<'_>, rest: &[String], engine: Engine) {
     match rest.first() {
-        Some(file) if file == "-" || file == "/dev/stdin" => feed(machine, call.input, engine, call.span.clone()),
+        Some(file) if file == "-" || file == "/dev/stdin" => {
+            feed(machine, call.input, engine, call.span.clone())
+        }
         Some(file) if file.starts_with("/dev/fd/") => {
             let input = machine.process_input().unwrap_or(Stream::Unknown);
             feed(machine, &input, engine, call.span.clone());
@@ -157,7 +230,13 @@ fn script_or_input(machine: &mut Machine<'_, '_>, call: &Call<'_>, rest: &[Strin
 }
 
 /// An interpreter whose options `evaluates` take a text.
-fn language(machine: &mut Machine<'_, '_>, call: &Call<'_>, language: Language, evaluates: &str, takes: &str) -> Stream {
+fn language(
+    machine: &mut Machine<'_, '_>,
+    call: &Call<'_>,
+    language: Language,
+    evaluates: &str,
+    takes: &str,
+) -> Stream {
     let engine = Engine::Language(language);
     let mut texts: Vec<&str> = Vec::new();
     let mut arguments = call.arguments.iter();
@@ -179,12 +258,16 @@ fn language(machine: &mut Machine<'_, '_>, call: &Call<'_>, language: Language, 
         }
         match argument.strip_prefix('-').filter(|cluster| !cluster.is_empty()) {
             Some(cluster) => {
-                let evaluated = cluster.char_indices().find(|(_, letter)| evaluates.contains(*letter) && !matches!(letter, 'n' | 'i'));
+                let evaluated = cluster
+                    .char_indices()
+                    .find(|(_, letter)| evaluates.contains(*letter) && !matches!(letter, 'n' | 'i'));
                 if let Some((at, letter)) = evaluated {
                     let attached = cluster.get(at + 1..).filter(|rest| !rest.is_empty());
                     // `perl -pe TEXT`, `perl -p -e TEXT`: the letter that takes the text is `e`.
                     match attached {
-                        Some(rest) if rest.starts_with('e') => texts.extend(arguments.next().map(String::as_str)),
+                        Some(rest) if rest.starts_with('e') => {
+                            texts.extend(arguments.next().map(String::as_str))
+                        }
                         Some(rest) if letter == 'e' || letter == 'E' || letter == 'r' => texts.push(rest),
                         Some(_) => {}
                         None if letter == 'p' && !matches!(call.name, "node" | "nodejs") => {}
@@ -224,7 +307,11 @@ fn base64(call: &Call<'_>) -> Stream {
                     .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent)
                     .with_decode_allow_trailing_bits(true),
             );
-            engine.decode(compact).ok().and_then(|bytes| String::from_utf8(bytes).ok()).map_or(Stream::Decoded, Stream::Known)
+            engine
+                .decode(compact)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .map_or(Stream::Decoded, Stream::Known)
         }
         (true, _) => Stream::Decoded,
         (false, Stream::Secret) => Stream::Secret,
@@ -234,42 +321,67 @@ fn base64(call: &Call<'_>) -> Stream {
 
 fn openssl(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     match call.arguments.first().map(String::as_str) {
-        Some("enc" | "base64" | "aes-256-cbc" | "smime" | "cms") if call.arguments.iter().any(|argument| argument == "-d" || argument == "-decrypt") => Some(Stream::Decoded),
+        Some("enc" | "base64" | "aes-256-cbc" | "smime" | "cms")
+            if call.arguments.iter().any(|argument| argument == "-d" || argument == "-decrypt") =>
+        {
+            Some(Stream::Decoded)
+        }
         Some("s_client") => {
             if call.input == &Stream::Secret {
                 machine.findings.add(&rule::EXFILTRATION, call.span.clone());
             }
             Some(Stream::Remote)
         }
-        Some("version" | "x509" | "dgst" | "rand" | "verify" | "list" | "ciphers" | "asn1parse" | "req" | "base64" | "md5" | "sha256" | "crl" | "prime" | "help") => Some(Stream::Unknown),
+        Some(
+            "version" | "x509" | "dgst" | "rand" | "verify" | "list" | "ciphers" | "asn1parse" | "req"
+            | "base64" | "md5" | "sha256" | "crl" | "prime" | "help",
+        ) => Some(Stream::Unknown),
         Some(_) | None => None,
     }
 }
 
 /// An awk program may run others: `system(…)`, `"cmd" | getline`, `print | "cmd"`.
 fn awk(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
-    let options = Options::of(call.arguments, "Fvfieol", &["file", "field-separator", "assign", "include", "load"]);
-    if options.has("f") || options.has_long("file") || options.has("e") || options.has("i") || options.has("l") {
+    let options =
+        Options::of(call.arguments, "Fvfieol", &["file", "field-separator", "assign", "include", "load"]);
+    if options.has("f")
+        || options.has_long("file")
+        || options.has("e")
+        || options.has("i")
+        || options.has("l")
+    {
         machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
         return Stream::Unknown;
     }
     let Some((program, files)) = options.operands.split_first() else { return Stream::Unknown };
     let (code, strings) = awk_parts(program);
-    let runs = code.contains("system(") || code.contains("system (") || code.contains('|') && !code.replace("||", "").is_empty() && code.replace("||", "").contains('|');
+    let runs = code.contains("system(")
+        || code.contains("system (")
+        || code.contains('|') && !code.replace("||", "").is_empty() && code.replace("||", "").contains('|');
     if runs {
         for text in &strings {
-            machine.fresh(text, call.span.clone());
+            machine.fresh(text, None, call.span.clone());
         }
         machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
     }
-    if code.contains("getline") && code.contains("/inet/") || strings.iter().any(|text| text.starts_with("/inet/")) {
+    if code.contains("getline") && code.contains("/inet/")
+        || strings.iter().any(|text| text.starts_with("/inet/"))
+    {
         machine.findings.add(&rule::REVERSE_SHELL, call.span.clone());
     }
     if program.contains(UNKNOWN) {
         machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone());
     }
     // `print > "file"` writes.
-    if code.contains("print") && code.split("print").skip(1).any(|after| after.split([';', '}', '\n']).next().is_some_and(|statement| statement.contains("> \u{1}") || statement.contains(">\u{1}") || statement.contains(">> \u{1}"))) {
+    if code.contains("print")
+        && code.split("print").skip(1).any(|after| {
+            after.split([';', '}', '\n']).next().is_some_and(|statement| {
+                statement.contains("> \u{1}")
+                    || statement.contains(">\u{1}")
+                    || statement.contains(">> \u{1}")
+            })
+        })
+    {
         for path in &strings {
             machine.write(path, false, call.span.clone());
         }
@@ -343,7 +455,9 @@ fn sed(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
         if sed_runs(script) {
             machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
         }
-        if let Some((_, path)) = script.rsplit_once("/w ").or_else(|| script.strip_prefix("w ").map(|path| ("", path))) {
+        if let Some((_, path)) =
+            script.rsplit_once("/w ").or_else(|| script.strip_prefix("w ").map(|path| ("", path)))
+        {
             machine.write(path, false, call.span.clone());
         }
     }
@@ -354,17 +468,23 @@ fn sed(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
             machine.read(file, call.span.clone());
         }
     }
-    if in_place { Stream::Nothing } else { match call.input {
-        Stream::Remote | Stream::Decoded | Stream::Secret => call.input.clone(),
-        Stream::Known(_) => Stream::Decoded,
-        Stream::Nothing | Stream::Unknown => Stream::Unknown,
-    } }
+    if in_place {
+        Stream::Nothing
+    } else {
+        match call.input {
+            Stream::Remote | Stream::Decoded | Stream::Secret => call.input.clone(),
+            Stream::Known(_) => Stream::Decoded,
+            Stream::Nothing | Stream::Unknown => Stream::Unknown,
+        }
+    }
 }
 
 /// True when some command of the script is `e`, or a substitution has the flag `e`.
 fn sed_runs(script: &str) -> bool {
     script.split(['\n', ';']).any(|part| {
-        let part = part.trim_start_matches([' ', '\t', '{', '}', '!', '$', ',', '~']).trim_start_matches(|character: char| character.is_ascii_digit());
+        let part = part
+            .trim_start_matches([' ', '\t', '{', '}', '!', '$', ',', '~'])
+            .trim_start_matches(|character: char| character.is_ascii_digit());
         let part = part.trim_start_matches([' ', '$', ',', '!']);
         let part = match part.strip_prefix('/').and_then(|rest| rest.split_once('/')) {
             Some((_, after)) => after.trim_start_matches(['I', 'M', ' ', '!', ',']),
@@ -376,6 +496,11 @@ fn sed_runs(script: &str) -> bool {
         let Some(rest) = part.strip_prefix('s') else { return false };
         let Some(mark) = rest.chars().next().filter(|mark| !mark.is_alphanumeric()) else { return false };
         let flags = rest.rsplit(mark).next().unwrap_or_default();
-        rest.matches(mark).count() >= 3 && flags.split_whitespace().next().is_some_and(|flags| flags.len() <= 6 && flags.contains('e') && flags.chars().all(|flag| "gpeiImM0123456789".contains(flag)))
+        rest.matches(mark).count() >= 3
+            && flags.split_whitespace().next().is_some_and(|flags| {
+                flags.len() <= 6
+                    && flags.contains('e')
+                    && flags.chars().all(|flag| "gpeiImM0123456789".contains(flag))
+            })
     })
 }

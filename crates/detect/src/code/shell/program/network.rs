@@ -32,7 +32,10 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         "scp" | "sftp" | "ftp" | "rcp" | "rclone" => transfer(machine, call),
         "rsync" => rsync(machine, call),
         "nmap" | "masscan" => {
-            if call.arguments.iter().any(|argument| argument.starts_with("--script") && argument.contains(['/', '.']) || argument == "--interactive") {
+            if call.arguments.iter().any(|argument| {
+                argument.starts_with("--script") && argument.contains(['/', '.'])
+                    || argument == "--interactive"
+            }) {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             } else {
                 machine.findings.add(&rule::UPLOAD, call.span.clone());
@@ -73,7 +76,8 @@ fn curl(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
                     download(machine, call, &path);
                 }
             }
-            "-d" | "--data" | "--data-binary" | "--data-raw" | "--data-urlencode" | "--data-ascii" | "-F" | "--form" | "-T" | "--upload-file" | "--json" => {
+            "-d" | "--data" | "--data-binary" | "--data-raw" | "--data-urlencode" | "--data-ascii" | "-F"
+            | "--form" | "-T" | "--upload-file" | "--json" => {
                 let value = attached.or_else(|| arguments.next().cloned()).unwrap_or_default();
                 let file = name == "-T" || name == "--upload-file" || value.contains('@');
                 let from_input = matches!(value.as_str(), "@-" | "-" | ".") || value.ends_with("=@-");
@@ -92,9 +96,15 @@ fn curl(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             _ => {
                 if let Some(rule) = argument.strip_prefix("-X").and_then(changing) {
                     machine.findings.add(rule, call.span.clone());
-                } else if let Some(path) = argument.strip_prefix("-o").filter(|path| !path.is_empty() && !argument.starts_with("--")) {
+                } else if let Some(path) =
+                    argument.strip_prefix("-o").filter(|path| !path.is_empty() && !argument.starts_with("--"))
+                {
                     download(machine, call, path);
-                } else if let Some(value) = argument.strip_prefix("-d@").or_else(|| argument.strip_prefix("-F@")).or_else(|| argument.strip_prefix("-T")) {
+                } else if let Some(value) = argument
+                    .strip_prefix("-d@")
+                    .or_else(|| argument.strip_prefix("-F@"))
+                    .or_else(|| argument.strip_prefix("-T"))
+                {
                     send(machine, call, value, true, value == "-");
                 } else if let Some(path) = argument.strip_prefix("file://") {
                     machine.read(path, call.span.clone());
@@ -133,12 +143,29 @@ fn download(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) {
 }
 
 fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
-    let options = Options::of(call.arguments, "OoaPiUteBQ", &["output-document", "post-file", "body-file", "post-data", "use-askpass", "directory-prefix", "execute", "input-file", "header", "user-agent"]);
+    let options = Options::of(
+        call.arguments,
+        "OoaPiUteBQ",
+        &[
+            "output-document",
+            "post-file",
+            "body-file",
+            "post-data",
+            "use-askpass",
+            "directory-prefix",
+            "execute",
+            "input-file",
+            "header",
+            "user-agent",
+        ],
+    );
     if let Some(path) = options.long_value("post-file").or_else(|| options.long_value("body-file")) {
         let rule = if is_secret(path) { &rule::EXFILTRATION } else { &rule::UPLOAD };
         machine.findings.add(rule, call.span.clone());
     }
-    if options.has_long("use-askpass") || options.value('e').is_some_and(|setting| setting.contains("use_askpass")) {
+    if options.has_long("use-askpass")
+        || options.value('e').is_some_and(|setting| setting.contains("use_askpass"))
+    {
         machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
     }
     if let Some(path) = options.value('O').or_else(|| options.long_value("output-document")) {
@@ -148,7 +175,10 @@ fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
 
 fn netcat(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     let options = Options::of(call.arguments, "ecpswgGiIoOPqTVWXx", &["exec", "sh-exec", "lua-exec"]);
-    let runs = options.has("ec") || options.has_long("exec") || options.has_long("sh-exec") || options.has_long("lua-exec");
+    let runs = options.has("ec")
+        || options.has_long("exec")
+        || options.has_long("sh-exec")
+        || options.has_long("lua-exec");
     let probes = options.has("z");
     if runs {
         machine.findings.add(&rule::REVERSE_SHELL, call.span.clone());
@@ -163,7 +193,8 @@ fn transfer(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     if call.name == "rclone" {
         let verb = call.arguments.first().map(String::as_str).unwrap_or_default();
         let rule = match verb {
-            "ls" | "lsd" | "lsf" | "lsl" | "lsjson" | "size" | "version" | "cat" | "check" | "about" | "md5sum" | "hashsum" | "tree" => return,
+            "ls" | "lsd" | "lsf" | "lsl" | "lsjson" | "size" | "version" | "cat" | "check" | "about"
+            | "md5sum" | "hashsum" | "tree" => return,
             _ if call.arguments.iter().any(|argument| argument == "--dry-run" || argument == "-n") => return,
             "delete" | "purge" | "deletefile" | "rmdirs" | "sync" | "cleanup" => &rule::SYNC_DELETE,
             _ => &rule::UPLOAD,
@@ -179,7 +210,7 @@ fn transfer(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         if remote(to) {
             let secret = sources.iter().any(|source| is_secret(source));
             machine.findings.add(if secret { &rule::EXFILTRATION } else { &rule::UPLOAD }, call.span.clone());
-        } else if sources.iter().any(|source| remote(source)) {
+        } else if sources.iter().any(remote) {
             machine.write(to, false, call.span.clone());
         } else {
             machine.findings.add(&rule::UPLOAD, call.span.clone());
@@ -188,7 +219,8 @@ fn transfer(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
 }
 
 fn rsync(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
-    let options = Options::of(call.arguments, "efBTM", &["rsh", "rsync-path", "exclude", "include", "filter"]);
+    let options =
+        Options::of(call.arguments, "efBTM", &["rsh", "rsync-path", "exclude", "include", "filter"]);
     if let Some(shell) = options.value('e').or_else(|| options.long_value("rsh")) {
         let first = shell.split_whitespace().next().unwrap_or_default();
         if first != "ssh" {
@@ -199,7 +231,9 @@ fn rsync(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     if options.has("n") || options.has_long("dry-run") || options.has_long("list-only") {
         return;
     }
-    let deletes = call.arguments.iter().any(|argument| argument.starts_with("--delete") || argument == "--del" || argument == "--remove-source-files");
+    let deletes = call.arguments.iter().any(|argument| {
+        argument.starts_with("--delete") || argument == "--del" || argument == "--remove-source-files"
+    });
     if deletes {
         machine.findings.add(&rule::SYNC_DELETE, call.span.clone());
     }

@@ -93,6 +93,10 @@ impl<'a> Options<'a> {
 
     /// The value of the long option `name`, or of an abbreviation of it.
     pub(super) fn long_value(&self, name: &str) -> Option<&'a str> {
-        self.long.iter().rev().find(|(given, _)| given.len() >= 2 && name.starts_with(given)).and_then(|(_, value)| *value)
+        self.long
+            .iter()
+            .rev()
+            .find(|(given, _)| given.len() >= 2 && name.starts_with(given))
+            .and_then(|(_, value)| *value)
     }
 }

@@ -7,24 +7,202 @@ use crate::code::shell::target;
 
 /// Alphabetical. Those with dangerous options are in the other families.
 const READERS: &[&str] = &[
-    "acpi", "apropos", "arch", "b2sum", "base32", "basename", "bat", "batcat", "bc", "blkid", "btop",
-    "bzcat", "bzgrep", "cal", "cat", "cksum", "cloc", "cmp", "col", "colordiff", "column", "comm", "cowsay",
-    "csvcut", "csvlook", "csvstat", "cut", "dc", "delta", "df", "diff", "diff3", "difft", "dig",
-    "dircolors", "dirname", "dmidecode", "du", "egrep", "exa", "expand", "eza", "factor", "fgrep", "figlet",
-    "file", "findmnt", "finger", "fmt", "fold", "free", "fzf", "getconf", "getent", "getfacl", "glances",
-    "grep", "groups", "head", "hexdump", "hexyl", "host", "hostid", "hostnamectl", "htop", "iconv", "id",
-    "ifstat", "info", "inxi", "iostat", "ipcs", "jc", "join", "jq", "last", "lastlog", "ldd", "less",
-    "locale", "locate", "loginctl", "logname", "look", "ls", "lsattr", "lsb_release", "lsblk", "lscpu",
-    "lsd", "lshw", "lsmod", "lsof", "lspci", "lsusb", "lz4cat", "man", "md5", "md5sum", "mktemp", "more",
-    "mpstat", "mtr", "namei", "ncal", "netstat", "nl", "nm", "nproc", "nslookup", "numfmt", "nvidia-smi",
-    "objdump", "od", "otool", "paste", "pathchk", "pbpaste", "pgrep", "pidof", "ping", "ping6", "pinky",
-    "plocate", "pr", "printenv", "ps", "pstree", "ptx", "pwd", "pwgen", "readelf", "readlink", "realpath",
-    "rev", "ruptime", "rwho", "sar", "sensors", "sha1sum", "sha224sum", "sha256sum", "sha384sum",
-    "sha512sum", "shasum", "shuf", "size", "ss", "stat", "strings", "stty", "sum", "sw_vers",
-    "system_profiler", "tac", "tail", "timedatectl", "tldr", "tokei", "top", "tput", "tr", "tracepath",
-    "traceroute", "tree", "tsort", "tty", "uname", "unexpand", "uniq", "units", "upower", "uptime", "users",
-    "uudecode", "uuidgen", "vm_stat", "vmstat", "w", "wc", "whatis", "whereis", "which", "who", "whoami",
-    "xxd", "xzcat", "xzgrep", "yes", "yq", "zcat", "zcmp", "zdiff", "zgrep", "zipinfo", "zstdcat",
+    "acpi",
+    "apropos",
+    "arch",
+    "b2sum",
+    "base32",
+    "basename",
+    "bat",
+    "batcat",
+    "bc",
+    "blkid",
+    "btop",
+    "bzcat",
+    "bzgrep",
+    "cal",
+    "cat",
+    "cksum",
+    "cloc",
+    "cmp",
+    "col",
+    "colordiff",
+    "column",
+    "comm",
+    "cowsay",
+    "csvcut",
+    "csvlook",
+    "csvstat",
+    "cut",
+    "dc",
+    "delta",
+    "df",
+    "diff",
+    "diff3",
+    "difft",
+    "dig",
+    "dircolors",
+    "dirname",
+    "dmidecode",
+    "du",
+    "egrep",
+    "exa",
+    "expand",
+    "eza",
+    "factor",
+    "fgrep",
+    "figlet",
+    "file",
+    "findmnt",
+    "finger",
+    "fmt",
+    "fold",
+    "free",
+    "fzf",
+    "getconf",
+    "getent",
+    "getfacl",
+    "glances",
+    "grep",
+    "groups",
+    "head",
+    "hexdump",
+    "hexyl",
+    "host",
+    "hostid",
+    "hostnamectl",
+    "htop",
+    "iconv",
+    "id",
+    "ifstat",
+    "info",
+    "inxi",
+    "iostat",
+    "ipcs",
+    "jc",
+    "join",
+    "jq",
+    "last",
+    "lastlog",
+    "ldd",
+    "less",
+    "locale",
+    "locate",
+    "loginctl",
+    "logname",
+    "look",
+    "ls",
+    "lsattr",
+    "lsb_release",
+    "lsblk",
+    "lscpu",
+    "lsd",
+    "lshw",
+    "lsmod",
+    "lsof",
+    "lspci",
+    "lsusb",
+    "lz4cat",
+    "man",
+    "md5",
+    "md5sum",
+    "mktemp",
+    "more",
+    "mpstat",
+    "mtr",
+    "namei",
+    "ncal",
+    "netstat",
+    "nl",
+    "nm",
+    "nproc",
+    "nslookup",
+    "numfmt",
+    "nvidia-smi",
+    "objdump",
+    "od",
+    "otool",
+    "paste",
+    "pathchk",
+    "pbpaste",
+    "pgrep",
+    "pidof",
+    "ping",
+    "ping6",
+    "pinky",
+    "plocate",
+    "pr",
+    "printenv",
+    "ps",
+    "pstree",
+    "ptx",
+    "pwd",
+    "pwgen",
+    "readelf",
+    "readlink",
+    "realpath",
+    "rev",
+    "ruptime",
+    "rwho",
+    "sar",
+    "sensors",
+    "sha1sum",
+    "sha224sum",
+    "sha256sum",
+    "sha384sum",
+    "sha512sum",
+    "shasum",
+    "shuf",
+    "size",
+    "ss",
+    "stat",
+    "strings",
+    "stty",
+    "sum",
+    "sw_vers",
+    "system_profiler",
+    "tac",
+    "tail",
+    "timedatectl",
+    "tldr",
+    "tokei",
+    "top",
+    "tput",
+    "tr",
+    "tracepath",
+    "traceroute",
+    "tree",
+    "tsort",
+    "tty",
+    "uname",
+    "unexpand",
+    "uniq",
+    "units",
+    "upower",
+    "uptime",
+    "users",
+    "uudecode",
+    "uuidgen",
+    "vm_stat",
+    "vmstat",
+    "w",
+    "wc",
+    "whatis",
+    "whereis",
+    "which",
+    "who",
+    "whoami",
+    "xxd",
+    "xzcat",
+    "xzgrep",
+    "yes",
+    "yq",
+    "zcat",
+    "zcmp",
+    "zdiff",
+    "zgrep",
+    "zipinfo",
+    "zstdcat",
 ];
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
@@ -33,9 +211,14 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         "hostnamectl" | "timedatectl" | "loginctl" => call.arguments.iter().any(|argument| {
             argument.starts_with("set-") || argument.starts_with("terminate") || argument.starts_with("kill")
         }),
-        "yq" => call.arguments.iter().any(|argument| argument == "-i" || argument == "--inplace" || argument == "--in-place"),
+        "yq" => call
+            .arguments
+            .iter()
+            .any(|argument| argument == "-i" || argument == "--inplace" || argument == "--in-place"),
         "less" | "more" | "man" => call.arguments.iter().any(|argument| {
-            argument.starts_with('+') && argument.contains('!') || argument.starts_with("-P") || argument.starts_with("--pager")
+            argument.starts_with('+') && argument.contains('!')
+                || argument.starts_with("-P")
+                || argument.starts_with("--pager")
         }),
         _ => false,
     };
@@ -54,9 +237,37 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
     if call.name == "cat" && call.arguments.is_empty() {
         output = call.input.clone();
     }
-    let names = matches!(call.name, "ls" | "stat" | "file" | "which" | "readlink" | "realpath" | "basename" | "dirname"
-        | "du" | "df" | "tree" | "namei" | "lsattr" | "getfacl" | "ps" | "lsof" | "exa" | "eza" | "lsd" | "printf" | "yes"
-        | "locate" | "man" | "md5sum" | "sha256sum" | "sha1sum" | "sha512sum" | "shasum" | "cksum");
+    let names = matches!(
+        call.name,
+        "ls" | "stat"
+            | "file"
+            | "which"
+            | "readlink"
+            | "realpath"
+            | "basename"
+            | "dirname"
+            | "du"
+            | "df"
+            | "tree"
+            | "namei"
+            | "lsattr"
+            | "getfacl"
+            | "ps"
+            | "lsof"
+            | "exa"
+            | "eza"
+            | "lsd"
+            | "printf"
+            | "yes"
+            | "locate"
+            | "man"
+            | "md5sum"
+            | "sha256sum"
+            | "sha1sum"
+            | "sha512sum"
+            | "shasum"
+            | "cksum"
+    );
     if !names {
         for path in call.arguments.iter().filter(|argument| !argument.starts_with('-')) {
             if target::is_credential(path) || target::is_project_secret(path) {
@@ -70,7 +281,9 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
     if matches!((call.name, call.input), ("tr" | "rev" | "tac" | "fold" | "cut", Stream::Known(_))) {
         output = transformed(call);
     }
-    if call.name == "xxd" && call.arguments.iter().any(|argument| argument.starts_with("-r") || argument == "-revert") {
+    if call.name == "xxd"
+        && call.arguments.iter().any(|argument| argument.starts_with("-r") || argument == "-revert")
+    {
         output = Stream::Decoded;
     }
     if matches!(call.name, "base32" | "uudecode") {
@@ -83,7 +296,9 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
 fn transformed(call: &Call<'_>) -> Stream {
     let Stream::Known(text) = call.input else { return Stream::Decoded };
     match call.name {
-        "rev" => Stream::Known(text.lines().map(|line| line.chars().rev().collect::<String>() + "\n").collect()),
+        "rev" => {
+            Stream::Known(text.lines().map(|line| line.chars().rev().collect::<String>() + "\n").collect())
+        }
         "tac" => Stream::Known(text.lines().rev().map(|line| format!("{line}\n")).collect()),
         _ => Stream::Decoded,
     }

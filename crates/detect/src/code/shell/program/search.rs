@@ -16,7 +16,10 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
             let value = |name: &str| {
                 call.arguments.iter().enumerate().find_map(|(at, argument)| {
                     let after = argument.strip_prefix(name)?;
-                    after.strip_prefix('=').map(str::to_owned).or_else(|| call.arguments.get(at + 1).cloned().filter(|_| after.is_empty()))
+                    after
+                        .strip_prefix('=')
+                        .map(str::to_owned)
+                        .or_else(|| call.arguments.get(at + 1).cloned().filter(|_| after.is_empty()))
                 })
             };
             for option in ["--pre", "--hostname-bin", "--pager"] {
@@ -24,13 +27,27 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
                     machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
                 }
             }
-            let options = Options::of(call.arguments, "ABCefgmtTMrjd", &["pre-glob", "glob", "type", "regexp"]);
+            let options =
+                Options::of(call.arguments, "ABCefgmtTMrjd", &["pre-glob", "glob", "type", "regexp"]);
             for path in options.operands.iter().skip(1) {
                 machine.read(path, call.span.clone());
             }
         }
         "sort" => {
-            let options = Options::of(call.arguments, "oktST", &["output", "compress-program", "key", "field-separator", "buffer-size", "temporary-directory", "files0-from", "parallel"]);
+            let options = Options::of(
+                call.arguments,
+                "oktST",
+                &[
+                    "output",
+                    "compress-program",
+                    "key",
+                    "field-separator",
+                    "buffer-size",
+                    "temporary-directory",
+                    "files0-from",
+                    "parallel",
+                ],
+            );
             if options.has_long("compress-program") {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }
@@ -61,7 +78,10 @@ fn find(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         .collect();
     let worst = starts.iter().map(|start| target::judge(start)).max().unwrap_or(Target::Here);
     let narrowed = call.arguments.iter().any(|argument| {
-        matches!(argument.as_str(), "-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-iregex" | "-empty" | "-wholename")
+        matches!(
+            argument.as_str(),
+            "-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-iregex" | "-empty" | "-wholename"
+        )
     });
     let mut arguments = call.arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -91,7 +111,13 @@ const fn deletion(start: Target, narrowed: bool) -> &'static rule::Rule {
         (Target::Temporary | Target::Output, _) => &rule::RM_FILE,
         (Target::Inside | Target::Here, true) => &rule::FIND_DELETE_NARROWED,
         (
-            Target::Root | Target::System | Target::Inside | Target::Here | Target::Unknown | Target::Elsewhere | Target::Home,
+            Target::Root
+            | Target::System
+            | Target::Inside
+            | Target::Here
+            | Target::Unknown
+            | Target::Elsewhere
+            | Target::Home,
             _,
         ) => &rule::FIND_DELETE,
     }
@@ -104,12 +130,16 @@ fn exec(machine: &mut Machine<'_, '_>, call: &Call<'_>, command: &[String], star
         machine.findings.add(deletion(start, narrowed), call.span.clone());
         return;
     }
-    let fields: Vec<String> = command.iter().map(|argument| argument.replace("{}", &UNKNOWN.to_string())).collect();
+    let fields: Vec<String> =
+        command.iter().map(|argument| argument.replace("{}", &UNKNOWN.to_string())).collect();
     machine.run(&fields, Stream::Nothing, call.span.clone());
 }
 
 fn fd(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
-    let at = call.arguments.iter().position(|argument| matches!(argument.as_str(), "-x" | "-X" | "--exec" | "--exec-batch"));
+    let at = call
+        .arguments
+        .iter()
+        .position(|argument| matches!(argument.as_str(), "-x" | "-X" | "--exec" | "--exec-batch"));
     if let Some(command) = at.and_then(|at| call.arguments.get(at + 1..)) {
         exec(machine, call, command, Target::Here, true);
     }

@@ -16,7 +16,25 @@ struct Wrapper {
 }
 
 const WRAPPERS: &[Wrapper] = &[
-    Wrapper { names: &["nohup", "setsid", "builtin", "unbuffer", "chronic", "eatmydata", "proxychains", "proxychains4", "torsocks", "time", "winpty", "arch"], takes: "fo", long: &[], operands: 0 },
+    Wrapper {
+        names: &[
+            "nohup",
+            "setsid",
+            "builtin",
+            "unbuffer",
+            "chronic",
+            "eatmydata",
+            "proxychains",
+            "proxychains4",
+            "torsocks",
+            "time",
+            "winpty",
+            "arch",
+        ],
+        takes: "fo",
+        long: &[],
+        operands: 0,
+    },
     Wrapper { names: &["nice"], takes: "n", long: &["adjustment"], operands: 0 },
     Wrapper { names: &["ionice"], takes: "cnpPu", long: &["class", "classdata"], operands: 0 },
     Wrapper { names: &["timeout", "gtimeout"], takes: "ks", long: &["kill-after", "signal"], operands: 1 },
@@ -25,8 +43,33 @@ const WRAPPERS: &[Wrapper] = &[
     Wrapper { names: &["taskset"], takes: "", long: &[], operands: 1 },
     Wrapper { names: &["chrt"], takes: "TPD", long: &[], operands: 1 },
     Wrapper { names: &["flock"], takes: "wE", long: &["timeout", "conflict-exit-code"], operands: 1 },
-    Wrapper { names: &["unshare", "nsenter", "firejail", "bwrap", "prlimit", "systemd-run", "caffeinate", "cgexec", "numactl", "setarch", "linux32", "linux64", "dbus-run-session", "xvfb-run"], takes: "tSGgpu", long: &["target", "unit", "property"], operands: 0 },
-    Wrapper { names: &["strace", "ltrace", "perf", "valgrind", "hyperfine"], takes: "eopsuSaPXE", long: &[], operands: 0 },
+    Wrapper {
+        names: &[
+            "unshare",
+            "nsenter",
+            "firejail",
+            "bwrap",
+            "prlimit",
+            "systemd-run",
+            "caffeinate",
+            "cgexec",
+            "numactl",
+            "setarch",
+            "linux32",
+            "linux64",
+            "dbus-run-session",
+            "xvfb-run",
+        ],
+        takes: "tSGgpu",
+        long: &["target", "unit", "property"],
+        operands: 0,
+    },
+    Wrapper {
+        names: &["strace", "ltrace", "perf", "valgrind", "hyperfine"],
+        takes: "eopsuSaPXE",
+        long: &[],
+        operands: 0,
+    },
     Wrapper { names: &["entr", "ifne"], takes: "", long: &[], operands: 0 },
     Wrapper { names: &["runcon"], takes: "turl", long: &[], operands: 0 },
     Wrapper { names: &["busybox", "toybox"], takes: "", long: &[], operands: 0 },
@@ -42,7 +85,12 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         "su" | "runuser" => Some(su(machine, call)),
         "env" => Some(env(machine, call)),
         "command" | "exec" => {
-            if call.arguments.iter().take_while(|argument| argument.starts_with('-')).any(|option| option.contains(['v', 'V'])) {
+            if call
+                .arguments
+                .iter()
+                .take_while(|argument| argument.starts_with('-'))
+                .any(|option| option.contains(['v', 'V']))
+            {
                 // `command -v rm` prints where it is: used as a command it is it.
                 let name = call.arguments.iter().find(|argument| !argument.starts_with('-'));
                 return Some(name.map_or(Stream::Unknown, |name| Stream::Known(name.clone())));
@@ -64,7 +112,9 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
             }
         }
         "ssh" => Some(ssh(machine, call)),
-        "docker" | "podman" | "nerdctl" | "lxc" | "kubectl" | "oc" | "docker-compose" => container(machine, call),
+        "docker" | "podman" | "nerdctl" | "lxc" | "kubectl" | "oc" | "docker-compose" => {
+            container(machine, call)
+        }
         "tmux" | "screen" | "at" | "batch" | "expect" | "socat" => None,
         _ => None,
     }
@@ -80,7 +130,7 @@ pub(super) fn text(machine: &mut Machine<'_, '_>, call: &Call<'_>, line: &str) -
     if line.trim_matches([UNKNOWN, ' ']).is_empty() {
         machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone());
     } else {
-        machine.fresh(line, call.span.clone());
+        machine.fresh(line, None, call.span.clone());
     }
     Stream::Unknown
 }
@@ -92,7 +142,8 @@ fn unknown(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 
 fn sudo(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     let takes = if call.name == "sudo" { "CDghpRrTtUu" } else { "uCa" };
-    let (options, rest) = Options::until_operand(call.arguments, takes, &["user", "group", "host", "prompt", "chdir"], 0);
+    let (options, rest) =
+        Options::until_operand(call.arguments, takes, &["user", "group", "host", "prompt", "chdir"], 0);
     let asks = options.has("lvkVK") && rest.is_empty();
     if !asks {
         machine.findings.add(&rule::SUDO, call.span.clone());
@@ -130,7 +181,8 @@ fn su(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 }
 
 fn env(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
-    let (options, rest) = Options::until_operand(call.arguments, "uCS", &["unset", "chdir", "split-string"], 0);
+    let (options, rest) =
+        Options::until_operand(call.arguments, "uCS", &["unset", "chdir", "split-string"], 0);
     if let Some(line) = options.value('S').or_else(|| options.long_value("split-string")) {
         let line = rest.iter().fold(line.to_owned(), |line, argument| line + " " + argument);
         return text(machine, call, &line);
@@ -148,9 +200,14 @@ fn xargs(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     );
     let input: Vec<String> = match call.input {
         Stream::Known(text) => text.split_whitespace().take(64).map(str::to_owned).collect(),
-        Stream::Nothing | Stream::Remote | Stream::Decoded | Stream::Secret | Stream::Unknown => vec![UNKNOWN.to_string()],
+        Stream::Nothing | Stream::Remote | Stream::Decoded | Stream::Secret | Stream::Unknown => {
+            vec![UNKNOWN.to_string()]
+        }
     };
-    let replace = options.value('I').or_else(|| options.has("i").then_some("{}")).or_else(|| options.long_value("replace"));
+    let replace = options
+        .value('I')
+        .or_else(|| options.has("i").then_some("{}"))
+        .or_else(|| options.long_value("replace"));
     let Some((program, arguments)) = rest.split_first() else { return Stream::Known(input.join(" ")) };
     let mut fields = vec![program.clone()];
     match replace {
@@ -168,10 +225,20 @@ fn xargs(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 }
 
 fn parallel(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
-    let (_, rest) = Options::until_operand(call.arguments, "jINndaSC", &["jobs", "delay", "timeout", "results", "joblog"], 0);
+    let (_, rest) = Options::until_operand(
+        call.arguments,
+        "jINndaSC",
+        &["jobs", "delay", "timeout", "results", "joblog"],
+        0,
+    );
     let separator = |argument: &String| matches!(argument.as_str(), ":::" | "::::" | ":::+");
     let command: Vec<String> = rest.iter().take_while(|argument| !separator(argument)).cloned().collect();
-    let values: Vec<&String> = rest.iter().skip_while(|argument| !separator(argument)).filter(|argument| !separator(argument)).take(16).collect();
+    let values: Vec<&String> = rest
+        .iter()
+        .skip_while(|argument| !separator(argument))
+        .filter(|argument| !separator(argument))
+        .take(16)
+        .collect();
     let unknown = UNKNOWN.to_string();
     let values = if values.is_empty() { vec![&unknown] } else { values };
     for value in values {
@@ -203,13 +270,21 @@ fn ssh(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
 
 /// `docker exec`, `docker run`, `kubectl exec`: the inner command, and what the container is given.
 fn container(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
-    let (_, rest) = Options::until_operand(call.arguments, "cHlnf", &["context", "host", "namespace", "kubeconfig", "file", "project-name"], 0);
+    let (_, rest) = Options::until_operand(
+        call.arguments,
+        "cHlnf",
+        &["context", "host", "namespace", "kubeconfig", "file", "project-name"],
+        0,
+    );
     let (verb, rest) = rest.split_first()?;
     let rest = if verb == "container" || verb == "compose" { rest } else { call.arguments };
     let at = rest.iter().position(|argument| matches!(argument.as_str(), "exec" | "run" | "create"))?;
     let arguments = rest.get(at + 1..).unwrap_or_default();
     if call.name == "kubectl" || call.name == "oc" {
-        let inner_command = arguments.iter().position(|argument| argument == "--").map(|at| arguments.get(at + 1..).unwrap_or_default());
+        let inner_command = arguments
+            .iter()
+            .position(|argument| argument == "--")
+            .map(|at| arguments.get(at + 1..).unwrap_or_default());
         return match (rest.get(at).map(String::as_str), inner_command) {
             (Some("exec" | "run"), Some(command)) => Some(inner(machine, call, command)),
             (Some("exec"), None) => {
@@ -222,9 +297,17 @@ fn container(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     let escape = arguments.iter().any(|argument| {
         argument == "--privileged"
             || argument.contains("docker.sock")
-            || matches!(argument.as_str(), "--pid=host" | "--cap-add=ALL" | "--cap-add=SYS_ADMIN" | "--security-opt=apparmor=unconfined")
+            || matches!(
+                argument.as_str(),
+                "--pid=host" | "--cap-add=ALL" | "--cap-add=SYS_ADMIN" | "--security-opt=apparmor=unconfined"
+            )
             || ["/:", "/etc:", "/root:", "~:", "src=/,", "source=/,"].iter().any(|mount| {
-                argument.starts_with(mount) || argument.strip_prefix("-v").or_else(|| argument.strip_prefix("--volume=")).is_some_and(|value| value.starts_with(mount)) || argument.contains(&format!(",{mount}"))
+                argument.starts_with(mount)
+                    || argument
+                        .strip_prefix("-v")
+                        .or_else(|| argument.strip_prefix("--volume="))
+                        .is_some_and(|value| value.starts_with(mount))
+                    || argument.contains(&format!(",{mount}"))
             })
     });
     if escape {
@@ -233,7 +316,36 @@ fn container(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     let (_, command) = Options::until_operand(
         arguments,
         "aceuvwphlm",
-        &["env", "user", "volume", "workdir", "name", "network", "publish", "mount", "entrypoint", "platform", "env-file", "label", "cpus", "memory", "hostname", "add-host", "cap-add", "cap-drop", "security-opt", "restart", "device", "pid", "ipc", "gpus", "shm-size", "ulimit", "tmpfs", "pull"],
+        &[
+            "env",
+            "user",
+            "volume",
+            "workdir",
+            "name",
+            "network",
+            "publish",
+            "mount",
+            "entrypoint",
+            "platform",
+            "env-file",
+            "label",
+            "cpus",
+            "memory",
+            "hostname",
+            "add-host",
+            "cap-add",
+            "cap-drop",
+            "security-opt",
+            "restart",
+            "device",
+            "pid",
+            "ipc",
+            "gpus",
+            "shm-size",
+            "ulimit",
+            "tmpfs",
+            "pull",
+        ],
         1,
     );
     if command.is_empty() {
