@@ -57,6 +57,7 @@ async fn run() {
         server: None,
         target: None,
         decision: None,
+        passed: None,
         since: None,
         before: None,
     };

@@ -80,10 +80,9 @@ impl World {
             exchange: Exchange::silent(Arc::new(terms)),
             naming: Naming::Prefixed,
         };
-        match self.kernel.run(request).await.into_wire() {
-            Wire::Result(result) => serde_json::from_str(result.as_str()).unwrap(),
-            other => panic!("{other:?}"),
-        }
+        let wire = self.kernel.run(request).await.into_wire();
+        let Wire::Result(result) = wire else { panic!("{wire:?}") };
+        serde_json::from_str(result.as_str()).unwrap()
     }
 }
 
@@ -107,9 +106,8 @@ async fn every_tool_takes_the_path_and_declares_what_it_does() {
         assert_eq!(tool.facts().source, EffectSource::Declared);
         assert!(!tool.facts().effects.is_unknown(), "{name}: no effects");
         world.call(name, json!({})).await;
-        let ruled = journal(world.dir.path()).into_iter().any(|body| match body {
-            EntryBody::Ruling(ruling) => &*ruling.target == name && !ruling.verdict.reasons.is_empty(),
-            _ => false,
+        let ruled = journal(world.dir.path()).iter().any(|body| {
+            matches!(body, EntryBody::Ruling(ruling) if &*ruling.target == name && !ruling.verdict.reasons.is_empty())
         });
         assert!(ruled, "{name}: never met the policy, or never reached the journal");
     }

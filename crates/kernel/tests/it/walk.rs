@@ -133,9 +133,11 @@ async fn who_may_not_call_is_counted_and_nothing_runs() {
     }
     world.kernel.shut_down().await;
     assert_eq!(probe.ran(), 0);
-    let counted = world.journal().into_iter().find_map(|body| match body {
-        EntryBody::Aggregate { what, count, .. } => Some((what, count)),
-        _ => None,
-    });
-    assert_eq!(counted, Some(("ringfence.scope".into(), 3)));
+    let mut counted = Vec::new();
+    for body in world.journal() {
+        if let EntryBody::Aggregate { what, count, .. } = body {
+            counted.push((what, count));
+        }
+    }
+    assert_eq!(counted, [("ringfence.scope".to_owned(), 3)]);
 }

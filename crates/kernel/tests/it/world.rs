@@ -93,10 +93,9 @@ impl World {
 
     /// The rulings and outcomes of one call.
     pub(crate) fn of_call(&self, id: CallId) -> Vec<EntryBody> {
-        let concerns = |body: &EntryBody| match body {
-            EntryBody::Ruling(ruling) => ruling.call == id,
-            EntryBody::Outcome(outcome) => outcome.call == id,
-            _ => false,
+        let concerns = |body: &EntryBody| {
+            matches!(body, EntryBody::Ruling(ruling) if ruling.call == id)
+                || matches!(body, EntryBody::Outcome(outcome) if outcome.call == id)
         };
         self.journal().into_iter().filter(concerns).collect()
     }

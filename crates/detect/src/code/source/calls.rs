@@ -227,7 +227,7 @@ impl<'l> Walk<'l, '_, '_> {
                 self.words(words, place);
             }
             Sink::Sql => self.sql(first, place),
-            Sink::Evaluate(rule) => self.evaluate(rule, path, first, place),
+            Sink::Evaluate(rule) => self.evaluate(rule, first, place),
             Sink::DeleteTree(rule) => self.delete_tree(rule, first, &positional, place),
             Sink::DeleteFile => match first {
                 Some(Value::Text(text)) if !text.contains(UNKNOWN) => {
@@ -346,7 +346,7 @@ impl<'l> Walk<'l, '_, '_> {
         self.findings.within(place, |findings| sql::inspect(&readable, Dialect::Any, findings));
     }
 
-    fn evaluate(&mut self, rule: &'static rule::Rule, path: &str, first: Option<Value>, place: Range<usize>) {
+    fn evaluate(&mut self, rule: &'static rule::Rule, first: Option<Value>, place: Range<usize>) {
         let timer = rule == &rule::DELAYED;
         match first {
             // A timer takes a function as well, which is the ordinary use.
@@ -359,11 +359,7 @@ impl<'l> Walk<'l, '_, '_> {
                     self.findings.within(place, |findings| inspect_family(&text, family, findings));
                 }
             }
-            Some(_) | None => {
-                // `exec(…)` in JavaScript is a shell, and never reaches here.
-                let _ = path;
-                self.findings.add(rule, place);
-            }
+            Some(_) | None => self.findings.add(rule, place),
         }
     }
 

@@ -293,20 +293,14 @@ impl Lexer<'_> {
         let start = self.at;
         // A lone quote in C and Rust is a character or a lifetime.
         if self.family == Family::C && quote == b'\'' {
-            let bytes = self.rest().as_bytes();
-            let close = bytes.iter().skip(1).take(12).position(|byte| *byte == b'\'');
-            let short = close
-                .is_some_and(|close| close <= 2 || bytes.get(1) == Some(&b'\\') || !self.rest().is_ascii());
-            if !short {
-                return self.push(Kind::Symbol(b'\''), 1);
-            }
-            let length = match (bytes.get(1), close) {
-                (Some(b'\\'), _) => {
-                    bytes.iter().skip(3).take(12).position(|byte| *byte == b'\'').map_or(2, |at| at + 4)
-                }
-                (_, Some(close)) => close + 2,
-                (_, None) => 1,
+            let rest = self.rest();
+            let mut characters = rest.chars().skip(1);
+            let length = match characters.next() {
+                Some('\\') => rest.bytes().skip(3).take(12).position(|byte| byte == b'\'').map(|at| at + 4),
+                Some(character) if characters.next() == Some('\'') => Some(character.len_utf8() + 2),
+                Some(_) | None => None,
             };
+            let Some(length) = length else { return self.push(Kind::Symbol(b'\''), 1) };
             return self.push(Kind::Number("char".to_owned()), length);
         }
         let format = match (self.family, quote) {
