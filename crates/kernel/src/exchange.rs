@@ -113,6 +113,12 @@ impl Exchange {
     /// An exchange on which nobody listens before the answer, for calls that we make ourselves.
     #[must_use]
     pub fn silent(client: Arc<ClientTerms>) -> Self {
-        Self { client, progress_token: None, param_headers: None, out: None, cancel: CancellationToken::new() }
+        Self {
+            client,
+            progress_token: None,
+            param_headers: None,
+            out: None,
+            cancel: CancellationToken::new(),
+        }
     }
 }

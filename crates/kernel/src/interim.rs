@@ -25,7 +25,9 @@ pub(crate) async fn from_server(
 ) -> Duration {
     match event {
         // What does not name its call could belong to another session's: it is not guessed.
-        FromServer::Notice(notice) if connection.is_shared() && &*notice.method != "notifications/progress" => {
+        FromServer::Notice(notice)
+            if connection.is_shared() && &*notice.method != "notifications/progress" =>
+        {
             Duration::ZERO
         }
         FromServer::Request { method, reply, .. } if connection.is_shared() => {

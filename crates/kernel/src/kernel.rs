@@ -182,7 +182,10 @@ impl Kernel {
                 claimed,
                 floor: session.floor(),
             };
-            self.record(&Entry::at(now, body))?;
+            if let Err(error) = self.record(&Entry::at(now, body)) {
+                self.sessions.end(session.id, now);
+                return Err(error.into());
+            }
         }
         Ok(session)
     }
@@ -209,8 +212,7 @@ impl Kernel {
         verb: &str,
         attested: bool,
     ) -> Result<u64, JournalError> {
-        let body =
-            EntryBody::Operator { principal: Arc::clone(principal), verb: verb.to_owned(), attested };
+        let body = EntryBody::Operator { principal: Arc::clone(principal), verb: verb.to_owned(), attested };
         self.record(&Entry::at(self.env.now(), body))
     }
 

@@ -120,7 +120,9 @@ impl Retry {
             request.params.value().get("inputResponses").and_then(|answers| answers.get(CONFIRM_KEY));
         let said_yes = answer.is_some_and(|answer| crate::call::says_yes(&request.params.share(answer)));
         // A state belongs to the call it was given for: neither a server's own state nor the user's answers go elsewhere.
-        if state.boot != kernel.env.boot() || state.subject != subject(principal, &request.call.action, &request.target) {
+        if state.boot != kernel.env.boot()
+            || state.subject != subject(principal, &request.call.action, &request.target)
+        {
             return Err(RetryError::NotOurs);
         }
         // What a person said counts for one call, and for each further question of the server within it.
@@ -163,7 +165,8 @@ fn subject(principal: &Principal, action: &Action, target: &Target) -> String {
         Target::Upstream(upstream) => upstream.identity(),
         Target::Builtin(_) | Target::Every(_) | Target::Kernel | Target::Client | Target::Nothing => "",
     };
-    for part in [&principal.to_string(), action.kind().as_str(), server, identity, action.target(), arguments] {
+    for part in [&principal.to_string(), action.kind().as_str(), server, identity, action.target(), arguments]
+    {
         // The length in front keeps ("a", "bc") and ("ab", "c") apart.
         parts.push_str(&format!("{}:", part.len()));
         parts.push_str(part);

@@ -221,7 +221,8 @@ impl Upstreams {
                 closing.spawn(async move { connection.close().await });
             }
         }
-        let _overdue = tokio::time::timeout(CLOSING, async { while closing.join_next().await.is_some() {} }).await;
+        let _overdue =
+            tokio::time::timeout(CLOSING, async { while closing.join_next().await.is_some() {} }).await;
     }
 }
 
@@ -323,7 +324,10 @@ impl Upstream {
             return Ok(open);
         }
         if self.lacks(client.version.era(), kernel.env.now()) {
-            return Err(UpstreamError::EraUnsupported { server: self.name.clone(), era: client.version.era() });
+            return Err(UpstreamError::EraUnsupported {
+                server: self.name.clone(),
+                era: client.version.era(),
+            });
         }
         // One that died before it answered anything is a failure like one that did not start.
         if slot.open.lock().take().is_some_and(|dead| !dead.has_answered()) {
@@ -419,7 +423,8 @@ impl Upstream {
         self.pool.lock().retain(|key, slot| {
             let over = matches!(key, PoolKey::Session(id, _) if !alive(*id));
             let mut open = slot.open.lock();
-            if open.as_ref().is_some_and(|open| open.is_dead() || now.0.saturating_sub(open.used().0) > idle) {
+            if open.as_ref().is_some_and(|open| open.is_dead() || now.0.saturating_sub(open.used().0) > idle)
+            {
                 *open = None;
             }
             !over

@@ -125,9 +125,13 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
                     entry = connection.tool(tool).await;
                 }
                 // A tool that is held back is not there.
-                let visible = |entry: &Arc<ToolEntry>| !connection.is_held(entry.definition.value(), request.naming);
-                let Some(entry) = entry.map_err(unusable)?.filter(visible) else { return Err(unknown(action)) };
-                if let (Some(given), Some(arguments)) = (&request.exchange.param_headers, action.arguments()) {
+                let visible =
+                    |entry: &Arc<ToolEntry>| !connection.is_held(entry.definition.value(), request.naming);
+                let Some(entry) = entry.map_err(unusable)?.filter(visible) else {
+                    return Err(unknown(action));
+                };
+                if let (Some(given), Some(arguments)) = (&request.exchange.param_headers, action.arguments())
+                {
                     entry.params.check(given, arguments).map_err(mismatched)?;
                 }
                 known.facts = Some(Arc::clone(&entry.facts));
@@ -174,9 +178,10 @@ fn unusable(kernel: &Kernel, error: &UpstreamError, action: &Action) -> Denial {
         }
         (UpstreamError::EraUnsupported { era, .. }, _) => {
             let (asked, other): (_, &[ProtocolVersion]) = match era {
-                Era::Modern => {
-                    (ProtocolVersion::V2026_07_28, &[ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25])
-                }
+                Era::Modern => (
+                    ProtocolVersion::V2026_07_28,
+                    &[ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25],
+                ),
                 Era::Legacy => (ProtocolVersion::V2025_11_25, &[ProtocolVersion::V2026_07_28]),
             };
             Some(headers::unsupported_version(asked.as_str(), other))

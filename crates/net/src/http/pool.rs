@@ -109,7 +109,14 @@ impl Pool {
             .map_err(|_| NetError::ConnectTimeout(limit))?
             .map_err(NetError::Connect)?;
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await.map_err(NetError::Exchange)?;
-        Ok(Box::new(Connection { sender, driver, ended: false, used: Instant::now(), home: thread::current().id(), _open: open }))
+        Ok(Box::new(Connection {
+            sender,
+            driver,
+            ended: false,
+            used: Instant::now(),
+            home: thread::current().id(),
+            _open: open,
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::expand::{MAYBE, UNKNOWN, bounded};
 use super::parse::parse;
 use super::program;
-use super::syntax::{Command, Commands, Simple, Word};
+use super::syntax::{Command, Commands, Grouping, Simple, Word};
 use super::variables::Value;
 use crate::code::findings::Findings;
 use crate::code::rule;
@@ -48,6 +48,8 @@ pub(super) struct Machine<'f, 't> {
     pub(super) processes: Vec<Stream>,
     /// Functions being run, to see one that starts itself.
     running: Vec<String>,
+    /// The worst directory that the text may have changed to.
+    pub(super) directory: Option<String>,
     /// Where the current command stands, for what has no place of its own.
     current: Range<usize>,
 }
@@ -83,6 +85,7 @@ impl<'f, 't> Machine<'f, 't> {
             branches: 0,
             processes: Vec::new(),
             running: Vec::new(),
+            directory: None,
             current: 0..0,
         }
     }
@@ -101,7 +104,7 @@ impl<'f, 't> Machine<'f, 't> {
             self.findings.add(&rule::UNPARSED, error.at..end.max(error.at));
         }
         let outer = std::mem::replace(&mut self.bodies, Rc::from(script.bodies));
-        let output = self.commands(&script.commands);
+        let output = self.body(&script.commands, &Stream::Nothing);
         self.bodies = outer;
         output
     }
@@ -138,10 +141,19 @@ impl<'f, 't> Machine<'f, 't> {
         };
         // Exported variables are seen inside; taking all for exported resolves more and hides nothing.
         outer.0.clone_from(&self.variables);
+        let directory = self.directory.clone();
         swap(self, &mut outer);
         self.nested(text, at);
         self.uncalled();
         swap(self, &mut outer);
+        self.directory = directory;
+    }
+
+    /// Runs a text that will run later, when variables may have changed.
+    pub(super) fn later(&mut self, text: &str, at: Range<usize>) {
+        let variables = std::mem::take(&mut self.variables);
+        self.nested(text, at);
+        self.variables = variables;
     }
 
     /// Functions and aliases that nothing called are looked at with arguments unknown: a later text may call them.
@@ -162,26 +174,51 @@ impl<'f, 't> Machine<'f, 't> {
             .map(|(name, _)| name.clone())
             .collect();
         for name in uncalled {
-            self.call_function(&name, None);
+            self.call_function(&name, None, Stream::Unknown);
         }
     }
 
-    /// The output of commands in a subshell: what they set ends with it.
+    /// The output of commands in a subshell.
     pub(super) fn subshell(&mut self, body: &Commands) -> Stream {
-        let variables = self.variables.clone();
-        if !self.findings.spend(variables.len() * 4) {
-            return Stream::Unknown;
-        }
-        let output = self.commands(body);
-        self.variables = variables;
-        output
+        self.apart(|machine| machine.body(body, &Stream::Nothing))
     }
 
     /// The output of a backquoted text.
     pub(super) fn captured(&mut self, text: &str) -> Stream {
-        let variables = self.variables.clone();
-        let output = self.nested(text, self.current.clone());
-        self.variables = variables;
+        let at = self.current.clone();
+        self.apart(|machine| machine.nested(text, at))
+    }
+
+    /// Runs something in a process of its own: what it sets ends with it. Functions that it defines stay, to be
+    /// looked at in the end.
+    fn apart(&mut self, run: impl FnOnce(&mut Self) -> Stream) -> Stream {
+        if !self.findings.spend(self.variables.len() * 4 + self.aliases.len() * 4) {
+            return Stream::Unknown;
+        }
+        let before = (self.variables.clone(), self.aliases.clone(), self.directory.clone());
+        let output = run(self);
+        (self.variables, self.aliases, self.directory) = before;
+        output
+    }
+
+    fn group(&mut self, body: &Commands, kind: Grouping, input: Stream) -> Stream {
+        match kind {
+            Grouping::Plain => self.body(body, &input),
+            Grouping::Subshell => self.apart(|machine| machine.body(body, &input)),
+            Grouping::Branch => self.perhaps(|machine| machine.body(body, &input)),
+            Grouping::Loop => self.perhaps(|machine| {
+                // Twice: what a round sets, the next one sees.
+                machine.body(body, &input);
+                machine.body(body, &input)
+            }),
+        }
+    }
+
+    /// Runs something that may not run: what it sets may or may not be set.
+    fn perhaps(&mut self, run: impl FnOnce(&mut Self) -> Stream) -> Stream {
+        self.branches += 1;
+        let output = run(self);
+        self.branches -= 1;
         output
     }
 
@@ -194,40 +231,19 @@ impl<'f, 't> Machine<'f, 't> {
         self.processes.last().cloned()
     }
 
-    fn commands(&mut self, commands: &Commands) -> Stream {
-        let mut output = Stream::Nothing;
-        for command in commands {
-            if !self.findings.spend(4) {
-                return Stream::Unknown;
-            }
-            let next = self.command(command, Stream::Nothing);
-            output = match (output, next) {
-                (Stream::Nothing, next) => next,
-                (first, Stream::Nothing) => first,
-                (Stream::Known(first), Stream::Known(next)) => Stream::Known(bounded(first + &next)),
-                (_, _) => Stream::Unknown,
-            };
-        }
-        output
-    }
-
     fn command(&mut self, command: &Command, input: Stream) -> Stream {
         match command {
             Command::Simple(simple) => self.simple(simple, input),
             Command::Pipeline(parts) => {
                 let mut stream = input;
                 for part in parts {
-                    let variables = self.variables.clone();
-                    stream = self.command(part, stream);
-                    self.variables = variables;
+                    stream = self.apart(|machine| machine.command(part, stream));
                 }
                 stream
             }
-            Command::Group { body, always, redirects } => {
+            Command::Group { body, kind, redirects } => {
                 let input = self.redirects(redirects, input);
-                self.branches += usize::from(!always);
-                let output = self.body(body, input);
-                self.branches -= usize::from(!always);
+                let output = self.group(body, *kind, input);
                 self.redirected(redirects, output)
             }
             Command::For { variable, values, body, redirects } => {
@@ -242,6 +258,10 @@ impl<'f, 't> Machine<'f, 't> {
                     span: span.clone(),
                     called: false,
                 };
+                // One that is replaced unused may still be what runs: the new definition may be in a branch.
+                if self.functions.get(name).is_some_and(|before| !before.called) {
+                    self.call_function(name, None, Stream::Unknown);
+                }
                 self.functions.insert(name.clone(), function);
                 Stream::Nothing
             }
@@ -249,7 +269,7 @@ impl<'f, 't> Machine<'f, 't> {
     }
 
     /// The commands of a group: each may read what comes in.
-    fn body(&mut self, body: &Commands, input: Stream) -> Stream {
+    fn body(&mut self, body: &Commands, input: &Stream) -> Stream {
         let mut output = Stream::Nothing;
         for command in body {
             if !self.findings.spend(4) {
@@ -285,7 +305,10 @@ impl<'f, 't> Machine<'f, 't> {
         self.branches += usize::from(!single);
         for value in runs {
             self.variables.insert(variable.to_owned(), value);
-            self.body(body, input.clone());
+            self.body(body, input);
+        }
+        if !unrolled {
+            self.body(body, input);
         }
         self.branches -= usize::from(!single);
         Stream::Unknown
@@ -306,6 +329,12 @@ impl<'f, 't> Machine<'f, 't> {
         let lasting = fields.is_empty() || declares;
         for assignment in &simple.assignments {
             self.assignment(assignment, lasting, simple.span.clone());
+            if declares && fields.iter().any(|field| field.starts_with('-') && field.contains('n')) {
+                // `declare -n`: two names of one variable. What is set by the one changes the other.
+                let value = self.variable(&assignment.name).into_text();
+                self.forget(&assignment.name);
+                self.forget(&value);
+            }
         }
         let input = self.redirects(&simple.redirects, input);
         let output =
@@ -357,7 +386,7 @@ impl<'f, 't> Machine<'f, 't> {
             return output;
         }
         if self.functions.contains_key(path) {
-            return self.call_function(path, Some(arguments.to_vec()));
+            return self.call_function(path, Some(arguments.to_vec()), input);
         }
         let name = path.trim_matches(['\r', '\n']).rsplit(['/', '\\']).next().unwrap_or_default();
         let lower = name.to_ascii_lowercase();
@@ -370,7 +399,7 @@ impl<'f, 't> Machine<'f, 't> {
         Stream::Unknown
     }
 
-    fn call_function(&mut self, name: &str, arguments: Option<Vec<String>>) -> Stream {
+    fn call_function(&mut self, name: &str, arguments: Option<Vec<String>>, input: Stream) -> Stream {
         let Some(function) = self.functions.get_mut(name) else { return Stream::Unknown };
         function.called = true;
         let function = function.clone();
@@ -384,7 +413,7 @@ impl<'f, 't> Machine<'f, 't> {
         self.running.push(name.to_owned());
         let positional = std::mem::replace(&mut self.positional, arguments);
         let bodies = std::mem::replace(&mut self.bodies, function.bodies);
-        let output = self.commands(&function.body);
+        let output = self.body(&function.body, &input);
         self.bodies = bodies;
         self.positional = positional;
         self.running.pop();

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::redirect::Waiting;
-use super::syntax::{Assignment, Command, Commands, Piece, Simple, Word};
+use super::syntax::{Assignment, Command, Commands, Grouping, Piece, Simple, Word};
 
 /// Most constructs open at once.
 pub(super) const DEPTH: usize = 40;
@@ -88,7 +88,14 @@ impl<'t> Parser<'t> {
             if self.depth == 1 {
                 self.outermost = self.at;
             }
+            let from = commands.len();
             self.and_or(commands)?;
+            self.blanks();
+            if self.starts_with("&") {
+                // In the background, that is in a process of its own.
+                let body = commands.split_off(from);
+                commands.push(Command::Group { body, kind: Grouping::Subshell, redirects: Vec::new() });
+            }
         }
         self.leave();
         Ok(())
@@ -104,7 +111,7 @@ impl<'t> Parser<'t> {
             }
             self.newlines()?;
             let body = vec![self.pipeline()?];
-            commands.push(Command::Group { body, always: false, redirects: Vec::new() });
+            commands.push(Command::Group { body, kind: Grouping::Branch, redirects: Vec::new() });
         }
     }
 
@@ -160,13 +167,13 @@ impl<'t> Parser<'t> {
             let mut body = Vec::new();
             self.list(&mut body)?;
             self.expect(")", "unclosed subshell")?;
-            return self.group(body, true);
+            return self.group(body, Grouping::Subshell);
         }
         if self.eat_reserved("{") {
             let mut body = Vec::new();
             self.list(&mut body)?;
             self.expect_reserved("}")?;
-            return self.group(body, true);
+            return self.group(body, Grouping::Plain);
         }
         if self.eat_reserved("if") {
             return self.branches();
@@ -177,7 +184,7 @@ impl<'t> Parser<'t> {
             self.expect_reserved("do")?;
             self.list(&mut body)?;
             self.expect_reserved("done")?;
-            return self.group(body, false);
+            return self.group(body, Grouping::Loop);
         }
         if self.eat_reserved("for") || self.eat_reserved("select") {
             return self.for_loop();
@@ -214,8 +221,8 @@ impl<'t> Parser<'t> {
         self.simple()
     }
 
-    fn group(&mut self, body: Commands, always: bool) -> Parsed<Command> {
-        Ok(Command::Group { body, always, redirects: self.redirects()? })
+    fn group(&mut self, body: Commands, kind: Grouping) -> Parsed<Command> {
+        Ok(Command::Group { body, kind, redirects: self.redirects()? })
     }
 
     fn branches(&mut self) -> Parsed<Command> {
@@ -232,7 +239,7 @@ impl<'t> Parser<'t> {
                 self.list(&mut body)?;
             } else {
                 self.expect_reserved("fi")?;
-                return self.group(body, false);
+                return self.group(body, Grouping::Branch);
             }
         }
     }
@@ -243,7 +250,7 @@ impl<'t> Parser<'t> {
             let end = self.arithmetic_end(2).ok_or_else(|| self.wrong("unclosed `((`"))?;
             self.at = end + 2;
             let body = self.loop_body()?;
-            return self.group(body, false);
+            return self.group(body, Grouping::Loop);
         }
         let variable = self.take_while(|byte| byte.is_ascii_alphanumeric() || byte == b'_').to_owned();
         if variable.is_empty() {
@@ -290,7 +297,7 @@ impl<'t> Parser<'t> {
         loop {
             self.separators()?;
             if self.eat_reserved("esac") {
-                return self.group(body, false);
+                return self.group(body, Grouping::Branch);
             }
             self.eat("(");
             loop {
@@ -313,7 +320,7 @@ impl<'t> Parser<'t> {
     fn function(&mut self, name: String, start: usize) -> Parsed<Command> {
         self.newlines()?;
         let body = match self.command()? {
-            Command::Group { body, redirects, always } if redirects.is_empty() && always => body,
+            Command::Group { body, redirects, kind: Grouping::Plain } if redirects.is_empty() => body,
             other @ (Command::Simple(_)
             | Command::Pipeline(_)
             | Command::Group { .. }
@@ -332,7 +339,7 @@ impl<'t> Parser<'t> {
             self.newlines()?;
             if self.eat_reserved("]]") {
                 let simple = Simple { words, span: start..self.at, ..Simple::default() };
-                return self.group(vec![Command::Simple(simple)], true);
+                return self.group(vec![Command::Simple(simple)], Grouping::Plain);
             }
             match self.peek() {
                 None => return Err(self.wrong("unclosed `[[`")),

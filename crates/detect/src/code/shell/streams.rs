@@ -5,10 +5,36 @@ use std::ops::Range;
 use super::expand::UNKNOWN;
 use super::machine::{Machine, Stream};
 use super::syntax::{Redirect, RedirectKind};
-use super::target;
+use super::target::{self, Target};
 use crate::code::rule;
 
 impl Machine<'_, '_> {
+    /// What `path` means here: by itself, and below the directory that the text changed to. The worse counts, since
+    /// the change may fail.
+    pub(super) fn judge(&self, path: &str) -> Target {
+        let alone = target::judge(path);
+        self.below(path).map_or(alone, |below| alone.max(target::judge(&below)))
+    }
+
+    /// `path` below the directory that the text changed to; `None` where that says nothing new.
+    fn below(&self, path: &str) -> Option<String> {
+        let directory = self.directory.as_ref()?;
+        target::is_relative(path).then(|| format!("{directory}/{path}"))
+    }
+
+    /// Notes a change of directory.
+    pub(super) fn enter(&mut self, path: &str) {
+        let path = self.below(path).unwrap_or_else(|| path.to_owned());
+        if self.directory.is_none() && target::is_relative(&path) && target::judge(&path) <= Target::Here {
+            // Further inside: what is relative stays so.
+            return;
+        }
+        let worse = |old: &String| target::judge(old) > target::judge(&path);
+        if !self.directory.as_ref().is_some_and(worse) {
+            self.directory = Some(path);
+        }
+    }
+
     /// Judges what `redirects` open; the input is what the last of them gives.
     pub(super) fn redirects(&mut self, redirects: &[Redirect], input: Stream) -> Stream {
         let mut input = input;
@@ -58,6 +84,8 @@ impl Machine<'_, '_> {
             self.findings.add(&rule::REVERSE_SHELL, span);
             return Stream::Remote;
         }
+        let below = self.below(path);
+        let path = below.as_deref().unwrap_or(path);
         if target::is_credential(path) {
             self.findings.add(&rule::CREDENTIAL_READ, span);
             return Stream::Secret;
@@ -69,7 +97,11 @@ impl Machine<'_, '_> {
     pub(super) fn write(&mut self, path: &str, append: bool, span: Range<usize>) {
         if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
             self.findings.add(&rule::REVERSE_SHELL, span);
-        } else if target::is_device(path) {
+            return;
+        }
+        let below = self.below(path);
+        let path = below.as_deref().unwrap_or(path);
+        if target::is_device(path) {
             self.findings.add(&rule::WRITE_DEVICE, span);
         } else if target::is_trace(path) {
             if !append {
@@ -80,7 +112,7 @@ impl Machine<'_, '_> {
         } else if path.starts_with(UNKNOWN) {
             // A path that begins with what is not known may lead anywhere.
             self.findings.add(&rule::UNRESOLVED_TARGET, span);
-        } else if !append && target::judge(path) == target::Target::Root {
+        } else if !append && target::judge(path) == Target::Root {
             self.findings.add(&rule::OVERWRITE_MANY, span);
         }
     }

@@ -14,7 +14,7 @@ pub(super) enum Command {
     /// A brace group, a subshell, a branch, a loop or the right side of `&&` and `||`.
     Group {
         body: Commands,
-        always: bool,
+        kind: Grouping,
         redirects: Vec<Redirect>,
     },
     /// `for` and `select`; without values it runs over the positional parameters.
@@ -29,6 +29,19 @@ pub(super) enum Command {
         body: Commands,
         span: Range<usize>,
     },
+}
+
+/// How the commands of a group run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grouping {
+    /// Once, here.
+    Plain,
+    /// Once, in a process of its own: what they set ends with it.
+    Subshell,
+    /// Perhaps.
+    Branch,
+    /// Any number of times.
+    Loop,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

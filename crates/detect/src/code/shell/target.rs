@@ -220,10 +220,33 @@ fn judge_absolute(rest: &str) -> Target {
                     Target::Root
                 }
                 first if SYSTEM.contains(&first) => Target::System,
+                _ if rest.len() >= 2 && rest.last().is_some_and(|last| is_made(last)) => Target::Output,
                 _ => Target::Elsewhere,
             }
         }
     }
+}
+
+/// Directories that are what tools make, wherever they stand.
+fn is_made(name: &str) -> bool {
+    matches!(
+        name,
+        "node_modules"
+            | "__pycache__"
+            | "build"
+            | "dist"
+            | "target"
+            | "coverage"
+            | ".next"
+            | ".cache"
+            | ".venv"
+            | "venv"
+            | ".pytest_cache"
+            | ".mypy_cache"
+            | ".tox"
+            | ".gradle"
+            | ".turbo"
+    )
 }
 
 const HARMLESS_DEVICES: &[&str] =
@@ -254,6 +277,11 @@ fn normal(path: &str) -> Vec<&str> {
         }
     }
     parts
+}
+
+/// True for a path that is taken from the working directory.
+pub(super) fn is_relative(path: &str) -> bool {
+    !(path.starts_with(['/', UNKNOWN]) || path.starts_with(HOME) || is_drive(path))
 }
 
 /// True for a block device or what stands for memory: a write there destroys.

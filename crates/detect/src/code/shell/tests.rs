@@ -219,6 +219,52 @@ fn no_spelling_hides_the_command() {
 }
 
 #[test]
+fn what_may_have_changed_is_not_trusted() {
+    // Each would be harmless if the last visible assignment, definition or directory were the one that holds.
+    for text in [
+        "cmd=rm; (cmd=ls); $cmd -rf /",
+        "cmd=rm; cmd=ls & $cmd -rf /",
+        "cmd=rm; true | cmd=ls; $cmd -rf /",
+        "cmd=rm; x=$(cmd=ls); $cmd -rf /",
+        "cmd=ls; while true; do $cmd -rf /; cmd=rm; done",
+        "cmd=ls; for i in a b; do $cmd -rf /; cmd=rm; done",
+        "cmd=ls; trap '$cmd -rf /' EXIT; cmd=rm",
+        "cmd=ls; printf -v cmd rm; $cmd -rf /",
+        "cmd=ls; read cmd <<< rm; $cmd -rf /",
+        "cmd=ls; declare -n other=cmd; other=rm; $cmd -rf /",
+        "f() { rm -rf /; }; if false; then f() { ls; }; fi; f",
+        "f() { rm -rf /; }; (f() { ls; }); f",
+        "set -- ls rm -rf /; shift; \"$@\"",
+        "set -- rm -rf /; \"$@\"",
+        "cd / && rm -rf bin",
+        "cd / && rm -rf *",
+        "(cd /tmp/x); rm -rf *",
+        "cd /tmp/x; rm -rf *",
+        "if a; then cd /; else cd /tmp/x; fi; rm -rf bin",
+        "cd \"$DIR\" && rm -rf build",
+        "cd ~ && rm -rf build",
+        "cd /etc && echo x > passwd",
+        "cd ~/.ssh && cat id_rsa",
+        "[ -v 'a[$(rm -rf /)]' ]",
+        "let 'a[$(rm -rf /)]'",
+        "jobs -x rm -rf /",
+        "compgen -C 'rm -rf /' x",
+        "ssh host <<< 'rm -rf /'",
+    ] {
+        assert_ne!(run(text).verdict, Safety::Safe, "{text}");
+    }
+    all(
+        Safety::Safe,
+        &[
+            ("cd /srv/app && npm test", ""),
+            ("cd /srv/app && rm -rf node_modules", "rm_rf"),
+            ("cd sub && rm -rf build", "rm_rf"),
+            ("x=1; (x=2; echo $x); echo $x &", ""),
+        ],
+    );
+}
+
+#[test]
 fn what_is_not_run_is_no_finding() {
     all(
         Safety::Safe,

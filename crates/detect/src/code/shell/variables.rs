@@ -108,6 +108,16 @@ impl Machine<'_, '_> {
         self.positional.as_deref()
     }
 
+    /// Drops `count` positional parameters; all are unknown where the count is.
+    pub(super) fn shift(&mut self, count: Option<usize>) {
+        self.positional = match (self.positional.take(), count) {
+            (Some(arguments), Some(count)) if self.branches == 0 => {
+                Some(arguments.into_iter().skip(count).collect())
+            }
+            (_, _) => None,
+        };
+    }
+
     pub(super) fn set_positional(&mut self, arguments: &[String]) {
         self.positional = Some(arguments.to_vec());
     }

@@ -97,8 +97,15 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
 /// those that hide or turn text (Unicode Bidi_Control, Default_Ignorable_Code_Point in part).
 fn excerpt(text: &str) -> String {
     let plain = |character: char| match character {
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}' => char::REPLACEMENT_CHARACTER,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e0fff}' => char::REPLACEMENT_CHARACTER,
         control if control.is_control() => char::REPLACEMENT_CHARACTER,
         other => other,
     };

@@ -36,7 +36,9 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     match upstream.connection(kernel, &request.session, &request.exchange.client).await {
         Ok(fresh) => {
             if !same_definition(permitted, &fresh).await {
-                return End::Failed("the tool's definition has changed since it was judged; call it again".into());
+                return End::Failed(
+                    "the tool's definition has changed since it was judged; call it again".into(),
+                );
             }
             let second = attempt(kernel, permitted, &fresh).await;
             ended(kernel, request, &fresh, second).await

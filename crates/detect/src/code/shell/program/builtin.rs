@@ -1,20 +1,81 @@
 //! What the shell itself runs. Must never forget what a builtin sets.
 
 use crate::code::rule;
-use crate::code::shell::expand::UNKNOWN;
+use crate::code::shell::expand::{HOME, UNKNOWN};
 use crate::code::shell::machine::{Call, Machine, Stream};
 use crate::code::shell::variables::Value;
 
+/// Builtins that evaluate names and numbers among their arguments.
+const EVALUATING: &[&str] = &[
+    "let", "test", "[", "[[", "read", "unset", "declare", "typeset", "local", "export", "readonly", "mapfile",
+];
+
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     let nothing = Some(Stream::Nothing);
+    // A subscript is arithmetic, and arithmetic runs substitutions that quotes had hidden.
+    if EVALUATING.contains(&call.name) && call.arguments.iter().any(|word| word.contains(['$', '`'])) {
+        machine.findings.add(&rule::UNRESOLVED_COMMAND, call.span.clone());
+    }
     match call.name {
-        ":" | "true" | "false" | "[" | "[[" | "test" | "cd" | "pushd" | "popd" | "dirs" | "exit"
-        | "return" | "break" | "continue" | "shift" | "wait" | "jobs" | "bg" | "fg" | "umask" | "ulimit"
-        | "getopts" | "hash" | "type" | "shopt" | "bind" | "compgen" | "complete" | "caller" | "times"
-        | "let" | "expr" | "seq" | "sleep" | "suspend" | "logout" | "disown" | "emulate" | "setopt"
-        | "unsetopt" | "autoload" | "zstyle" | "clear" => nothing,
+        ":" | "true" | "false" | "[" | "[[" | "test" | "dirs" | "exit" | "return" | "break" | "continue"
+        | "wait" | "bg" | "fg" | "umask" | "ulimit" | "type" | "shopt" | "caller" | "times" | "let"
+        | "expr" | "seq" | "sleep" | "suspend" | "logout" | "disown" | "setopt" | "unsetopt" | "clear" => {
+            nothing
+        }
+        "cd" | "pushd" => {
+            let operand = call.arguments.iter().find(|word| !word.starts_with('-') || word.as_str() == "-");
+            let unknown = UNKNOWN.to_string();
+            machine.enter(match operand.map(String::as_str) {
+                None => HOME,
+                Some("-") => &unknown,
+                Some(path) => path,
+            });
+            nothing
+        }
+        "popd" => {
+            machine.enter(&UNKNOWN.to_string());
+            nothing
+        }
         "echo" => Some(echo(call.arguments)),
-        "printf" => Some(printf(call.arguments)),
+        "printf" => Some(match call.arguments {
+            [option, name, rest @ ..] if option == "-v" => {
+                match printf(rest) {
+                    Stream::Known(text) => machine.assign(name, Value::Known(text)),
+                    Stream::Nothing | Stream::Remote | Stream::Decoded | Stream::Secret | Stream::Unknown => {
+                        machine.forget(name)
+                    }
+                }
+                Stream::Nothing
+            }
+            all => printf(all),
+        }),
+        "shift" => {
+            machine.shift(call.arguments.first().map_or(Some(1), |count| count.parse().ok()));
+            nothing
+        }
+        "jobs" => match call.arguments {
+            [option, rest @ ..] if option == "-x" => {
+                Some(machine.run(rest, Stream::Nothing, call.span.clone()))
+            }
+            _ => nothing,
+        },
+        "bind" | "compgen" | "complete" => {
+            // Their options name commands that run.
+            if call.arguments.iter().any(|word| word.starts_with('-') && word.contains(['x', 'C', 'F'])) {
+                machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
+            }
+            nothing
+        }
+        "getopts" => {
+            call.arguments.iter().for_each(|name| machine.forget(name));
+            nothing
+        }
+        "hash" => {
+            if call.arguments.iter().any(|word| word.starts_with("-p")) {
+                machine.findings.add(&rule::HIJACK, call.span.clone());
+            }
+            nothing
+        }
         "set" => {
             if let Some(at) = call.arguments.iter().position(|argument| argument == "--") {
                 machine.set_positional(call.arguments.get(at + 1..).unwrap_or_default());
@@ -62,7 +123,7 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         "eval" => Some(eval(machine, call)),
         "trap" => {
             if let Some(text) = call.arguments.iter().find(|argument| !argument.starts_with('-')) {
-                machine.nested(text, call.span.clone());
+                machine.later(text, call.span.clone());
             }
             nothing
         }

@@ -41,7 +41,7 @@ fn remove(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         machine.findings.add(&rule::UNRESOLVED_TARGET, call.span.clone());
     }
     for operand in &options.operands {
-        if let Some(rule) = removal(operand, recursive, force) {
+        if let Some(rule) = removal(machine, operand, recursive, force) {
             machine.findings.add(rule, call.span.clone());
         }
         if target::is_trace(operand) {
@@ -51,8 +51,8 @@ fn remove(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
 }
 
 /// What removing `path` is.
-fn removal(path: &str, recursive: bool, force: bool) -> Option<&'static Rule> {
-    let target = target::judge(path);
+fn removal(machine: &Machine<'_, '_>, path: &str, recursive: bool, force: bool) -> Option<&'static Rule> {
+    let target = machine.judge(path);
     let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let wild = name.contains(['*', '?']);
     if recursive {
@@ -86,7 +86,7 @@ fn removal(path: &str, recursive: bool, force: bool) -> Option<&'static Rule> {
 fn files(machine: &mut Machine<'_, '_>, call: &Call<'_>, arguments: &[String]) {
     let options = Options::of(arguments, "", &[]);
     for operand in &options.operands {
-        if let Some(rule) = removal(operand, false, false) {
+        if let Some(rule) = removal(machine, operand, false, false) {
             machine.findings.add(rule, call.span.clone());
         }
     }
@@ -97,7 +97,7 @@ fn shred(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     for operand in &options.operands {
         if target::is_device(operand) {
             machine.findings.add(&rule::WRITE_DEVICE, call.span.clone());
-        } else if target::judge(operand) != Target::Temporary {
+        } else if machine.judge(operand) != Target::Temporary {
             machine.findings.add(&rule::SHRED, call.span.clone());
         }
     }
@@ -107,7 +107,7 @@ fn truncate(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     let options = Options::of(call.arguments, "sr", &["size", "reference"]);
     for operand in &options.operands {
         machine.write(operand, false, call.span.clone());
-        let rule = match target::judge(operand) {
+        let rule = match machine.judge(operand) {
             Target::Temporary | Target::Output => continue,
             Target::Unknown => &rule::UNRESOLVED_TARGET,
             Target::Inside
@@ -135,7 +135,7 @@ pub(super) fn windows(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         .filter(|argument| !(argument.starts_with('-') || argument.starts_with('/') && argument.len() == 2))
     {
         seen = true;
-        let rule = match (recursive, target::judge(&path.replace('\\', "/"))) {
+        let rule = match (recursive, machine.judge(&path.replace('\\', "/"))) {
             (true, Target::Temporary | Target::Output) => &rule::RM_OUTPUT,
             (true, Target::Root | Target::System) => &rule::RM_ROOT,
             (true, Target::Unknown) => &rule::UNRESOLVED_TARGET,

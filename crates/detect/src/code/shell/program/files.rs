@@ -106,7 +106,7 @@ fn move_files(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     }
     machine.write(to, false, call.span.clone());
     for source in sources {
-        match target::judge(source) {
+        match machine.judge(source) {
             Target::Root => machine.findings.add(&rule::RM_ROOT, call.span.clone()),
             Target::System => machine.findings.add(&rule::PROTECTED_WRITE, call.span.clone()),
             Target::Here if to.starts_with("/tmp") => machine.findings.add(&rule::RM_MANY, call.span.clone()),
@@ -188,7 +188,7 @@ fn tree<'p>(
     recursive: bool,
 ) {
     for path in paths {
-        match target::judge(path) {
+        match machine.judge(path) {
             Target::Root | Target::System => machine.findings.add(&rule::CHMOD_RECURSIVE, call.span.clone()),
             Target::Home | Target::Elsewhere if recursive && path.trim_end_matches('/').len() <= 2 => {
                 machine.findings.add(&rule::CHMOD_RECURSIVE, call.span.clone());

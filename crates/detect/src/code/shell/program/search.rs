@@ -6,7 +6,7 @@ use super::wrap;
 use crate::code::rule;
 use crate::code::shell::expand::UNKNOWN;
 use crate::code::shell::machine::{Call, Machine, Stream};
-use crate::code::shell::target::{self, Target};
+use crate::code::shell::target::Target;
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     match call.name {
@@ -76,7 +76,7 @@ fn find(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         .skip_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P") || argument.starts_with("-O"))
         .take_while(|argument| !argument.starts_with(['-', '(', '!']) || argument.starts_with("--"))
         .collect();
-    let worst = starts.iter().map(|start| target::judge(start)).max().unwrap_or(Target::Here);
+    let worst = starts.iter().map(|start| machine.judge(start)).max().unwrap_or(Target::Here);
     let narrowed = call.arguments.iter().any(|argument| {
         matches!(
             argument.as_str(),

@@ -27,14 +27,14 @@ const WRAPPERS: &[Wrapper] = &[
             "proxychains",
             "proxychains4",
             "torsocks",
-            "time",
             "winpty",
             "arch",
         ],
-        takes: "fo",
+        takes: "",
         long: &[],
         operands: 0,
     },
+    Wrapper { names: &["time"], takes: "fo", long: &["format", "output"], operands: 0 },
     Wrapper { names: &["nice"], takes: "n", long: &["adjustment"], operands: 0 },
     Wrapper { names: &["ionice"], takes: "cnpPu", long: &["class", "classdata"], operands: 0 },
     Wrapper { names: &["timeout", "gtimeout"], takes: "ks", long: &["kill-after", "signal"], operands: 1 },
@@ -78,7 +78,10 @@ const WRAPPERS: &[Wrapper] = &[
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&call.name)) {
         let (_, rest) = Options::until_operand(call.arguments, wrapper.takes, wrapper.long, wrapper.operands);
-        return Some(inner(machine, call, rest));
+        return Some(match rest {
+            [option, line, ..] if option == "-c" => text(machine, call, line),
+            rest => inner(machine, call, rest),
+        });
     }
     match call.name {
         "sudo" | "doas" | "pkexec" | "gosu" | "su-exec" | "please" => Some(sudo(machine, call)),
@@ -263,7 +266,9 @@ fn ssh(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
         machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
     }
     if rest.is_empty() {
-        return unknown(machine, call);
+        // The login shell reads what is piped to it.
+        super::interpret::feed(machine, call.input, super::interpret::Engine::Shell, call.span.clone());
+        return Stream::Unknown;
     }
     text(machine, call, &rest.join(" "))
 }
