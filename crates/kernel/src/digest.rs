@@ -4,12 +4,10 @@ use ring::digest::{SHA256, digest};
 
 /// The 64 lower-case hex digits of the SHA-256 of `bytes`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let mut out = String::with_capacity(64);
     for byte in digest(&SHA256, bytes).as_ref() {
         for nibble in [byte >> 4, byte & 0xF] {
-            out.extend(DIGITS.get(usize::from(nibble)));
+            out.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) }));
         }
     }
     out

@@ -67,13 +67,14 @@ pub enum LogLevel {
     Emergency,
 }
 
-/// A released piece on its way to the client while the call runs.
+/// A released piece on its way to the client while the call runs. Boxed: every call has a queue of these, and most stay
+/// empty.
 #[derive(Debug)]
 pub enum Interim {
     /// A notification.
-    Notice(Released),
+    Notice(Box<Released>),
     /// A request to the client, and where its answer goes. A dropped sender means that no answer will come.
-    Ask(Released, oneshot::Sender<Result<JsonText, RpcError>>),
+    Ask(Box<Released>, oneshot::Sender<Result<JsonText, RpcError>>),
 }
 
 impl LogLevel {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringfence_mcp::client::FromServer;
+use ringfence_mcp::client::{FromServer, ServerRequest};
 use ringfence_mcp::message::RpcError;
 use ringfence_model::call::{Action, Call, Notice};
 use ringfence_model::json::{JsonText, Splice};
@@ -30,15 +30,16 @@ pub(crate) async fn from_server(
         {
             Duration::ZERO
         }
-        FromServer::Request { method, reply, .. } if connection.is_shared() => {
-            reply.answer(&Err(RpcError::method_not_found(&method)));
+        FromServer::Request(request) if connection.is_shared() => {
+            request.reply.answer(&Err(RpcError::method_not_found(&request.method)));
             Duration::ZERO
         }
         FromServer::Notice(notice) => {
             notify(kernel, parent, &notice.method, notice.params).await;
             Duration::ZERO
         }
-        FromServer::Request { method, params, reply } => {
+        FromServer::Request(request) => {
+            let ServerRequest { method, params, reply } = *request;
             let began = kernel.env.now();
             reply.answer(&answer(kernel, parent, &method, params).await);
             Duration::from_nanos(kernel.env.now().0.saturating_sub(began.0))
@@ -82,7 +83,7 @@ async fn notify(kernel: &Arc<Kernel>, parent: &Request, method: &str, params: Op
     let released = call::run_within(kernel, small(kernel, parent, action)).await;
     if released.is_notice() {
         // A client that does not read loses notices, never answers: the queue is bounded and does not block the server.
-        let _full = out.try_send(Interim::Notice(released));
+        let _full = out.try_send(Interim::Notice(Box::new(released)));
     }
 }
 
@@ -214,6 +215,6 @@ pub(crate) async fn announce(
     };
     let released = call::run_within(kernel, request).await;
     if released.is_notice() {
-        let _full = listener.out.try_send(Interim::Notice(released));
+        let _full = listener.out.try_send(Interim::Notice(Box::new(released)));
     }
 }

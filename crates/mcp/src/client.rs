@@ -24,7 +24,7 @@ use crate::meta;
 use crate::version::{Era, ProtocolVersion};
 
 pub use error::PeerError;
-pub use inbound::{FromServer, Notice, PeerCounts, Reply};
+pub use inbound::{FromServer, Notice, PeerCounts, Reply, ServerRequest};
 pub use opening::{ClientHello, PeerLimits, Transport};
 
 use http::Http;

@@ -87,7 +87,7 @@ async fn hand_on_events(
     while let Some(event) = events.recv().await {
         let (Some(kernel), Some(connection)) = (kernel.upgrade(), connection.upgrade()) else { return };
         if let FromServer::Notice(notice) = event {
-            tell(&kernel, &connection, &key, notice).await;
+            tell(&kernel, &connection, &key, *notice).await;
         }
     }
 }

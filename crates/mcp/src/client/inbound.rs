@@ -15,20 +15,24 @@ use crate::message::{
     Answer, INTERNAL_ERROR, Notification, Request, RequestId, RpcError, encode_error, encode_result,
 };
 
-/// A message of the server that belongs to a call.
+/// A message of the server that belongs to a call. Boxed: every call has a queue of these, and most stay empty.
 #[derive(Debug)]
 pub enum FromServer {
     /// A notification, e.g. `notifications/progress`.
-    Notice(Notice),
+    Notice(Box<Notice>),
     /// A request, e.g. `elicitation/create` (legacy era).
-    Request {
-        /// What it asks.
-        method: ByteString,
-        /// An object.
-        params: Option<JsonText>,
-        /// Where the answer goes.
-        reply: Reply,
-    },
+    Request(Box<ServerRequest>),
+}
+
+/// A request of the server.
+#[derive(Debug)]
+pub struct ServerRequest {
+    /// What it asks.
+    pub method: ByteString,
+    /// An object.
+    pub params: Option<JsonText>,
+    /// Where the answer goes.
+    pub reply: Reply,
 }
 
 /// A notification of the server.
@@ -126,7 +130,8 @@ impl From<Notification> for Notice {
 
 impl FromServer {
     pub(super) fn request(request: Request, back: Back) -> Self {
-        Self::Request { method: request.method, params: request.params, reply: Reply::new(request.id, back) }
+        let reply = Reply::new(request.id, back);
+        Self::Request(Box::new(ServerRequest { method: request.method, params: request.params, reply }))
     }
 }
 

@@ -88,7 +88,10 @@ impl Running {
     /// The next event, which must be a request.
     async fn asked(&mut self) -> (String, Reply) {
         match self.events.recv().await {
-            Some(FromServer::Request { method, params, reply }) => (show(&Notice { method, params }), reply),
+            Some(FromServer::Request(request)) => {
+                let ServerRequest { method, params, reply } = *request;
+                (show(&Notice { method, params }), reply)
+            }
             other => panic!("no request: {other:?}"),
         }
     }

@@ -134,7 +134,7 @@ impl Incoming<'_> {
             let token = params.and_then(|params| params.get(meta::PROGRESS_TOKEN)).and_then(Json::as_i64);
             !self.progress || token != Some(self.id)
         };
-        let notice = FromServer::Notice(Notice::from(notification));
+        let notice = FromServer::Notice(Box::new(Notice::from(notification)));
         if strange || self.events.try_send(notice).is_err() {
             Counts::add(&self.shared.counts.notices);
         }

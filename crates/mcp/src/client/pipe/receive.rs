@@ -96,7 +96,7 @@ impl Shared {
         };
         let notice = Notice::from(notification);
         let delivered = match slot {
-            Some(slot) => slot.events.try_send(FromServer::Notice(notice)).is_ok(),
+            Some(slot) => slot.events.try_send(FromServer::Notice(Box::new(notice))).is_ok(),
             None => self.notices.try_send(notice).is_ok(),
         };
         if !delivered {
