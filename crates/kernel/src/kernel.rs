@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use ringfence_detect::secret::{SecretScanner, redact_text};
+use ringfence_detect::secret::SecretScanner;
 use ringfence_identity::{KeysError, SealingKeys};
 use ringfence_journal::{Journal, JournalError, Options};
 use ringfence_mcp::seal::{Sealer, SealingKey};
@@ -225,7 +225,7 @@ impl Kernel {
     /// What a server wrote outside results (stderr, errors of its start), with credentials blotted out.
     #[must_use]
     pub(crate) fn scrub(&self, text: &str) -> String {
-        redact_text(text, &self.secrets.scan_text(text))
+        self.secrets.clean_text(text)
     }
 
     /// A target as the journal keeps it: without credentials, and no longer than anybody reads.

@@ -8,9 +8,13 @@ use std::ops::Range;
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
+use super::SecretScanner;
 use super::json::{InJson, place};
 
-/// `text` with each found secret replaced. Findings of other categories are left alone.
+/// Bytes from which on a value is looked for in the rest of its text: a shorter one may be an ordinary word elsewhere.
+const TELLING: usize = 8;
+
+/// `text` with each found secret replaced, wherever else in the text it stands. Findings of other categories are left alone.
 #[must_use]
 pub fn redact_text(text: &str, findings: &[Finding]) -> String {
     replace(text, findings.iter())
@@ -30,6 +34,43 @@ pub fn redact_json(json: &JsonText, found: &[InJson]) -> JsonText {
     let mut redaction = Redaction { json, by_string, splice: Splice::new(json) };
     redaction.value(json.value());
     redaction.splice.finish()
+}
+
+/// Most passes of a thorough redaction. A pass may part what stood together and so lay bare another secret.
+const PASSES: usize = 8;
+
+impl SecretScanner {
+    /// `text` without any secret that this scanner finds, those included that are only found once others are gone.
+    #[must_use]
+    pub fn clean_text(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        for _ in 0..PASSES {
+            let found = self.scan_text(&clean);
+            let next = redact_text(&clean, &found);
+            if next == clean {
+                break;
+            }
+            clean = next;
+        }
+        clean
+    }
+
+    /// `json` without the secrets `found` in it, and without those that are only found once they are gone.
+    #[must_use]
+    pub fn clean_json(&self, json: &JsonText, found: &[InJson]) -> JsonText {
+        let mut clean = redact_json(json, found);
+        for _ in 1..PASSES {
+            if clean == *json {
+                break;
+            }
+            let next = redact_json(&clean, &self.scan_json(&clean));
+            if next == clean {
+                break;
+            }
+            clean = next;
+        }
+        clean
+    }
 }
 
 struct Redaction<'a> {
@@ -93,6 +134,15 @@ fn replace<'f>(text: &str, findings: impl Iterator<Item = &'f Finding>) -> Strin
         .filter(|finding| finding.category == Category::Secret)
         .map(|finding| (finding.span.start, finding.span.end, finding.id.as_ref()))
         .collect();
+    // The value may stand once more where it alone would not have been found, e.g. inside a longer word.
+    let mut values: Vec<(&str, &str)> =
+        cuts.iter().filter_map(|(start, end, id)| Some((text.get(*start..*end)?, *id))).collect();
+    values.sort_unstable();
+    values.dedup_by_key(|(value, _)| *value);
+    for (value, id) in values.into_iter().filter(|(value, _)| value.len() >= TELLING) {
+        let again = memchr::memmem::find_iter(text.as_bytes(), value.as_bytes());
+        cuts.extend(again.map(|start| (start, start + value.len(), id)));
+    }
     cuts.sort_unstable();
     let mut out = String::with_capacity(text.len());
     let mut done = 0;

@@ -420,6 +420,15 @@ fn shape(value: &serde_json::Value) -> serde_json::Value {
     }
 }
 
+/// Found by the property below: the key stands once more inside a longer word, where no rule finds it.
+#[test]
+fn a_secret_is_redacted_wherever_else_it_stands() {
+    let key = "b829ded021e5aaa7102d96b2574915c2";
+    let text = format!("SK{key}DD_API_KEY={key}");
+    let clean = redact_text(&text, &scanner_once().scan_text(&text));
+    assert!(!clean.contains(key), "{clean}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -427,12 +436,12 @@ proptest! {
     fn redacted_text_holds_no_secret(text in mixed()) {
         let scanner = scanner_once();
         let found = scanner.scan_text(&text);
-        let clean = redact_text(&text, &found);
+        let clean = scanner.clean_text(&text);
         for finding in &found {
             prop_assert!(!clean.contains(shown(&text, finding)));
         }
         prop_assert_eq!(scanner.scan_text(&clean), vec![], "{}", clean);
-        prop_assert_eq!(redact_text(&clean, &scanner.scan_text(&clean)), clean);
+        prop_assert_eq!(scanner.clean_text(&clean), clean);
     }
 
     #[test]
@@ -440,7 +449,7 @@ proptest! {
         let scanner = scanner_once();
         let text = json(&tree.to_string());
         let found = scanner.scan_json(&text);
-        let clean = redact_json(&text, &found);
+        let clean = scanner.clean_json(&text, &found);
         prop_assert_eq!(scanner.scan_json(&clean), vec![], "{}", clean.as_str());
         prop_assert!(JsonText::try_from(clean.as_str().to_owned()).is_ok());
         let after: serde_json::Value = serde_json::from_str(clean.as_str()).unwrap();

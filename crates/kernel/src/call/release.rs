@@ -6,7 +6,6 @@ mod render;
 
 use std::sync::Arc;
 
-use ringfence_detect::secret;
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
@@ -91,10 +90,10 @@ pub(super) fn parked(kernel: &Kernel, pending: Box<Pending>) -> Released {
 }
 
 /// A server's question, redacted as the verdict asks.
-pub(super) fn server_question(permitted: &Permitted) -> Released {
+pub(super) fn server_question(kernel: &Kernel, permitted: &Permitted) -> Released {
     let asked = permitted.request().call.action.arguments().cloned().unwrap_or_else(JsonText::empty_object);
     let params = if must_redact(permitted) {
-        secret::redact_json(&asked, &permitted.assessed.known.secrets)
+        kernel.secrets.clean_json(&asked, &permitted.assessed.known.secrets)
     } else {
         asked
     };
@@ -107,13 +106,13 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
     let redact = must_redact(permitted);
     let (mut wire, mut kind, mut code) = match (&inspected.outcome.end, inspected.withhold) {
         (_, Some(why)) => (render::withheld(permitted, why), OutcomeKind::Withheld, Some(Code::Withheld)),
-        (End::Result(_), None) => result(&inspected, redact),
+        (End::Result(_), None) => result(kernel, &inspected, redact),
         (End::Parked(result), None) => park(kernel, &inspected, result, redact),
         (End::Error(error), None) => {
-            (Wire::Error(clean(error, &inspected, redact)), OutcomeKind::Error, None)
+            (Wire::Error(clean(kernel, error, &inspected, redact)), OutcomeKind::Error, None)
         }
         (End::Failed(message), None) => {
-            let message = secret::redact_text(message, &inspected.in_error);
+            let message = kernel.scrub(message);
             (render::failed(permitted, &message), OutcomeKind::Error, Some(Code::UpstreamFailed))
         }
         (End::Cancelled, None) => (render::cancelled(), OutcomeKind::Cancelled, None),
@@ -138,12 +137,12 @@ fn must_redact(permitted: &Permitted) -> bool {
     })
 }
 
-fn result(inspected: &Inspected, redact: bool) -> (Wire, OutcomeKind, Option<Code>) {
+fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, OutcomeKind, Option<Code>) {
     let permitted = &inspected.outcome.permitted;
     let request = &permitted.assessed.admitted.request;
     let Some(result) = inspected.result() else { return (render::cancelled(), OutcomeKind::Unknown, None) };
     let clean = if redact && !inspected.secrets.is_empty() {
-        render::redacted(permitted, result, &inspected.secrets)
+        render::redacted(kernel, permitted, result, &inspected.secrets)
     } else {
         result.clone()
     };
@@ -176,7 +175,7 @@ fn park(
     redact: bool,
 ) -> (Wire, OutcomeKind, Option<Code>) {
     let permitted = &inspected.outcome.permitted;
-    let clean = if redact { secret::redact_json(result, &inspected.secrets) } else { result.clone() };
+    let clean = if redact { kernel.secrets.clean_json(result, &inspected.secrets) } else { result.clone() };
     match kernel.seal_retry(&crate::retry::State::relayed(permitted, &clean)) {
         Ok(state) => (Wire::Result(render::input_required(&clean, &state)), OutcomeKind::Parked, None),
         Err(error) => {
@@ -185,14 +184,14 @@ fn park(
     }
 }
 
-fn clean(error: &RpcError, inspected: &Inspected, redact: bool) -> RpcError {
+fn clean(kernel: &Kernel, error: &RpcError, inspected: &Inspected, redact: bool) -> RpcError {
     if !redact {
         return error.clone();
     }
     RpcError {
         code: error.code,
-        message: secret::redact_text(&error.message, &inspected.in_error),
-        data: error.data.as_ref().map(|data| secret::redact_json(data, &inspected.secrets)),
+        message: kernel.scrub(&error.message),
+        data: error.data.as_ref().map(|data| kernel.secrets.clean_json(data, &inspected.secrets)),
     }
 }
 

@@ -131,7 +131,7 @@ pub(super) async fn put(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     let exchange = &permitted.assessed.admitted.request.exchange;
     let Some(out) = &exchange.out else { return End::Failed("the client cannot be asked".into()) };
     let (reply, answered) = oneshot::channel();
-    if out.send(Interim::Ask(Box::new(release::server_question(permitted)), reply)).await.is_err() {
+    if out.send(Interim::Ask(Box::new(release::server_question(kernel, permitted)), reply)).await.is_err() {
         return End::Cancelled;
     }
     tokio::select! {

@@ -2,7 +2,7 @@
 //!
 //! Shapes and codes: design, «The wire»; MCP 2025-11-25 and 2026-07-28, server/tools («Error Handling»).
 
-use ringfence_detect::secret::{self, InJson};
+use ringfence_detect::secret::InJson;
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
@@ -13,6 +13,7 @@ use ringfence_model::verdict::Code;
 
 use crate::call::{Denial, Naming, Permitted, Request, Wire};
 use crate::endpoint;
+use crate::kernel::Kernel;
 use crate::retry::CONFIRM_KEY;
 
 /// The `_meta` key under which a denied tool call says why.
@@ -184,8 +185,13 @@ fn with_shown_uris(server: &ServerName, result: &JsonText) -> JsonText {
 }
 
 /// The result with credentials replaced; `structuredContent` stays valid for its schema or goes, with `isError`.
-pub(super) fn redacted(permitted: &Permitted, result: &JsonText, secrets: &[InJson]) -> JsonText {
-    let clean = secret::redact_json(result, secrets);
+pub(super) fn redacted(
+    kernel: &Kernel,
+    permitted: &Permitted,
+    result: &JsonText,
+    secrets: &[InJson],
+) -> JsonText {
+    let clean = kernel.secrets.clean_json(result, secrets);
     let request = &permitted.assessed.admitted.request;
     if request.call.action.kind() != ActionKind::CallTool {
         return clean;
