@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 mod args;
 mod bench;
+mod eval;
 mod failure;
 mod fixture;
 mod generate;
@@ -25,6 +26,7 @@ cargo xtask TASK
   tidy                        the rules of the house: layers, purity, names, sizes, words
   gen     [--check]           write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
+  eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
   nightly [--calls N]         the long checks: a soak of the gateway
   fixture --http PORT | --stdio    the upstream MCP server of the bench";
 
@@ -44,6 +46,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("tidy") => tidy::run(args),
         Some("gen") => generate::run(args),
         Some("bench") => bench::run(args),
+        Some("eval") => eval::run(args),
         Some("nightly") => nightly::run(args),
         Some("fixture") => fixture::run(args),
         Some(other) => Err(Failure::new(format!("no task is called {other:?}\n{USAGE}"))),

@@ -31,6 +31,14 @@ pub enum Category {
     Command,
     /// A dangerous SQL statement.
     Sql,
+    /// Personal data: an address, a number that names a person.
+    Pii,
+    /// Text that gives the model orders or poses as somebody else.
+    Injection,
+    /// Content that a person does not see: invisible characters, comments, carriers.
+    Hidden,
+    /// An address that data must not lead to.
+    Url,
     /// Could not be read or resolved; never counts as safe.
     Uninspected,
 }

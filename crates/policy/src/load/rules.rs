@@ -23,11 +23,15 @@ pub(super) const SEVERITIES: [(&str, Severity); 5] = [
 ];
 const DECISIONS: [(&str, Decision); 3] =
     [("allow", Decision::Allow), ("ask", Decision::Ask), ("deny", Decision::Deny)];
-pub(super) const CATEGORIES: [(&str, Category); 5] = [
+pub(super) const CATEGORIES: [(&str, Category); 9] = [
     ("secret", Category::Secret),
     ("code", Category::Code),
     ("command", Category::Command),
     ("sql", Category::Sql),
+    ("pii", Category::Pii),
+    ("injection", Category::Injection),
+    ("hidden", Category::Hidden),
+    ("url", Category::Url),
     ("uninspected", Category::Uninspected),
 ];
 
