@@ -1,6 +1,6 @@
 //! Secrets: credentials of known providers, private keys, passwords in URLs.
 //!
-//! One pass of an Aho-Corasick automaton over all rules' literals; a pattern runs only at a hit, over a bounded window;
+//! One pass of a sieve over all rules' literals; a pattern runs only at a hit, over a bounded window;
 //! a check (checksum, structure, entropy, placeholder) has the last word. Must never put a found value in a message.
 
 mod check;

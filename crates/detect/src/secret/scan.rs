@@ -1,11 +1,10 @@
-//! The scanner: one automaton over all literals, patterns only at its hits. Must never run a pattern over more than its
+//! The scanner: one sieve of all literals, patterns only at its hits. Must never run a pattern over more than its
 //! window, nor over more windows than the budget of a text allows.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 
@@ -13,6 +12,7 @@ use super::check::judge;
 use super::encoded;
 use super::rule::{Anchor, Check, Matcher, Rule};
 use super::rules;
+use crate::literals::{LiteralError, Literals};
 
 /// Bytes after a literal that a pattern may see. A JWT is the longest of the values with a pattern.
 const WINDOW: usize = 8 * 1024;
@@ -21,21 +21,21 @@ const BUDGET_PER_BYTE: usize = 64;
 /// Most findings of one text.
 const MOST_FINDINGS: usize = 1000;
 
-/// The embedded rules make no automaton: a fault of ours that the tests rule out.
+/// The embedded rules cannot be looked for: a fault of ours that the tests rule out.
 #[derive(Debug, thiserror::Error)]
 #[error("secret rules: {0}")]
-pub struct RuleError(#[from] aho_corasick::BuildError);
+pub struct RuleError(#[from] LiteralError);
 
 /// Finds credentials. Built once, shared by all threads.
 #[derive(Debug)]
 pub struct SecretScanner {
-    automaton: AhoCorasick,
-    /// By pattern id of the automaton.
+    sieve: Literals,
+    /// In the sieve's order.
     literals: Vec<Literal>,
     rules: Vec<Compiled>,
 }
 
-/// What a hit of the automaton stands for.
+/// What a hit of the sieve stands for.
 #[derive(Debug)]
 struct Literal {
     text: String,
@@ -82,7 +82,7 @@ impl SecretScanner {
     /// Compiles the embedded rules.
     ///
     /// # Errors
-    /// [`RuleError`] when the literals exceed what the automaton holds; the tests of this crate hold that they do not.
+    /// [`RuleError`] when the literals exceed what the sieve holds; the tests of this crate hold that they do not.
     pub fn new() -> Result<Self, RuleError> {
         let mut compiled = Vec::new();
         let mut literals = Vec::new();
@@ -99,12 +99,8 @@ impl SecretScanner {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(literals.iter().map(|literal| &literal.text))?;
-        Ok(Self { automaton, literals, rules: compiled })
+        let sieve = Literals::new(literals.iter().map(|literal| &*literal.text))?;
+        Ok(Self { sieve, literals, rules: compiled })
     }
 
     /// Number of rules.
@@ -126,16 +122,14 @@ impl SecretScanner {
 
     /// True when some literal occurs: only then can there be a finding.
     pub(super) fn may_hold(&self, text: &str) -> bool {
-        self.automaton
-            .find_overlapping_iter(text)
-            .any(|found| self.is_plausible(text, found.pattern().as_usize(), found.start()))
+        self.sieve.find(text.as_bytes()).any(|found| self.is_plausible(text, found.literal, found.start))
     }
 
     /// True when `key` names a credential to a rule that needs such a name.
     pub(super) fn names_secret(&self, key: &str) -> bool {
-        self.automaton.find_overlapping_iter(key).any(|found| {
+        self.sieve.find(key.as_bytes()).any(|found| {
             self.literals
-                .get(found.pattern().as_usize())
+                .get(found.literal)
                 .and_then(|literal| self.rules.get(literal.rule))
                 .is_some_and(|compiled| compiled.rule.anchor == Anchor::Context)
         })
@@ -161,19 +155,18 @@ impl SecretScanner {
     /// Adds what one look at `text` finds; true when the budget ended first.
     fn pass(&self, text: &str, hits: &mut Vec<Hit>, budget: &mut Budget) -> bool {
         let mut decoded_to = 0;
-        for found in self.automaton.find_overlapping_iter(text) {
-            let pattern = found.pattern().as_usize();
-            if !self.is_plausible(text, pattern, found.start()) {
+        for found in self.sieve.find(text.as_bytes()) {
+            if !self.is_plausible(text, found.literal, found.start) {
                 continue;
             }
-            let Some(literal) = self.literals.get(pattern) else { continue };
+            let Some(literal) = self.literals.get(found.literal) else { continue };
             if budget.0 == 0 || hits.len() >= MOST_FINDINGS {
                 return true;
             }
             match literal.kind {
-                LiteralKind::Plain => hits.extend(self.examine(text, literal.rule, found.start(), budget)),
-                LiteralKind::Encoded if found.start() >= decoded_to => {
-                    let run = encoded::run_around(text, found.start());
+                LiteralKind::Plain => hits.extend(self.examine(text, literal.rule, found.start, budget)),
+                LiteralKind::Encoded if found.start >= decoded_to => {
+                    let run = encoded::run_around(text, found.start);
                     decoded_to = run.end;
                     budget.spend(run.len() * 4);
                     hits.extend(self.examine_encoded(text, run));
@@ -204,8 +197,8 @@ impl SecretScanner {
     }
 
     /// Cheap tests of a hit before any pattern runs.
-    fn is_plausible(&self, text: &str, pattern: usize, start: usize) -> bool {
-        let Some(literal) = self.literals.get(pattern) else { return false };
+    fn is_plausible(&self, text: &str, literal: usize, start: usize) -> bool {
+        let Some(literal) = self.literals.get(literal) else { return false };
         let Some(compiled) = self.rules.get(literal.rule) else { return false };
         let bytes = text.as_bytes();
         let exact = bytes.get(start..start + literal.text.len()) == Some(literal.text.as_bytes());
@@ -265,14 +258,13 @@ impl SecretScanner {
     fn examine_encoded(&self, text: &str, run: Range<usize>) -> Option<Hit> {
         let decoded = encoded::decode_run(text.get(run.clone())?)?;
         let mut budget = Budget(decoded.len() * BUDGET_PER_BYTE);
-        self.automaton.find_overlapping_iter(&decoded).find_map(|found| {
-            let pattern = found.pattern().as_usize();
-            let literal = self.literals.get(pattern)?;
+        self.sieve.find(decoded.as_bytes()).find_map(|found| {
+            let literal = self.literals.get(found.literal)?;
             let wanted = literal.kind == LiteralKind::Plain
                 && self.rules.get(literal.rule).is_some_and(|compiled| compiled.rule.encoded)
-                && self.is_plausible(&decoded, pattern, found.start())
+                && self.is_plausible(&decoded, found.literal, found.start)
                 && budget.0 > 0;
-            let hit = wanted.then(|| self.examine(&decoded, literal.rule, found.start(), &mut budget))??;
+            let hit = wanted.then(|| self.examine(&decoded, literal.rule, found.start, &mut budget))??;
             Some(Hit { at: run.clone(), encoded: true, ..hit })
         })
     }
