@@ -129,10 +129,12 @@ impl Kernel {
             filled = filled.and(env.fill(bytes));
         })?;
         filled?;
+        let sessions = Sessions::new(config.limits.sessions, config.limits.session_idle.0);
+        sessions.inherit(&recovered.floors, now);
         let audit = Audit::new(&data_dir, Arc::clone(&journal));
         let limits = config.limits;
         Ok(Arc::new(Self {
-            sessions: Sessions::new(limits.sessions, limits.session_idle.0),
+            sessions,
             upstreams: Upstreams::new(&config.servers)?,
             builtins: builtins.into_iter().map(|tool| (tool.name(), tool)).collect(),
             sealer: sealer(keys),
