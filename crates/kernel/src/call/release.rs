@@ -11,12 +11,12 @@ use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::finding::{Category, Finding, worst};
-use ringfence_model::json::JsonText;
+use ringfence_model::json::{Json, JsonText};
 use ringfence_model::verdict::{Code, Obligation};
 
 use super::admit::Refused;
 use super::execute::{self, End};
-use super::{Denied, Inspected, Pending, Permitted};
+use super::{Denied, Inspected, Pending, Permitted, Request};
 use crate::kernel::Kernel;
 
 /// The only thing that may be sent: to a client, or as an answer to a server.
@@ -164,7 +164,13 @@ fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, Outcom
         | Action::SetLogLevel { .. }
         | Action::Operate { .. } => Wire::Result(render::result(request, &clean)),
     };
-    (wire, OutcomeKind::Ok, None)
+    (wire, if is_error(request, result) { OutcomeKind::Error } else { OutcomeKind::Ok }, None)
+}
+
+/// True where a tool says that it failed.
+fn is_error(request: &Request, result: &JsonText) -> bool {
+    matches!(request.call.action, Action::CallTool { .. })
+        && result.value().get("isError").and_then(Json::as_bool) == Some(true)
 }
 
 /// A result that asks for input: the server's state goes into ours, so that the retry finds the call it belongs to.

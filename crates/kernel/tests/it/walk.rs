@@ -6,7 +6,7 @@ use ringfence_kernel::builtin::Builtin;
 use ringfence_kernel::call::{Target, Wire};
 use ringfence_model::call::{Action, ActionKind, Listing, Notice};
 use ringfence_model::effect::{Effect, Effects};
-use ringfence_model::entry::EntryBody;
+use ringfence_model::entry::{EntryBody, OutcomeKind};
 use ringfence_model::json::JsonText;
 use ringfence_model::principal::Scope;
 use ringfence_model::verdict::Decision;
@@ -121,6 +121,23 @@ async fn a_denied_call_is_recorded_and_explained_to_the_model() {
     let entries = world.of_call(id);
     let [EntryBody::Ruling(ruling)] = entries.as_slice() else { panic!("{entries:?}") };
     assert_eq!(ruling.verdict.decision, Decision::Deny);
+}
+
+#[tokio::test]
+async fn a_tool_that_says_it_failed_is_recorded_as_an_error() {
+    let world = World::new("").await;
+    for (said, outcome) in [(true, OutcomeKind::Error), (false, OutcomeKind::Ok)] {
+        let result = JsonText::object([("content", JsonText::array([])), ("isError", said.into())]);
+        let (action, target) =
+            sample(ActionKind::CallTool, &Probe::answering(Effects::of(&[Effect::Read]), result.clone()));
+        let request = world.request(action, target);
+        let id = request.call.id;
+        let Wire::Result(released) = world.kernel.run(request).await.into_wire() else { panic!("no result") };
+        assert_eq!(released, result);
+        let entries = world.of_call(id);
+        let Some(EntryBody::Outcome(ended)) = entries.last() else { panic!("{entries:?}") };
+        assert_eq!((ended.outcome, ended.code), (outcome, None));
+    }
 }
 
 #[tokio::test]
