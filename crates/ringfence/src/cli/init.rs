@@ -90,11 +90,11 @@ impl Init {
             }
         };
         // The credential has changed, whatever came of the rest.
-        journal(context, what, new.clone());
+        let recorded = journal(context, what, new.clone());
         shown?;
         match what {
-            CredentialChange::PassphraseSet => write_review(context, &paths, new)?,
-            CredentialChange::TokenMinted => {}
+            CredentialChange::PassphraseSet if recorded => write_review(context, &paths, new)?,
+            CredentialChange::PassphraseSet | CredentialChange::TokenMinted => {}
         }
         Ok(Exit::Yes)
     }
@@ -162,14 +162,16 @@ fn authenticate(
 }
 
 /// Has the kernel record the change, which it believes whoever shows the new credential. A change that cannot be recorded
-/// stands: what it replaced is gone.
-fn journal(context: &Context, what: CredentialChange, new: Credential) {
+/// stands: what it replaced is gone. False where no kernel took it.
+fn journal(context: &Context, what: CredentialChange, new: Credential) -> bool {
     let verb = Verb::CredentialChanged { what };
     let asked = context.control(async |mut connection| connection.ask(verb, Some(new), |_| Ok(())).await);
     if let Err(Stop::Problem(problem)) = asked {
         let message = output::visible(&problem.message);
         output::note(&format!("warning: `{}` is not in the journal: {message}", what.as_str()));
+        return false;
     }
+    true
 }
 
 fn report_token(name: &str, token: &str, format: Format) -> Result<(), Stop> {
