@@ -205,6 +205,7 @@ fn init_writes_down_what_the_tools_of_configured_servers_do() {
     assert!(ended.status.success(), "{ended:?}");
     let review = std::fs::read_to_string(home.path("tools.review.yaml")).unwrap();
     assert!(review.contains("\nservers:\n  files:\n    tools:\n"), "{review}");
-    assert!(review.contains("      \"read_text_file\": { effects: [read] } # catalogue\n"), "{review}");
+    let read = "      \"read_text_file\": { effects: [read], consequential: [\"/path\"] } # catalogue\n";
+    assert!(review.contains(read), "{review}");
     assert!(!review.contains("verify_code_safety"), "our own tools need no word of the operator: {review}");
 }
