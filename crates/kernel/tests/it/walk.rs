@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ringfence_kernel::builtin::Builtin;
 use ringfence_kernel::call::{Target, Wire};
-use ringfence_model::call::{Action, ActionKind, Listing, Notice};
+use ringfence_model::call::{Action, ActionKind, Listing, Notice, Question};
 use ringfence_model::effect::{Effect, Effects};
 use ringfence_model::entry::{EntryBody, OutcomeKind};
 use ringfence_model::json::JsonText;
+use ringfence_model::name::ServerName;
 use ringfence_model::principal::Scope;
 use ringfence_model::verdict::Decision;
 
@@ -35,12 +36,21 @@ fn sample(kind: ActionKind, probe: &Arc<Probe>) -> (Action, Target) {
         ActionKind::Greet => (Action::Greet { server: None }, Target::Every(Vec::new())),
         ActionKind::Listen => (Action::Listen { server: None }, Target::Every(Vec::new())),
         ActionKind::SetLogLevel => (Action::SetLogLevel { level: "info".into() }, Target::Every(Vec::new())),
-        ActionKind::Elicit => (Action::Elicit { server, params: none() }, Target::Client),
+        ActionKind::Subscribe => (Action::Subscribe { server, uri: "x:y".into() }, Target::Nothing),
+        ActionKind::Unsubscribe => (Action::Unsubscribe { server, uri: "x:y".into() }, Target::Nothing),
+        ActionKind::RootsChanged => (Action::RootsChanged { server: None }, Target::Every(Vec::new())),
+        ActionKind::Elicit => ask(server, Question::Elicit),
+        ActionKind::Sample => ask(server, Question::Sample),
+        ActionKind::ListRoots => ask(server, Question::ListRoots),
         ActionKind::Notify => {
             (Action::Notify { server, notice: Notice::Progress, params: none() }, Target::Client)
         }
         ActionKind::Operate => (Action::Operate { verb: "status".into() }, Target::Kernel),
     }
+}
+
+fn ask(server: ServerName, question: Question) -> (Action, Target) {
+    (Action::Ask { server, question, params: JsonText::empty_object() }, Target::Client)
 }
 
 fn every_effects() -> Vec<Effects> {

@@ -8,7 +8,7 @@ use ringfence_journal::Reader;
 use ringfence_kernel::builtin::{Builtin, Running};
 use ringfence_kernel::call::{Naming, Request, Target};
 use ringfence_kernel::env::Env;
-use ringfence_kernel::exchange::{ClientTerms, Exchange};
+use ringfence_kernel::exchange::{Abilities, ClientTerms, Exchange};
 use ringfence_kernel::session::{Session, SessionKey};
 use ringfence_kernel::{Kernel, Parts};
 use ringfence_mcp::version::ProtocolVersion;
@@ -64,8 +64,7 @@ impl World {
     pub(crate) fn request(&self, action: Action, target: Target) -> Request {
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
-            form_elicitation: false,
-            url_elicitation: false,
+            abilities: Abilities::default(),
             log_level: None,
             claimed: None,
         };

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::inbound::Counts;
-use super::{FromServer, Notice, Outgoing, PeerError, PeerLimits};
+use super::{FromServer, Outgoing, PeerError, PeerLimits};
 use crate::message::{Answer, encode_notification};
 use crate::version::Era;
 
@@ -33,7 +33,7 @@ struct Shared {
     end: watch::Sender<Option<PeerError>>,
     /// Set once the handshake has succeeded.
     era: OnceLock<Era>,
-    notices: mpsc::Sender<Notice>,
+    outside: mpsc::Sender<FromServer>,
     counts: Counts,
     response: ScanLimits,
     in_flight: usize,
@@ -66,14 +66,14 @@ impl Pipe {
         stdin: Box<dyn AsyncWrite + Send + Unpin>,
         stdout: Box<dyn AsyncRead + Send + Unpin>,
         limits: PeerLimits,
-        notices: mpsc::Sender<Notice>,
+        outside: mpsc::Sender<FromServer>,
     ) -> Self {
         let shared = Arc::new(Shared {
             outbox: Arc::new(Outbox::new(stdin, limits.outbox)),
             calls: Mutex::default(),
             end: watch::Sender::new(None),
             era: OnceLock::new(),
-            notices,
+            outside,
             counts: Counts::default(),
             response: limits.response,
             in_flight: limits.in_flight,

@@ -97,7 +97,7 @@ impl Shared {
         let notice = Notice::from(notification);
         let delivered = match slot {
             Some(slot) => slot.events.try_send(FromServer::Notice(Box::new(notice))).is_ok(),
-            None => self.notices.try_send(notice).is_ok(),
+            None => self.outside.try_send(FromServer::Notice(Box::new(notice))).is_ok(),
         };
         if !delivered {
             Counts::add(&self.counts.notices);
@@ -117,9 +117,10 @@ impl Shared {
             }
             return;
         }
-        let events = match single(&self.calls.lock().open) {
-            Some(slot) => slot.events.clone(),
-            None => {
+        let events = match whose(&self.calls.lock().open) {
+            Whose::Of(slot) => slot.events.clone(),
+            Whose::Outside => self.outside.clone(),
+            Whose::Ambiguous => {
                 Counts::add(&self.counts.requests);
                 let why = "no single request in flight that this could belong to";
                 let refusal = encode_error(Some(&request.id), &RpcError::new(INVALID_REQUEST, why));
@@ -136,8 +137,24 @@ impl Shared {
     }
 }
 
-fn single(calls: &std::collections::HashMap<i64, Slot>) -> Option<&Slot> {
-    if calls.len() == 1 { calls.values().next() } else { None }
+/// To which call a request of the server belongs.
+enum Whose<'a> {
+    /// To the only one in flight.
+    Of(&'a Slot),
+    /// To none: nothing in flight takes questions.
+    Outside,
+    /// To one of several.
+    Ambiguous,
+}
+
+fn whose(calls: &std::collections::HashMap<i64, Slot>) -> Whose<'_> {
+    let mut slots = calls.values();
+    match (slots.next(), slots.next()) {
+        // Requests of ours that take no questions, such as lists, are nobody's calls.
+        _ if calls.values().all(|slot| slot.events.is_closed()) => Whose::Outside,
+        (Some(slot), None) => Whose::Of(slot),
+        (Some(_), Some(_)) | (None, _) => Whose::Ambiguous,
+    }
 }
 
 /// Notifications that a server sends while it works on a request, without saying on which.
