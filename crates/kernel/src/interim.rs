@@ -27,9 +27,9 @@ pub(crate) async fn from_server(
     event: FromServer,
 ) -> Duration {
     match event {
-        // What does not name its call could belong to another session's: it is not guessed.
+        // What does not name its call could belong to somebody else's: it is not guessed.
         FromServer::Notice(notice)
-            if connection.is_shared() && &*notice.method != "notifications/progress" =>
+            if !connection.tells_callers_apart() && &*notice.method != "notifications/progress" =>
         {
             Duration::ZERO
         }

@@ -159,24 +159,20 @@ impl Retry {
         self.parked.lock().take()
     }
 
-    /// What of the retry goes on to the server: its own state, and the answers without ours and without credentials, which
-    /// no server may ask for.
-    pub(crate) fn forwarded(&self, kernel: &Kernel, params: &JsonText) -> Vec<(&'static str, JsonText)> {
-        let mut members = Vec::with_capacity(2);
-        if let Some(answers) = params.value().get("inputResponses") {
-            let answers = kernel.clean(&params.share(answers));
-            let mut splice = Splice::new(&answers);
-            splice.remove(answers.value(), CONFIRM_KEY);
-            let others = splice.finish();
-            if others.value().members().next().is_some() {
-                members.push(("inputResponses", others));
-            }
-        }
-        if let Some(inner) = &self.inner {
-            members.push(("requestState", JsonText::string(inner)));
-        }
-        members
+    /// The server's own state, which goes back to it.
+    pub(crate) fn inner(&self) -> Option<JsonText> {
+        self.inner.as_deref().map(JsonText::string)
     }
+}
+
+/// The answers that go on to a modern server: without ours, and without credentials, which no server may ask for. A server
+/// that keeps no state takes them without a `requestState`, too.
+pub(crate) fn forwarded_answers(kernel: &Kernel, params: &JsonText) -> Option<JsonText> {
+    let answers = params.share(params.value().get("inputResponses")?);
+    let answers = kernel.clean(&answers);
+    let mut splice = Splice::new(&answers);
+    splice.remove(answers.value(), CONFIRM_KEY);
+    Some(splice.finish()).filter(|others| others.value().members().next().is_some())
 }
 
 /// What a confirmation is about.

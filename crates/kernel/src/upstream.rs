@@ -6,11 +6,12 @@ mod breaker;
 mod catalogue;
 mod connection;
 mod followed;
+mod listener;
 mod notices;
 mod process;
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -25,15 +26,14 @@ use ringfence_model::label::Integrity;
 use ringfence_model::name::ServerName;
 use ringfence_policy::{BadToolKey, Declarations};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 pub use breaker::Breaker;
 pub use catalogue::ToolEntry;
 pub use connection::Connection;
 pub(crate) use followed::Followed;
+pub use listener::Listener;
 
-use crate::call::Naming;
-use crate::exchange::{Abilities, ClientTerms, Interim};
+use crate::exchange::{Abilities, ClientTerms};
 use crate::kernel::Kernel;
 use crate::session::Session;
 
@@ -42,9 +42,6 @@ const CLOSING: Duration = Duration::from_secs(5);
 
 /// How long a server counts as not speaking an era after an attempt that showed so.
 const LACKS: Duration = Duration::from_secs(60);
-
-/// Most resources of one server that one client follows.
-const MOST_URIS: usize = 1_024;
 
 /// All upstream servers: those of the configuration, and those that shims wrap.
 #[derive(Debug)]
@@ -86,23 +83,6 @@ pub enum PoolKey {
 struct Slot {
     open: Mutex<Option<Arc<Connection>>>,
     opening: tokio::sync::Mutex<()>,
-}
-
-/// A client that wants to hear what a server says outside calls.
-#[derive(Debug)]
-pub struct Listener {
-    /// Its session.
-    pub session: Arc<Session>,
-    /// What it agreed on.
-    pub client: Arc<ClientTerms>,
-    /// What it wants to hear.
-    pub wants: Vec<Notice>,
-    /// The server's own URIs of the resources whose changes it wants to hear of.
-    pub uris: BTreeSet<Arc<str>>,
-    /// How names look to it.
-    pub naming: Naming,
-    /// Where it hears it.
-    pub out: mpsc::Sender<Interim>,
 }
 
 /// Why a server cannot be set up.
@@ -315,6 +295,7 @@ impl Upstream {
         for era in [Some(own), other].into_iter().flatten() {
             let slot = self.pool.lock().get(&self.pool_key(session, client, era)).cloned();
             if let Some(open) = slot.and_then(|slot| slot.usable(kernel)) {
+                open.carries_for(&session.principal);
                 return Ok(open);
             }
         }
@@ -340,6 +321,7 @@ impl Upstream {
             let slot = self.slot(self.pool_key(&session, &client, era));
             let _opening = slot.opening.lock().await;
             if let Some(open) = slot.usable(&kernel) {
+                open.carries_for(&session.principal);
                 return Ok(open);
             }
             // Whoever held the lock may have found out that it does not speak this era.
@@ -382,6 +364,7 @@ impl Upstream {
             drop(lacks);
             let slot = self.slot(key.clone());
             if let Some(open) = slot.usable(kernel) {
+                open.carries_for(&session.principal);
                 return Ok(open);
             }
             *slot.open.lock() = Some(Arc::clone(&connection));
@@ -424,44 +407,6 @@ impl Upstream {
         }
     }
 
-    /// Adds a client that wants to hear what the server says outside calls. What the same channel was to hear before is
-    /// over, but for the resources that it follows.
-    pub fn listen(&self, mut listener: Listener) {
-        let mut listeners = self.listeners.lock();
-        listeners.retain(|known| !known.out.is_closed());
-        if let Some(place) = listeners.iter().position(|known| known.out.same_channel(&listener.out)) {
-            let before = listeners.swap_remove(place);
-            listener.uris.extend(before.uris);
-        }
-        listeners.push(listener);
-    }
-
-    /// The client at `channel` hears of changes of `uri` from now on; false where it follows too many or does not listen.
-    pub(crate) fn follow(&self, channel: &mpsc::Sender<Interim>, uri: &Arc<str>) -> bool {
-        let mut listeners = self.listeners.lock();
-        let Some(listener) = listeners.iter_mut().find(|known| known.out.same_channel(channel)) else {
-            return false;
-        };
-        if listener.uris.len() >= MOST_URIS {
-            return listener.uris.contains(uri);
-        }
-        listener.uris.insert(Arc::clone(uri));
-        true
-    }
-
-    /// The client at `channel` hears of changes of `uri` no more.
-    pub(crate) fn unfollow(&self, channel: &mpsc::Sender<Interim>, uri: &str) {
-        let mut listeners = self.listeners.lock();
-        if let Some(listener) = listeners.iter_mut().find(|known| known.out.same_channel(channel)) {
-            listener.uris.remove(uri);
-        }
-    }
-
-    /// True where a client of this conversation follows `uri`.
-    pub(crate) fn is_followed(&self, connection: &Connection, uri: &str) -> bool {
-        self.followed(connection.key()).contains(uri)
-    }
-
     /// The conversation of this session and client in `era`, where one is open.
     pub(crate) fn conversation(
         &self,
@@ -472,31 +417,6 @@ impl Upstream {
         let slot = self.pool.lock().get(&self.pool_key(session, client, era)).cloned()?;
         let open = slot.open.lock().clone();
         open.filter(|open| !open.is_dead())
-    }
-
-    /// The URIs that clients of the conversation `key` follow.
-    fn followed(&self, key: &PoolKey) -> BTreeSet<Arc<str>> {
-        self.hearing(key, Notice::ResourceUpdated).into_iter().flat_map(|listener| listener.uris).collect()
-    }
-
-    /// Those who want to hear `notice` of the conversation `key`.
-    fn hearing(&self, key: &PoolKey, notice: Notice) -> Vec<Listener> {
-        let mut listeners = self.listeners.lock();
-        listeners.retain(|known| !known.out.is_closed());
-        let concerned = |listener: &&Listener| {
-            listener.wants.contains(&notice)
-                && match key {
-                    PoolKey::Session(id, _, abilities) => {
-                        // A modern client says with each request what it is able to do.
-                        listener.session.id == *id
-                            && (listener.client.abilities == *abilities
-                                || listener.client.version.era() == Era::Modern)
-                    }
-                    PoolKey::Principal(principal, _) => listener.session.principal.to_string() == *principal,
-                    PoolKey::Everyone(_) => true,
-                }
-        };
-        listeners.iter().filter(concerned).map(Listener::again).collect()
     }
 
     fn pool_key(&self, session: &Session, client: &ClientTerms, era: Era) -> PoolKey {
@@ -563,19 +483,6 @@ impl Slot {
         let connection = open.as_ref().filter(|open| !open.is_dead())?;
         connection.touch(kernel.env.now());
         Some(Arc::clone(connection))
-    }
-}
-
-impl Listener {
-    fn again(&self) -> Self {
-        Self {
-            session: Arc::clone(&self.session),
-            client: Arc::clone(&self.client),
-            wants: self.wants.clone(),
-            uris: self.uris.clone(),
-            naming: self.naming,
-            out: self.out.clone(),
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use ringfence_model::call::{Action, Listing};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText, ScanLimits};
+use ringfence_model::principal::Principal;
 use ringfence_net::{HttpClient, HttpOptions};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
@@ -51,6 +52,9 @@ pub struct Connection {
     answered: AtomicBool,
     /// Who talks through it.
     key: PoolKey,
+    /// Whose calls it carried first, and whether there were others.
+    principal: Arc<Principal>,
+    mixed: AtomicBool,
     /// The level of log messages that a legacy server was told last.
     log_level: Mutex<Option<LogLevel>>,
     /// Which resources are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
@@ -112,6 +116,8 @@ impl Connection {
             dead: AtomicBool::new(false),
             answered: AtomicBool::new(false),
             key,
+            principal: Arc::clone(&session.principal),
+            mixed: AtomicBool::new(false),
             log_level: Mutex::new(None),
             followed: Followed::new(),
             used: AtomicU64::new(kernel.env.now().0),
@@ -163,6 +169,20 @@ impl Connection {
     #[must_use]
     pub const fn is_shared(&self) -> bool {
         !matches!(self.key, PoolKey::Session(..))
+    }
+
+    /// It carries a call of this principal.
+    pub(super) fn carries_for(&self, principal: &Principal) {
+        if principal.name != self.principal.name || principal.realm != self.principal.realm {
+            self.mixed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// True where what the server sends without a call's name cannot belong to another principal's call: over HTTP it
+    /// comes on the call's own stream.
+    #[must_use]
+    pub fn tells_callers_apart(&self) -> bool {
+        self.server.config().url.is_some() || !self.mixed.load(Ordering::Relaxed)
     }
 
     /// Who talks through it.

@@ -1,8 +1,13 @@
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::principal::{Authentication, Principal};
 
+use std::collections::BTreeSet;
+
+use tokio::sync::mpsc;
+
 use super::*;
-use crate::exchange::{Abilities, LogLevel};
+use crate::call::Naming;
+use crate::exchange::{Interim, LogLevel};
 use crate::session::{SessionKey, Sessions};
 
 #[test]

@@ -20,6 +20,7 @@ use crate::exchange::QUEUE;
 use crate::interim;
 use crate::kernel::Kernel;
 use crate::parking::{Full, Parked, UnderWay};
+use crate::retry::{self, Retry};
 use crate::upstream::Connection;
 
 /// Most times that a modern server may ask a legacy client for more within one call.
@@ -51,7 +52,7 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     let Some(connection) = &permitted.assessed.known.connection else {
         return End::Failed("no connection to the server was assessed".into());
     };
-    let first = attempt(kernel, permitted, connection, brought(kernel, permitted)).await;
+    let first = attempt(kernel, permitted, connection, brought(kernel, permitted, connection)).await;
     let Err(PeerError::SessionExpired) = first else {
         return ended(kernel, permitted, connection, first).await;
     };
@@ -68,7 +69,7 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
                     "the tool's definition has changed since it was judged; call it again".into(),
                 );
             }
-            let second = attempt(kernel, permitted, &fresh, brought(kernel, permitted)).await;
+            let second = attempt(kernel, permitted, &fresh, brought(kernel, permitted, &fresh)).await;
             ended(kernel, permitted, &fresh, second).await
         }
         Err(error) => End::Failed(error.to_string()),
@@ -82,10 +83,15 @@ async fn same_definition(permitted: &Permitted, fresh: &Connection) -> bool {
     fresh.tool(tool).await.is_ok_and(|entry| entry.as_ref().map(|entry| &entry.digest) == judged)
 }
 
-/// What a retry of the client brings for the server.
-fn brought(kernel: &Kernel, permitted: &Permitted) -> Vec<(&'static str, JsonText)> {
-    let retry = permitted.assessed.admitted.retry.as_ref();
-    retry.map(|retry| retry.forwarded(kernel, &permitted.request().params)).unwrap_or_default()
+/// What the client brings for a modern server: answers, and the server's own state.
+fn brought(kernel: &Kernel, permitted: &Permitted, connection: &Connection) -> Vec<(&'static str, JsonText)> {
+    if connection.era() == Era::Legacy {
+        return Vec::new();
+    }
+    let answers = retry::forwarded_answers(kernel, &permitted.request().params);
+    let state = permitted.assessed.admitted.retry.as_ref().and_then(Retry::inner);
+    let members = [("inputResponses", answers), ("requestState", state)];
+    members.into_iter().filter_map(|(name, member)| Some((name, member?))).collect()
 }
 
 async fn ended(

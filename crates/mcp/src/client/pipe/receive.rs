@@ -89,8 +89,10 @@ impl Shared {
                 return Counts::add(&self.counts.notices);
             };
             Some(slot)
-        } else if is_about_a_call(&notification.method) && calls.len() == 1 {
-            calls.values().next()
+        } else if is_about_a_call(&notification.method)
+            && let Whose::Of(slot) = whose(calls)
+        {
+            Some(slot)
         } else {
             None
         };
@@ -137,23 +139,25 @@ impl Shared {
     }
 }
 
-/// To which call a request of the server belongs.
+/// To which call a message of the server belongs that names none.
 enum Whose<'a> {
     /// To the only one in flight.
     Of(&'a Slot),
-    /// To none: nothing in flight takes questions.
+    /// To none.
     Outside,
     /// To one of several.
     Ambiguous,
 }
 
 fn whose(calls: &std::collections::HashMap<i64, Slot>) -> Whose<'_> {
-    let mut slots = calls.values();
-    match (slots.next(), slots.next()) {
-        // Requests of ours that take no questions, such as lists, are nobody's calls.
-        _ if calls.values().all(|slot| slot.events.is_closed()) => Whose::Outside,
-        (Some(slot), None) => Whose::Of(slot),
-        (Some(_), Some(_)) | (None, _) => Whose::Ambiguous,
+    let mut meant = calls.values().filter(|slot| slot.may_be_meant());
+    match (meant.next(), meant.next()) {
+        (None, _) => Whose::Outside,
+        // A list of ours could be what it is about, too.
+        (Some(slot), None) if calls.values().all(|slot| slot.subscribes || slot.may_be_meant()) => {
+            Whose::Of(slot)
+        }
+        (Some(_), _) => Whose::Ambiguous,
     }
 }
 
