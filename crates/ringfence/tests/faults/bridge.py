@@ -237,6 +237,8 @@ def handle(message):
         note("listen", uris=params["notifications"].get("resourceSubscriptions", []))
         acknowledged = {"notifications": params["notifications"], "_meta": {META + "subscriptionId": number}}
         send({"method": "notifications/subscriptions/acknowledged", "params": acknowledged})
+    elif method == "notifications/roots/list_changed":
+        threading.Thread(target=lambda: note("roots", **request("roots/list", {})), daemon=True).start()
     elif number is None:
         note(method)
     else:

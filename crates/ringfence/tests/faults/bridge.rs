@@ -441,13 +441,103 @@ fn what_a_legacy_version_cannot_hold_is_left_out() {
 }
 
 #[test]
-fn a_legacy_server_may_ask_its_client_outside_calls_and_hears_that_roots_changed() {
+fn a_legacy_server_hears_that_roots_changed_and_asks_for_them_outside_calls() {
     let stage = stage();
     let mut client =
         Talker::open(&stage, "2025-11-25", "2025-11-25", json!({ "roots": { "listChanged": true } }));
     assert_eq!(client.call("echo", json!({ "text": "x" })), "x");
     client.piped.say(&json!({ "jsonrpc": "2.0", "method": "notifications/roots/list_changed" }));
-    let heard = |entry: &Value| entry["event"] == "notifications/roots/list_changed";
+    let asked = loop {
+        let message = client.piped.hear().unwrap();
+        if message["method"] == "roots/list" {
+            break message;
+        }
+    };
+    let roots = json!({ "roots": [{ "uri": "file:///new" }] });
+    client.piped.say(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": roots }));
+    let heard = |entry: &Value| entry["event"] == "roots" && entry["roots"][0]["uri"] == "file:///new";
     seen(&stage.kernel.home, "v2025-11-25", 1, heard);
     stage.kernel.finish();
+}
+
+/// A modern client's call that a legacy server has asked something within: the params that go on with it.
+fn parked(client: &mut Talker) -> Value {
+    let params = json!({ "name": "ask", "arguments": { "names": ["roots"] } });
+    let id = client.send("tools/call", params.clone());
+    let answer = client.piped.answer(id);
+    assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");
+    let mut again = params;
+    again["requestState"] = answer["result"]["requestState"].clone();
+    again["inputResponses"] = json!({ "question": { "roots": [{ "uri": "file:///late" }] } });
+    again
+}
+
+fn retry(client: &mut Talker, params: &Value) -> Value {
+    let id = client.send("tools/call", params.clone());
+    client.piped.answer(id)
+}
+
+#[test]
+fn a_parked_call_goes_on_once_with_the_same_arguments_only() {
+    let stage = stage();
+    let mut client = Talker::open(&stage, "2026-07-28", "2025-11-25", able());
+    let again = parked(&mut client);
+    let mut other = again.clone();
+    other["arguments"]["names"] = json!(["form"]);
+    assert_eq!(retry(&mut client, &other)["error"]["code"], -32602);
+    let mut silent = again.clone();
+    silent.as_object_mut().unwrap().remove("inputResponses");
+    let asked_again = retry(&mut client, &silent);
+    assert_eq!(asked_again["result"]["inputRequests"]["question"]["method"], "roots/list", "{asked_again}");
+    assert_eq!(retry(&mut client, &again)["error"]["code"], -32602, "that state has been used");
+    let mut again = again;
+    again["requestState"] = asked_again["result"]["requestState"].clone();
+    let done = retry(&mut client, &again);
+    assert_eq!(
+        done["result"]["content"][0]["text"], r#"{"roots": {"roots": [{"uri": "file:///late"}]}}"#,
+        "{done}"
+    );
+    assert_eq!(retry(&mut client, &again)["error"]["code"], -32602, "that state has been used");
+    let calls = journal(&stage.kernel.home, "v2025-11-25");
+    assert_eq!(calls.iter().filter(|entry| entry["event"] == "call").count(), 1, "{calls:?}");
+    assert_eq!(stage.kernel.outcomes("ask"), ["ok", "parked", "parked"]);
+    stage.kernel.finish();
+}
+
+#[test]
+fn a_parked_call_that_nobody_comes_back_to_is_cancelled_at_the_server() {
+    let well = |home: &Home| Map::from_iter([("well".into(), super::fake::entry(home, "well", "well"))]);
+    let stage = Stage::with(json!({ "person": "200ms" }), well);
+    let mut client = Talker::open(&stage, "2026-07-28", "2025-11-25", able());
+    let again = parked(&mut client);
+    seen(&stage.kernel.home, "v2025-11-25", 1, |entry| entry["event"] == "cancelled");
+    assert_eq!(retry(&mut client, &again)["error"]["code"], -32602);
+    assert_eq!(client.call("echo", json!({ "text": "on" })), "on");
+    stage.kernel.finish();
+}
+
+#[test]
+fn a_server_is_not_told_a_credential_that_an_answer_holds() {
+    let secret = format!("ghp_{}", "a1B2".repeat(9));
+    each_pair(|_, client, of_server| {
+        let params = json!({ "name": "ask", "arguments": { "names": ["form"] } });
+        let mut id = client.send("tools/call", params.clone());
+        let answer = json!({ "action": "accept", "content": { "word": secret } });
+        let told = loop {
+            let message = client.piped.hear().unwrap();
+            if message["method"] == "elicitation/create" {
+                client.piped.say(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": answer }));
+            } else if message["result"]["resultType"] == "input_required" {
+                let key = message["result"]["inputRequests"].as_object().unwrap().keys().next().unwrap();
+                let mut again = params.clone();
+                again["inputResponses"] = json!({ key.as_str(): answer });
+                again["requestState"] = message["result"]["requestState"].clone();
+                id = client.send("tools/call", again);
+            } else if message["id"] == id {
+                break message;
+            }
+        };
+        let told = told["result"]["content"][0]["text"].as_str().unwrap_or_default();
+        assert!(told.contains("[redacted:"), "{} with {of_server}: {told}", client.version);
+    });
 }
