@@ -6,9 +6,11 @@
 
 use std::process::ExitCode;
 
+mod command;
 mod corpus;
 mod score;
 mod secret;
+mod sql;
 
 use corpus::Corpora;
 
@@ -18,7 +20,7 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 1] = [("secret", secret::run)];
+const AREAS: [Area; 3] = [("command", command::run), ("secret", secret::run), ("sql", sql::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
