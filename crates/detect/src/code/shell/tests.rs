@@ -1,3 +1,5 @@
+mod metamorphic;
+
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
@@ -68,21 +70,16 @@ fn a_deletion_is_judged_by_its_target() {
         ],
     );
     all(
-        Safety::Safe,
+        Safety::Unknown,
         &[
             ("rm -rf ./build", "rm_rf"),
             ("rm -rf node_modules dist", "rm_rf"),
-            ("rm -rf /tmp/work", ""),
-            ("rm -rf \"$TMPDIR/x\"", ""),
+            ("rm -rf /tmp/work", "rm_rf"),
+            ("rm -rf \"$TMPDIR/x\"", "rm_rf"),
             ("rm notes.txt", "rm_file"),
-            ("rm -f /tmp/x.log", ""),
-            ("d=/tmp/x; rm -rf \"$d\"", ""),
+            ("rm -f /tmp/x.log", "rm_file"),
+            ("d=/tmp/x; rm -rf \"$d\"", "rm_rf"),
             ("find /tmp/x -delete", "rm_file"),
-        ],
-    );
-    all(
-        Safety::Unknown,
-        &[
             ("rm -rf \"$DIR\"", "unresolved_target"),
             ("rm -rf /tmp/$NAME", "unresolved_target"),
             ("rm -rf ${DIR:-/tmp/x}", "unresolved_target"),
@@ -253,14 +250,10 @@ fn what_may_have_changed_is_not_trusted() {
     ] {
         assert_ne!(run(text).verdict, Safety::Safe, "{text}");
     }
+    all(Safety::Safe, &[("cd /srv/app && npm test", ""), ("x=1; (x=2; echo $x); echo $x &", "")]);
     all(
-        Safety::Safe,
-        &[
-            ("cd /srv/app && npm test", ""),
-            ("cd /srv/app && rm -rf node_modules", "rm_rf"),
-            ("cd sub && rm -rf build", "rm_rf"),
-            ("x=1; (x=2; echo $x); echo $x &", ""),
-        ],
+        Safety::Unknown,
+        &[("cd /srv/app && rm -rf node_modules", "rm_rf"), ("cd sub && rm -rf build", "rm_rf")],
     );
 }
 
@@ -395,7 +388,7 @@ fn what_cannot_be_known_is_unknown() {
             ("$CMD -rf /tmp/x", "unresolved_command"),
             ("\"$@\"", "unresolved_command"),
             ("$(cat cmd) x", "unresolved_command"),
-            ("if test -f x; then c=rm; fi; $c -rf /tmp/x", "unresolved_command"),
+            ("if test -f x; then c=rm; fi; $c -rf /tmp/x", "rm_rf"),
             ("c=rm; false && c=ls; $c x", "unresolved_command"),
             ("read c; $c", "unresolved_command"),
             ("./deploy.sh", "unknown_program"),
