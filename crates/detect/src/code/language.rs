@@ -7,6 +7,10 @@ use super::sql::Dialect;
 pub enum Language {
     /// POSIX shell, bash, zsh, ksh, dash.
     Shell,
+    /// PowerShell, of Windows or not.
+    PowerShell,
+    /// Batch files and command lines of `cmd.exe`.
+    Cmd,
     /// SQL of a dialect.
     Sql(Dialect),
     /// Python.
@@ -31,6 +35,8 @@ impl Language {
         match lower.as_str() {
             "bash" | "sh" | "shell" | "zsh" | "ksh" | "dash" | "ash" | "shellscript" | "shell-script"
             | "command" | "console" | "terminal" => Self::Shell,
+            "powershell" | "pwsh" | "ps1" | "psm1" | "ps" | "posh" => Self::PowerShell,
+            "cmd" | "cmd.exe" | "bat" | "batch" | "dos" | "batchfile" => Self::Cmd,
             "sql" | "ansi" | "plsql" | "pl/sql" => Self::Sql(Dialect::Any),
             "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb" => {
                 Self::Sql(Dialect::Postgres)

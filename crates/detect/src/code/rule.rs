@@ -215,6 +215,18 @@ pub(super) const SCHEDULE: Rule = command("schedule", High, "Removes scheduled j
 pub(super) const CONTAINER_ESCAPE: Rule =
     command("container_escape", High, "Gives a container the host's files or rights").cwe("CWE-250");
 
+// Windows.
+pub(super) const BACKUP_DELETE: Rule = command(
+    "backup_delete",
+    Critical,
+    "Deletes the backups and shadow copies that would restore the machine",
+)
+.cwe("CWE-732");
+pub(super) const REGISTRY_DELETE: Rule = command("registry_delete", High, "Deletes keys of the registry");
+pub(super) const DOWNLOADER: Rule =
+    command("downloader", High, "Makes a system tool fetch a file from the network").cwe("CWE-494");
+pub(super) const DECODED_FILE: Rule = command("decoded_file", Medium, "Writes a file out of encoded text");
+
 // Secrets on the way out.
 pub(super) const CREDENTIAL_READ: Rule =
     command("credential_read", High, "Reads a file that holds credentials").cwe("CWE-522");

@@ -19,6 +19,7 @@ mod tool;
 mod wrap;
 
 use super::machine::{Call, Machine, Stream};
+use super::windows;
 use crate::code::rule;
 
 type Family = fn(&mut Machine<'_, '_>, &Call<'_>) -> Option<Stream>;
@@ -54,7 +55,8 @@ const STANDARD: &[&str] = &[
 
 /// Judges the program at `path`; `None` when no family knows it.
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) -> Option<Stream> {
-    let output = FAMILIES.iter().find_map(|family| family(machine, call))?;
+    let output =
+        FAMILIES.iter().find_map(|family| family(machine, call)).or_else(|| windows(machine, call))?;
     escape::inspect(machine, call);
     let standard = path.rsplit_once('/').is_none_or(|(directory, _)| {
         let directory = directory.replace("//", "/");
@@ -65,6 +67,15 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) ->
         machine.findings.add(&rule::UNKNOWN_PROGRAM, call.span.clone());
     }
     Some(output)
+}
+
+/// Programs of Windows, started from a Unix shell.
+fn windows(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
+    match windows::judge(&call.name.to_ascii_lowercase(), call.arguments)? {
+        windows::Known::Quiet => {}
+        windows::Known::Does(rule) => machine.findings.add(rule, call.span.clone()),
+    }
+    Some(Stream::Unknown)
 }
 
 /// True for variables by which programs are made to load or run something else.

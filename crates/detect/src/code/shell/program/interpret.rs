@@ -10,6 +10,7 @@ use crate::code::language::Language;
 use crate::code::rule;
 use crate::code::shell::expand::UNKNOWN;
 use crate::code::shell::machine::{Call, Machine, Stream};
+use crate::code::shell::{cmd, powershell};
 
 /// Who reads the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,7 @@ const SHELLS: &[&str] = &[
     "rbash",
     "pwsh",
     "powershell",
+    "cmd",
 ];
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
@@ -103,26 +105,18 @@ fn inspect(machine: &mut Machine<'_, '_>, text: &str, engine: Engine, at: Range<
 
 fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     if matches!(call.name, "pwsh" | "powershell") {
-        let at = call.arguments.iter().position(|argument| {
-            let lower = argument.to_ascii_lowercase();
-            lower.starts_with("-c") || lower.starts_with("-e")
-        });
-        match at.and_then(|at| call.arguments.get(at..)).and_then(<[String]>::split_first) {
-            Some((option, _))
-                if option.to_ascii_lowercase().starts_with("-e")
-                    && !option.eq_ignore_ascii_case("-executionpolicy")
-                    && !option.eq_ignore_ascii_case("-ep") =>
-            {
-                machine.findings.add(&rule::DECODE_AND_RUN, call.span.clone());
-            }
-            Some((_, line)) => inspect(
-                machine,
-                &line.join(" "),
-                Engine::Language(Language::Other("powershell".to_owned())),
-                call.span.clone(),
-            ),
-            None => machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone()),
+        let piped = match call.input {
+            Stream::Known(text) => Some(text.as_str()),
+            Stream::Nothing | Stream::Remote | Stream::Decoded | Stream::Secret | Stream::Unknown => None,
+        };
+        if matches!(call.input, Stream::Remote) {
+            machine.findings.add(&rule::PIPE_TO_SHELL, call.span.clone());
         }
+        powershell::start(call.arguments, piped, call.span.clone(), machine.findings);
+        return Stream::Unknown;
+    }
+    if call.name == "cmd" {
+        cmd::start(call.arguments, call.span.clone(), machine.findings);
         return Stream::Unknown;
     }
     let (options, rest) = Options::until_operand(call.arguments, "oO", &["rcfile", "init-file"], 0);

@@ -212,7 +212,7 @@ fn wrapped(text: &str, way: usize) -> String {
         56 => format!("env -S {}", quoted(&format!("sh -c {one}"))),
         57 => format!("[ -e x ] || {shell}"),
         58 => format!("tr a-z a-z <<< {one} | sh"),
-        59 => format!("pwsh -c {}", quoted(&format!("bash -c {one}"))),
+        59 => format!("pwsh -c {}", quoted(&format!("bash -c '{}'", text.replace('\'', "''")))),
         60 => format!("ls; until false; do\n{text}\ndone"),
         61 => format!("function ls {{\n{text}\n}}; ls"),
         62 => format!("cat <<'EOF' | base64 -d | sh\n{}\nEOF", encoded(text)),
