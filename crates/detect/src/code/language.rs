@@ -37,12 +37,13 @@ impl Language {
             | "command" | "console" | "terminal" => Self::Shell,
             "powershell" | "pwsh" | "ps1" | "psm1" | "ps" | "posh" => Self::PowerShell,
             "cmd" | "cmd.exe" | "bat" | "batch" | "dos" | "batchfile" => Self::Cmd,
-            "sql" | "ansi" | "plsql" | "pl/sql" => Self::Sql(Dialect::Any),
-            "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb" => {
-                Self::Sql(Dialect::Postgres)
-            }
+            "sql" | "ansi" | "plsql" | "pl/sql" | "oracle" | "bigquery" | "snowflake" | "clickhouse"
+            | "spark" | "sparksql" | "spark-sql" | "hive" | "hiveql" | "trino" | "presto" | "athena"
+            | "databricks" | "db2" | "teradata" => Self::Sql(Dialect::Any),
+            "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb"
+            | "duckdb" | "greenplum" => Self::Sql(Dialect::Postgres),
             "mysql" | "mariadb" => Self::Sql(Dialect::MySql),
-            "sqlite" | "sqlite3" | "duckdb" => Self::Sql(Dialect::Sqlite),
+            "sqlite" | "sqlite3" => Self::Sql(Dialect::Sqlite),
             "mssql" | "tsql" | "t-sql" | "sqlserver" | "transact-sql" => Self::Sql(Dialect::Transact),
             "python" | "py" | "python3" | "python2" | "ipython" | "jupyter" => Self::Python,
             "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "typescript" | "ts" | "tsx"
