@@ -182,6 +182,7 @@ impl Judge<'_> {
             }
             "INTO"
                 if lead.any(&["SELECT", "WITH", "FROM"])
+                    && !before.is_some_and(|token| token.is("AS"))
                     && !next(1).is_some_and(|token| token.any(&["OUTFILE", "DUMPFILE"])) =>
             {
                 self.class = self.class.max(Class::Write);
@@ -201,6 +202,7 @@ impl Judge<'_> {
             {
                 self.execute(statement, at)
             }
+            "CREATE" if begins && lead.is("WITH") => self.class = self.class.max(Class::Write),
             "SHUTDOWN" if begins && lead.is("SHUTDOWN") => {
                 self.add(&rule::SQL_ADMIN, Class::Destructive, token.at.clone())
             }

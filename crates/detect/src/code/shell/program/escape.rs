@@ -89,7 +89,11 @@ const ESCAPES: &[Escape] = &[
         rule: LOADS,
     },
     Escape { names: &["dpkg"], marks: &["--pre-invoke", "--post-invoke", "--force"], rule: RUNS },
-    Escape { names: &["make", "gmake"], marks: &["--eval", "-E", "~SHELL=", "~MAKEFLAGS="], rule: RUNS },
+    Escape {
+        names: &["make", "gmake"],
+        marks: &["--eval", "-E", "~SHELL=", "~MAKEFLAGS=", "=-"],
+        rule: RUNS,
+    },
     Escape { names: &["rake"], marks: &["-e", "-p", "-E", "-r", "--execute", "--require"], rule: LOADS },
     Escape {
         names: &["mocha", "jest", "vitest", "rspec", "eslint", "prettier", "webpack", "rollup", "vite"],
@@ -153,7 +157,11 @@ const ESCAPES: &[Escape] = &[
     Escape { names: &["pidstat"], marks: &["-e"], rule: RUNS },
     Escape { names: &["wget"], marks: &["--use-askpass", "~use_askpass"], rule: RUNS },
     Escape { names: &["curl"], marks: &["--engine", "-K", "--config"], rule: LOADS },
-    Escape { names: &["docker", "podman"], marks: &["-H", "--host", "--cgroup-parent"], rule: LOADS },
+    Escape {
+        names: &["docker", "podman"],
+        marks: &["-H", "--host", "--cgroup-parent", "^http://", "^https://", "^git@"],
+        rule: LOADS,
+    },
     Escape { names: &["kubectl", "oc"], marks: &["--kubeconfig", "=proxy", "=plugin"], rule: LOADS },
     Escape { names: &["aws"], marks: &["--cli-binary-format=", "=configure"], rule: &rule::CLOUD_CHANGE },
     Escape { names: &["terraform", "tofu"], marks: &["^-chdir", "=console"], rule: LOADS },

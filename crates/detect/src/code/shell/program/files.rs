@@ -56,6 +56,15 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
             }
         }
         "patch" | "rename" | "mmv" | "vidir" => {
+            let options = Options::of(call.arguments, "pidoDr", &["input", "output", "directory"]);
+            match call.name {
+                "patch" => {
+                    if let Some(path) = options.operands.first() {
+                        machine.write(path, false, call.span.clone());
+                    }
+                }
+                _ => machine.findings.add(&rule::UNRESOLVED_TARGET, call.span.clone()),
+            }
             if call.name == "rename" && call.arguments.iter().any(|argument| argument.contains("system")) {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }

@@ -98,10 +98,21 @@ fn inspect(machine: &mut Machine<'_, '_>, text: &str, engine: Engine, at: Range<
             if text.contains(UNKNOWN) {
                 machine.findings.add(&rule::UNRESOLVED_COMMAND, at.clone());
             }
-            machine.findings.within(at, |findings| crate::code::inspect(text, &language, findings));
+            let before = machine.findings.len();
+            let runs = language == Language::Ruby && RUNNING.iter().any(|word| text.contains(word));
+            machine.findings.within(at.clone(), |findings| crate::code::inspect(text, &language, findings));
+            if runs && machine.findings.len() == before {
+                machine.findings.add(&rule::UNRESOLVED_COMMAND, at);
+            }
         }
     }
 }
+
+/// Words with which a line of Perl or Ruby may change something that its engine did not recognize.
+const RUNNING: &[&str] = &[
+    "exec", "system", "fork", "ocket", "unlink", "rmtree", "rm_", "popen", "kill", "rename", "rmdir",
+    "truncate", "chmod", "chown", "symlink", "require", "open", "eval", "delete", "write", "%x", "`",
+];
 
 fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     if matches!(call.name, "pwsh" | "powershell") {
@@ -233,6 +244,7 @@ fn language(
 ) -> Stream {
     let engine = Engine::Language(language);
     let mut texts: Vec<&str> = Vec::new();
+    let mut in_place = false;
     let mut arguments = call.arguments.iter();
     let mut file = None;
     while let Some(argument) = arguments.next() {
@@ -252,6 +264,8 @@ fn language(
         }
         match argument.strip_prefix('-').filter(|cluster| !cluster.is_empty()) {
             Some(cluster) => {
+                in_place |= matches!(call.name, "perl" | "ruby")
+                    && cluster.chars().take_while(|letter| *letter != 'e').any(|letter| letter == 'i');
                 let evaluated = cluster
                     .char_indices()
                     .find(|(_, letter)| evaluates.contains(*letter) && !matches!(letter, 'n' | 'i'));
@@ -282,6 +296,11 @@ fn language(
     if texts.is_empty() {
         let rest: Vec<String> = file.cloned().into_iter().collect();
         script_or_input(machine, call, &rest, engine.clone());
+    }
+    if in_place {
+        for path in file.into_iter().chain(arguments) {
+            machine.write(path, false, call.span.clone());
+        }
     }
     for text in texts {
         inspect(machine, text, engine.clone(), call.span.clone());

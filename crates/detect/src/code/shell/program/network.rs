@@ -71,6 +71,10 @@ fn is_secret(value: &str) -> bool {
 }
 
 fn curl(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
+    // An address that is put together when the command runs may carry anything out.
+    if call.arguments.iter().any(|argument| argument.contains("://") && argument.contains(UNKNOWN)) {
+        machine.findings.add(&rule::UPLOAD, call.span.clone());
+    }
     if call.arguments.iter().any(|argument| is_metadata(argument)) {
         machine.findings.add(&rule::CREDENTIAL_READ, call.span.clone());
     }
@@ -164,6 +168,7 @@ fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             "post-file",
             "body-file",
             "post-data",
+            "body-data",
             "use-askpass",
             "directory-prefix",
             "execute",
@@ -172,6 +177,13 @@ fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             "user-agent",
         ],
     );
+    if options
+        .long_value("post-data")
+        .or_else(|| options.long_value("body-data"))
+        .is_some_and(|data| data.contains(UNKNOWN))
+    {
+        machine.findings.add(&rule::UPLOAD, call.span.clone());
+    }
     if let Some(path) = options.long_value("post-file").or_else(|| options.long_value("body-file")) {
         let rule = if is_secret(path) { &rule::EXFILTRATION } else { &rule::UPLOAD };
         machine.findings.add(rule, call.span.clone());

@@ -504,6 +504,24 @@ fn foreign(machine: &mut Machine<'_, '_>, call: &Call<'_>, verb: &str) {
     if !matches!(verb, "install" | "i" | "add" | "get" | "update") {
         return;
     }
+    // The hooks of a package run as it is installed; what the project itself asks for is the project's.
+    let mut words = call.arguments.iter().skip_while(|argument| *argument != verb).skip(1);
+    let mut named = false;
+    while let Some(word) = words.next() {
+        if matches!(
+            word.as_str(),
+            "-r" | "-c" | "-e" | "--requirement" | "--constraint" | "--editable" | "-w" | "--filter"
+        ) {
+            words.next();
+        } else {
+            named |= !word.starts_with(['-', '.']);
+        }
+    }
+    let quiet =
+        call.arguments.iter().any(|argument| argument == "--ignore-scripts" || argument == "--dry-run");
+    if named && !quiet && call.name != "cargo" {
+        machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
+    }
     let elsewhere = call.arguments.iter().any(|argument| {
         argument.contains("://")
             || argument.starts_with("git+")
