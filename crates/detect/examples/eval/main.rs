@@ -7,6 +7,11 @@
 use std::process::ExitCode;
 
 mod corpus;
+#[path = "../train/examples.rs"]
+mod examples;
+mod injection;
+#[path = "../train/phrases.rs"]
+mod phrases;
 mod score;
 mod secret;
 
@@ -18,7 +23,7 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 1] = [("secret", secret::run)];
+const AREAS: [Area; 2] = [("injection", injection::run), ("secret", secret::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
