@@ -20,3 +20,6 @@ pub use lexicon::{Hit, Lexicon, LexiconError};
 pub use model::{Model, WeightsError};
 pub use scan::{Context, InjectionError, InjectionScanner};
 pub use window::{Chunk, chunks};
+
+#[cfg(test)]
+mod tests;

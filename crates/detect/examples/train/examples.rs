@@ -51,7 +51,9 @@ pub(crate) fn all(corpora: &Corpora, lexicon: &Lexicon) -> Result<Groups, Corpus
     let mut goals = Vec::new();
     let mut contexts = Vec::new();
     for set in &SETS {
-        let rows = corpora.rows(&full_name(set.name))?;
+        let mut rows = corpora.rows(&full_name(set.name))?;
+        // The order of the rows decides the bytes of the weights; it must not depend on how a copy was made.
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
         let texts: Vec<String> = rows.iter().filter_map(|row| text(row, set)).collect();
         if set.name == "asb_attack_tools" {
             goals.extend(rows.iter().map(|row| row.text.clone()));
@@ -70,7 +72,11 @@ pub(crate) fn all(corpora: &Corpora, lexicon: &Lexicon) -> Result<Groups, Corpus
 
 /// The windows of all groups but `left_out`.
 pub(crate) fn without(groups: &Groups, left_out: &[&str]) -> Vec<Example> {
-    groups.iter().filter(|(name, _)| !left_out.contains(*name)).flat_map(|(_, group)| group.iter().cloned()).collect()
+    groups
+        .iter()
+        .filter(|(name, _)| !left_out.contains(*name))
+        .flat_map(|(_, group)| group.iter().cloned())
+        .collect()
 }
 
 /// What of `row` belongs to `set`: its text, or for tools of attackers their harmless description.

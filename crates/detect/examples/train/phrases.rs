@@ -22,25 +22,108 @@ const GOALS: [&str; 14] = [
 ];
 const NAMES: [&str; 6] = ["Maria Lopez", "Tom Becker", "Aiko Mori", "Priya Nair", "the owner", "John Miller"];
 const WORDS: [&str; 40] = [
-    "ignore", "disregard", "forget", "override", "bypass", "system", "prompt", "instruction", "instructions", "secret", "password",
-    "jailbreak", "roleplay", "hack", "hidden", "unrestricted", "unfiltered", "previous", "prior", "above", "reveal", "break",
-    "pretend", "illegal", "immoral", "reckless", "offensive", "unverified", "unhinged", "enter", "code", "end", "begin", "activate",
-    "filter", "exit", "must", "command", "unauthorized", "adversarial",
+    "ignore",
+    "disregard",
+    "forget",
+    "override",
+    "bypass",
+    "system",
+    "prompt",
+    "instruction",
+    "instructions",
+    "secret",
+    "password",
+    "jailbreak",
+    "roleplay",
+    "hack",
+    "hidden",
+    "unrestricted",
+    "unfiltered",
+    "previous",
+    "prior",
+    "above",
+    "reveal",
+    "break",
+    "pretend",
+    "illegal",
+    "immoral",
+    "reckless",
+    "offensive",
+    "unverified",
+    "unhinged",
+    "enter",
+    "code",
+    "end",
+    "begin",
+    "activate",
+    "filter",
+    "exit",
+    "must",
+    "command",
+    "unauthorized",
+    "adversarial",
 ];
 const TOPICS: [&str; 24] = [
-    "urban gardening", "the history of printing", "network security", "a school play", "mountain rescue", "board games",
-    "online communities", "sleep", "medieval castles", "personal finance", "photography", "data protection at work", "train travel",
-    "video games", "healthy cooking", "mobile phones", "mindfulness", "public speaking", "an escape room", "building plans",
-    "password managers", "creative writing", "research methods", "operating systems",
+    "urban gardening",
+    "the history of printing",
+    "network security",
+    "a school play",
+    "mountain rescue",
+    "board games",
+    "online communities",
+    "sleep",
+    "medieval castles",
+    "personal finance",
+    "photography",
+    "data protection at work",
+    "train travel",
+    "video games",
+    "healthy cooking",
+    "mobile phones",
+    "mindfulness",
+    "public speaking",
+    "an escape room",
+    "building plans",
+    "password managers",
+    "creative writing",
+    "research methods",
+    "operating systems",
 ];
 const VERBS: [&str; 16] = [
-    "ignore", "erase", "delete", "print", "reset", "open", "forward", "organize", "override", "activate", "repeat", "translate",
-    "rewrite", "summarize", "send", "hide",
+    "ignore",
+    "erase",
+    "delete",
+    "print",
+    "reset",
+    "open",
+    "forward",
+    "organize",
+    "override",
+    "activate",
+    "repeat",
+    "translate",
+    "rewrite",
+    "summarize",
+    "send",
+    "hide",
 ];
 const THINGS: [&str; 16] = [
-    "the whiteboard", "the old documents", "the error message", "the system settings", "the list of instructions", "the fire door",
-    "the weekly report", "an access code", "the previous version", "the guest list", "a terminal", "the command prompt", "the alarm",
-    "the unverified information", "the safety notice", "a user account",
+    "the whiteboard",
+    "the old documents",
+    "the error message",
+    "the system settings",
+    "the list of instructions",
+    "the fire door",
+    "the weekly report",
+    "an access code",
+    "the previous version",
+    "the guest list",
+    "a terminal",
+    "the command prompt",
+    "the alarm",
+    "the unverified information",
+    "the safety notice",
+    "a user account",
 ];
 const DOINGS: [&str; 4] = ["driving", "cooking", "working on a server", "playing a game"];
 
@@ -65,7 +148,11 @@ pub(crate) fn all(goals: &[String], times: usize) -> Vec<Phrase> {
         let copies = if template.contains('{') { times } else { 1 };
         for _ in 0..copies {
             turn += 1;
-            phrases.push(Phrase { text: shaped(&filled(template, goals, turn), turn), attack: mark == "+", language });
+            phrases.push(Phrase {
+                text: shaped(&filled(template, goals, turn), turn),
+                attack: mark == "+",
+                language,
+            });
         }
     }
     phrases
@@ -82,9 +169,11 @@ pub(crate) fn inside(context: &str, attack: &str, turn: usize) -> String {
 
 /// The template with its holes filled.
 fn filled(template: &str, goals: &[String], turn: usize) -> String {
-    let pick = |list: &[&'static str], salt: usize| list.get((turn * 7 + turn / 13 + salt) % list.len()).copied().unwrap_or("");
+    let pick = |list: &[&'static str], salt: usize| {
+        list.get((turn * 7 + turn / 13 + salt) % list.len()).copied().unwrap_or("")
+    };
     let goal = match goals.get((turn * 31) % goals.len().max(1)) {
-        Some(goal) if turn % 2 == 0 => goal.as_str(),
+        Some(goal) if turn.is_multiple_of(2) => goal.as_str(),
         Some(_) | None => pick(&GOALS, 0),
     };
     template

@@ -5,10 +5,10 @@ use super::concept::Concept;
 use super::lexicon::Hit;
 
 /// Hashed features: 2^18 buckets.
-pub const BUCKETS: usize = 1 << 18;
+pub(super) const BUCKETS: usize = 1 << 18;
 const CONCEPTS: usize = Concept::ALL.len();
 /// One for each concept, one for each pair of two, one for each trait.
-pub const DENSE: usize = PLAIN + TRIPLES;
+pub(super) const DENSE: usize = PLAIN + TRIPLES;
 const PLAIN: usize = CONCEPTS * 2 + CONCEPTS * (CONCEPTS - 1) / 2 + TRAITS;
 /// Three different concepts in a row, in any order, hashed into so many features.
 const TRIPLES: usize = 2048;
@@ -58,9 +58,8 @@ fn n_grams(folded: &str) -> Vec<u32> {
             longer = *end;
             *end = next;
         }
-        if let [_, _, three, four, five] = ends {
-            buckets.extend([bucket(three, 3), bucket(four, 4), bucket(five, 5)]);
-        }
+        let [_, _, three, four, five] = ends;
+        buckets.extend([bucket(three, 3), bucket(four, 4), bucket(five, 5)]);
         if letter {
             word = mix(word, code);
         } else {
@@ -110,7 +109,7 @@ fn dense(folded: &str, hits: &[Hit]) -> Vec<u16> {
             let mut set = [one.concept.index(), two.concept.index(), three.concept.index()];
             set.sort_unstable();
             let code = set.iter().fold(0, |code, concept| code * CONCEPTS + concept);
-            mark(PLAIN + (code * 0x9E3_7795 >> 7) % TRIPLES);
+            mark(PLAIN + ((code * 0x9E3_7795) >> 7) % TRIPLES);
         }
     }
     for (concept, count) in counts.iter().enumerate() {
@@ -140,7 +139,8 @@ fn traits(folded: &str) -> [bool; TRAITS] {
     let tokens = || folded.split_ascii_whitespace();
     let repeated = tokens().zip(tokens().skip(1)).filter(|(one, next)| one == next).count();
     let longest = tokens().map(str::len).max().unwrap_or(0);
-    let two_digits = tokens().filter(|token| token.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'.' | b'-' | b'/')));
+    let two_digits =
+        tokens().filter(|token| token.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'.' | b'-' | b'/')));
     [
         folded.contains("http://") || folded.contains("https://") || folded.contains("www."),
         bytes.contains(&b'@'),

@@ -85,7 +85,8 @@ impl State {
     fn step(&mut self, fit: Fit, example: &Example, blind: bool) {
         let hashed: &[u32] = if blind { &[] } else { &example.features.hashed };
         let share = share(hashed.len());
-        let sum: f32 = hashed.iter().filter_map(|at| self.hashed.get(*at as usize)).map(|cell| cell.value).sum();
+        let sum: f32 =
+            hashed.iter().filter_map(|at| self.hashed.get(*at as usize)).map(|cell| cell.value).sum();
         let dense = example.features.dense.iter().filter_map(|at| self.dense.get(usize::from(*at)));
         let logit = self.bias.value + dense.map(|cell| cell.value).sum::<f32>() + sum * share;
         let wanted = if example.attack { 1.0 } else { 0.0 };

@@ -8,7 +8,7 @@ use super::fold::Folded;
 const TEXT: &str = include_str!("../../data/lexicon.txt");
 
 /// Most hits that one window yields; more is a list of words, and what it says is known by then.
-const MOST_HITS: usize = 512;
+const MOST_HITS: usize = 384;
 
 /// The embedded lexicon cannot be read: a fault of ours that the tests rule out.
 #[derive(Debug, thiserror::Error)]
@@ -98,9 +98,8 @@ impl Lexicon {
     /// A number that changes with the lexicon (FNV-1a, 64 bits): weights name the one they were trained with.
     #[must_use]
     pub fn digest() -> u64 {
-        TEXT.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-        })
+        TEXT.bytes()
+            .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
     }
 
     /// Bytes that the automaton holds.
@@ -109,7 +108,7 @@ impl Lexicon {
         self.automaton.memory_usage() + self.stems.len() * size_of::<Stem>()
     }
 
-    /// The words in `text`, by where they end; at most 512.
+    /// The words in `text`, by place; at most 384.
     #[must_use]
     pub fn hits(&self, text: &str) -> Vec<Hit> {
         let bytes = text.as_bytes();
@@ -133,13 +132,17 @@ impl Lexicon {
                 position: characters.saturating_sub(length),
             };
             // Of stems of one concept that begin together the longest stays.
-            match hits.iter_mut().rev().take(4).find(|other| {
-                other.concept == hit.concept && other.start == hit.start
-            }) {
+            match hits
+                .iter_mut()
+                .rev()
+                .take(4)
+                .find(|other| other.concept == hit.concept && other.start == hit.start)
+            {
                 Some(shorter) => *shorter = hit,
                 None => hits.push(hit),
             }
         }
+        hits.sort_by_key(|hit| hit.position);
         hits
     }
 }

@@ -101,8 +101,7 @@ impl Model {
             .iter()
             .map(|bucket| self.hashed.get(*bucket as usize).map_or(0, |weight| i32::from(*weight)))
             .sum();
-        let dense: f32 =
-            features.dense.iter().filter_map(|at| self.dense.get(usize::from(*at))).sum();
+        let dense: f32 = features.dense.iter().filter_map(|at| self.dense.get(usize::from(*at))).sum();
         #[expect(clippy::cast_precision_loss, reason = "a window has some thousand n-grams")]
         let hashed = sum as f32 * self.scale * share(features.hashed.len());
         logistic(self.bias + dense + hashed)

@@ -4,8 +4,9 @@ use ringfence_model::finding::Severity;
 
 use super::concept::Concept;
 use super::concept::Concept::{
-    Act, Alter, Answer, Authority, Begin, Conceal, Earlier, Encoding, Freedom, Harm, Mode, Model, Override, Path, Persona, Personal,
-    Prefer, Probe, Question, Request, Reveal, Rules, Secret, Tag, Tool, Urgent, User, You,
+    Act, Alter, Answer, Authority, Begin, Conceal, Earlier, Encoding, Freedom, Harm, Mode, Model, Override,
+    Path, Persona, Personal, Prefer, Probe, Question, Request, Reveal, Rules, Secret, Tag, Tool, Urgent,
+    User, You,
 };
 use super::lexicon::Hit;
 use super::scan::Context;
@@ -42,14 +43,16 @@ impl Rule {
     pub(super) fn find(&self, hits: &[Hit]) -> Option<std::ops::Range<usize>> {
         let first = self.all.first()?;
         hits.iter().filter(|hit| first.contains(&hit.concept)).find_map(|hit| {
+            let from = hits.partition_point(|other| other.position + self.near < hit.position);
+            let near = hits.get(from..).unwrap_or_default();
+            let near = || near.iter().take_while(|other| other.position <= hit.position + self.near);
             let mut range = hit.start..hit.end;
             for wanted in self.all.iter().skip(1) {
-                let close = |other: &&Hit| {
-                    wanted.contains(&other.concept)
-                        && other.position.abs_diff(hit.position) <= self.near
-                        && (other.end <= hit.start || other.start >= hit.end)
-                };
-                let other = hits.iter().filter(close).min_by_key(|other| other.position.abs_diff(hit.position))?;
+                let apart = |other: &&Hit| other.end <= hit.start || other.start >= hit.end;
+                let other = near()
+                    .filter(|other| wanted.contains(&other.concept))
+                    .filter(apart)
+                    .min_by_key(|other| other.position.abs_diff(hit.position))?;
                 range = range.start.min(other.start)..range.end.max(other.end);
             }
             Some(range)

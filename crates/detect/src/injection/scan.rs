@@ -13,6 +13,7 @@ use super::lexicon::{Hit, Lexicon, LexiconError};
 use super::model::{Model, WeightsError};
 use super::rule::{RULES, Rule};
 use super::window::{Prefilter, chunks};
+use crate::hidden::{self, Hidden};
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.
 const MOST_INSPECTED: usize = 1 << 20;
@@ -44,8 +45,16 @@ impl Context {
     pub const fn threshold(self) -> f32 {
         match self {
             Self::ToolDefinition => 0.60,
-            Self::ToolResult | Self::Resource | Self::Interim => 0.80,
+            Self::ToolResult | Self::Resource | Self::Interim => 0.70,
             Self::Prompt => 0.95,
+        }
+    }
+
+    /// True where all of a text is looked at, not only what the prefilter points to.
+    const fn is_inspected_whole(self) -> bool {
+        match self {
+            Self::ToolDefinition => true,
+            Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim => false,
         }
     }
 
@@ -114,7 +123,14 @@ impl InjectionScanner {
     /// where the prefilter points, and not beyond the first mebibyte of that.
     #[must_use]
     pub fn score(&self, text: &str) -> f32 {
-        let parts = if text.len() <= SHORT { vec![0..text.len()] } else { self.prefilter.parts(text) };
+        let hidden = hidden::scan(text);
+        let revealed = revealed(text, &hidden);
+        let said = hidden.into_iter().map(|hidden| hidden.decoded).chain(revealed);
+        said.map(|said| self.score_visible(&said)).fold(self.score_visible(text), f32::max)
+    }
+
+    fn score_visible(&self, text: &str) -> f32 {
+        let parts = if text.len() <= SHORT { whole(text) } else { self.prefilter.parts(text) };
         let (parts, _) = bounded(parts);
         let mut worst = 0.0_f32;
         for part in parts {
@@ -126,13 +142,49 @@ impl InjectionScanner {
         worst
     }
 
-    /// Orders to the model in `text`, by place.
+    /// Orders to the model in `text` and hidden content; what is hidden is looked at as well, and what it says is reported
+    /// where it hides.
     #[must_use]
     pub fn scan_text(&self, text: &str, context: Context) -> Vec<Finding> {
-        let parts = match context {
-            _ if text.len() <= TINY => vec![0..text.len()],
-            Context::ToolDefinition => vec![0..text.len()],
-            Context::ToolResult | Context::Resource | Context::Prompt | Context::Interim => self.prefilter.parts(text),
+        let mut findings = self.scan_visible(text, context);
+        let hidden = hidden::scan(text);
+        let revealed = revealed(text, &hidden);
+        for hidden in hidden {
+            let said = self.scan_visible(&hidden.decoded, context);
+            // A comment or a style is plain text to the scanner: what it says has been reported.
+            let worst = said
+                .into_iter()
+                .filter(|finding| finding.severity > Severity::Low)
+                .max_by_key(|finding| finding.severity);
+            let span = hidden.finding.span;
+            let is_known = |found: &Finding| {
+                findings.iter().any(|known| {
+                    known.id == found.id && known.span.start >= span.start && known.span.end <= span.end
+                })
+            };
+            findings.extend(worst.filter(|found| !is_known(found)).map(|found| Finding {
+                span,
+                severity: Severity::High,
+                ..found
+            }));
+            findings.push(hidden.finding);
+        }
+        if let Some(revealed) = revealed {
+            let known: Vec<_> = findings.iter().map(|finding| finding.id.clone()).collect();
+            let span = Span::of(text, 0, text.len());
+            let said =
+                self.scan_visible(&revealed, context).into_iter().filter(|found| !known.contains(&found.id));
+            findings.extend(said.map(|found| Finding { span, ..found }));
+        }
+        findings
+    }
+
+    /// Orders to the model in `text` as it stands, by place.
+    fn scan_visible(&self, text: &str, context: Context) -> Vec<Finding> {
+        let parts = if text.len() <= TINY || context.is_inspected_whole() {
+            whole(text)
+        } else {
+            self.prefilter.parts(text)
         };
         let (parts, cut) = bounded(parts);
         let mut findings = Vec::new();
@@ -166,7 +218,8 @@ impl InjectionScanner {
             let known = findings.iter().skip(before).any(|finding| finding.severity >= Severity::Medium);
             if judged.score >= context.threshold() && !known {
                 findings.push(by_model(judged.score, place(0..chunk.text.len())));
-            } else if context.notes_orders() && !known
+            } else if context.notes_orders()
+                && !known
                 && let Some(order) = order(chunk.text, &judged.hits)
             {
                 findings.push(instruction(place(order)));
@@ -180,9 +233,23 @@ impl InjectionScanner {
         let score = self.model.score(&Features::of(window, &hits));
         let ruled: Vec<_> = RULES.iter().filter_map(|rule| Some((rule, rule.find(&hits)?))).collect();
         // A rule knows what it saw where the model may not know the language.
-        let score = ruled.iter().fold(score, |score, (rule, _)| score.max(f32::from(rule.confidence) / 100.0));
+        let score =
+            ruled.iter().fold(score, |score, (rule, _)| score.max(f32::from(rule.confidence) / 100.0));
         Judged { score, hits, ruled }
     }
+}
+
+/// The text as a reader takes it, where something in it hides between the letters or looks like others.
+fn revealed(text: &str, hidden: &[Hidden]) -> Option<String> {
+    let between = |one: &Hidden| {
+        matches!(&*one.finding.id, "zero_width" | "homoglyph" | "bidi_override" | "variation_selectors")
+    };
+    hidden.iter().any(between).then(|| hidden::reveal(text))
+}
+
+/// The one part that is all of `text`.
+fn whole(text: &str) -> Vec<Range<usize>> {
+    std::iter::once(0..text.len()).collect()
 }
 
 /// The parts within the bound, and where it ended them.
@@ -202,18 +269,29 @@ fn bounded(parts: Vec<Range<usize>>) -> (Vec<Range<usize>>, Option<usize>) {
 /// A sentence that begins with an order: `please` or what an agent does, in any language of the lexicon.
 fn order(window: &str, hits: &[Hit]) -> Option<Range<usize>> {
     let begins = |hit: &&Hit| {
-        let before = window.get(..hit.start).unwrap_or_default().trim_end_matches([' ', '"', '\'', '*', '-', '>']);
+        let before =
+            window.get(..hit.start).unwrap_or_default().trim_end_matches([' ', '"', '\'', '*', '-', '>']);
         before.is_empty() || before.ends_with(['.', '!', '?', '\n', ':', '。', '！', '？', '।'])
     };
-    let starts = |hit: &&Hit| match hit.concept {
-        Concept::Request | Concept::Act | Concept::Reveal | Concept::Alter | Concept::Override => begins(hit),
-        _ => false,
+    let starts = |hit: &&Hit| {
+        matches!(
+            hit.concept,
+            Concept::Request | Concept::Act | Concept::Reveal | Concept::Alter | Concept::Override
+        ) && begins(hit)
     };
     let first = hits.iter().find(starts)?;
     let second = hits.iter().find(|hit| {
         hit.start >= first.end
             && hit.position <= first.position + 48
-            && matches!(hit.concept, Concept::Act | Concept::Reveal | Concept::Alter | Concept::Answer | Concept::You | Concept::Tool)
+            && matches!(
+                hit.concept,
+                Concept::Act
+                    | Concept::Reveal
+                    | Concept::Alter
+                    | Concept::Answer
+                    | Concept::You
+                    | Concept::Tool
+            )
     })?;
     Some(first.start..second.end)
 }
