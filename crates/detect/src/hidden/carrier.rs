@@ -9,7 +9,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use ringfence_model::finding::Severity;
 
-use super::scan::{Seen, has_room};
+use super::scan::{Seen, Sightings};
 
 /// Fewer characters carry no order.
 const SHORTEST: usize = 24;
@@ -18,11 +18,11 @@ const LONGEST: usize = 32 * 1024;
 
 /// Adds runs of carrier characters that decode to words. Every run of the shortest length covers one of the places that are
 /// probed, so that clean text costs a look at some of its bytes.
-pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
+pub(super) fn look(text: &str, seen: &mut Sightings) {
     let bytes = text.as_bytes();
     let mut from = 0;
     let mut probe = SHORTEST - 1;
-    while probe < bytes.len() && has_room(seen) {
+    while probe < bytes.len() {
         let run = around(bytes, probe, from, is_carrier);
         let group = if run.len() < SHORTEST { around(bytes, probe, from, is_digit_or_space) } else { 0..0 };
         let decoded = if run.len() >= SHORTEST {
@@ -36,7 +36,9 @@ pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
         } else {
             None
         };
-        seen.extend(decoded);
+        if let Some(one) = decoded {
+            seen.add(one);
+        }
         from = if run.len() >= SHORTEST { run.end } else { group.end.max(from) };
         probe = from.max(probe) + SHORTEST;
     }

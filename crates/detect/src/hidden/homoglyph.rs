@@ -3,7 +3,7 @@
 
 use ringfence_model::finding::Severity;
 
-use super::scan::{Seen, has_room};
+use super::scan::{Seen, Sightings};
 
 /// Cyrillic, Greek and Armenian letters, and the Latin ones they look like.
 const ALIKE: [(char, char); 62] = [
@@ -78,7 +78,7 @@ pub fn skeleton(word: &str) -> String {
 }
 
 /// Adds the words of two scripts whose foreign letters all look like Latin ones.
-pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
+pub(super) fn look(text: &str, seen: &mut Sightings) {
     // Greek, Cyrillic and Armenian letters begin with these bytes; without one of them there is nothing to find.
     let may_mix = |block: &[u8]| block.iter().fold(false, |any, byte| any | (0xC9..=0xD6).contains(byte));
     if !text.as_bytes().chunks(64).any(may_mix) {
@@ -92,10 +92,10 @@ pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
         }
         let Some(from) = start.take() else { continue };
         let word = text.get(from..at).unwrap_or_default();
-        if is_mixed(word) && has_room(seen) {
+        if is_mixed(word) {
             let what = "A word that mixes scripts so that it reads like another";
             let decoded = skeleton(word);
-            seen.push(Seen {
+            seen.add(Seen {
                 id: "homoglyph",
                 what,
                 severity: Severity::Medium,

@@ -3,7 +3,7 @@
 
 use ringfence_model::finding::Severity;
 
-use super::scan::{Seen, has_room};
+use super::scan::{Seen, Sightings};
 
 /// Fewer characters of one kind in a row may be an accident of an editor.
 const A_FEW: usize = 3;
@@ -22,7 +22,7 @@ enum Kind {
 }
 
 /// Adds runs of characters without a glyph.
-pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
+pub(super) fn look(text: &str, seen: &mut Sightings) {
     let (mut from, mut open) = (0, 0_usize);
     while let Some(start) = next_beyond_ascii(text, from) {
         let rest = text.get(start..).unwrap_or_default();
@@ -36,10 +36,8 @@ pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
         if kind == Kind::Bidi {
             open += run.iter().filter(|control| opens(**control)).count();
         }
-        if let Some(one) = judge(kind, &run, before, after)
-            && has_room(seen)
-        {
-            seen.push(Seen { at: start..from, ..one });
+        if let Some(one) = judge(kind, &run, before, after) {
+            seen.add(Seen { at: start..from, ..one });
         }
     }
     if open > 0 {
@@ -48,10 +46,10 @@ pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
 }
 
 /// A page of Arabic or Hebrew closes what it opens; a text that shows other than what it says need not.
-fn unclosed(text: &str, open: usize, seen: &mut Vec<Seen>) {
+fn unclosed(text: &str, open: usize, seen: &mut Sightings) {
     let closed = text.chars().filter(|character| matches!(character, '\u{202C}' | '\u{2069}')).count();
-    if open > closed && has_room(seen) {
-        seen.push(Seen {
+    if open > closed {
+        seen.add(Seen {
             id: "bidi_unclosed",
             what: "A direction of text that is opened and never closed",
             severity: Severity::Medium,

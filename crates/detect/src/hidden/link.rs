@@ -5,7 +5,7 @@ use memchr::memmem;
 use ringfence_model::finding::Severity;
 
 use super::markup::cut;
-use super::scan::{Seen, has_room};
+use super::scan::{Seen, Sightings};
 
 /// Most bytes of an address.
 const REACH: usize = 2048;
@@ -53,22 +53,20 @@ const CARRIERS: [&str; 12] = [
 ];
 
 /// Adds images and links in Markdown, and images in HTML, whose address has a hole or carries data.
-pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
+pub(super) fn look(text: &str, seen: &mut Sightings) {
     for (mark, image) in [("](", false), ("<img", true)] {
         for at in memmem::find_iter(text.as_bytes(), mark) {
             let Some(address) = address(text, at, mark) else { continue };
             let (start, end) = (at, at + mark.len() + address.1);
             let is_image = image || is_markdown_image(text, at);
-            if let Some((severity, confidence)) = judge(address.0, is_image)
-                && has_room(seen)
-            {
+            if let Some((severity, confidence)) = judge(address.0, is_image) {
                 let what = if is_image {
                     "An image whose address carries data away as soon as it is shown"
                 } else {
                     "A link whose address carries data away"
                 };
                 let decoded = address.0.to_owned();
-                seen.push(Seen {
+                seen.add(Seen {
                     id: "exfiltration_link",
                     what,
                     severity,

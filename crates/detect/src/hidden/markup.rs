@@ -4,7 +4,7 @@
 use memchr::memmem;
 use ringfence_model::finding::Severity;
 
-use super::scan::{Seen, has_room};
+use super::scan::{Seen, Sightings};
 
 /// Most bytes between a mark and its end.
 const REACH: usize = 8 * 1024;
@@ -27,7 +27,7 @@ const HIDING: [&str; 12] = [
 ];
 
 /// Adds comments that say something, elements styled away, and escape sequences.
-pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
+pub(super) fn look(text: &str, seen: &mut Sightings) {
     if memchr::memchr2(b'<', 0x1B, text.as_bytes()).is_none()
         && memmem::find(text.as_bytes(), "\u{9B}".as_bytes()).is_none()
     {
@@ -38,7 +38,7 @@ pub(super) fn look(text: &str, seen: &mut Vec<Seen>) {
     escapes(text, seen);
 }
 
-fn comments(text: &str, seen: &mut Vec<Seen>) {
+fn comments(text: &str, seen: &mut Sightings) {
     let mut from = 0;
     while let Some(start) = find(text, from, b"<!--") {
         let body = text.get(start + 4..).unwrap_or_default();
@@ -46,10 +46,10 @@ fn comments(text: &str, seen: &mut Vec<Seen>) {
         let said = body.get(..end.unwrap_or(body.len())).unwrap_or_default();
         from = start + 4 + end.map_or(body.len(), |end| end + 3);
         // A few words are a mark of a generator or a section; a sentence is for somebody to read.
-        if said.split_whitespace().count() >= 5 && has_room(seen) {
+        if said.split_whitespace().count() >= 5 {
             let decoded = said.trim().to_owned();
             let what = "A sentence in an HTML comment";
-            seen.push(Seen {
+            seen.add(Seen {
                 id: "html_comment",
                 what,
                 severity: Severity::Low,
@@ -61,7 +61,7 @@ fn comments(text: &str, seen: &mut Vec<Seen>) {
     }
 }
 
-fn styled(text: &str, seen: &mut Vec<Seen>) {
+fn styled(text: &str, seen: &mut Sightings) {
     let mut from = 0;
     while let Some(at) = find(text, from, b"style") {
         from = at + 5;
@@ -76,11 +76,11 @@ fn styled(text: &str, seen: &mut Vec<Seen>) {
         let inner = cut(text, at + tag_end + 1, REACH);
         let said = inner.get(..inner.find('<').unwrap_or(inner.len())).unwrap_or_default();
         from += said.len();
-        if said.split_whitespace().count() >= 3 && has_room(seen) {
+        if said.split_whitespace().count() >= 3 {
             let end = at + tag_end + 1 + said.len();
             let what = "Text that a style hides from a reader";
             let decoded = said.trim().to_owned();
-            seen.push(Seen {
+            seen.add(Seen {
                 id: "css_hidden",
                 what,
                 severity: Severity::Medium,
@@ -93,10 +93,10 @@ fn styled(text: &str, seen: &mut Vec<Seen>) {
 }
 
 /// Sequences that do more than colour: moving the cursor, erasing, setting a title, links, the clipboard.
-fn escapes(text: &str, seen: &mut Vec<Seen>) {
+fn escapes(text: &str, seen: &mut Sightings) {
     let plain = memchr::memchr_iter(0x1B, text.as_bytes());
     for at in plain.chain(memmem::find_iter(text.as_bytes(), "\u{9B}")) {
-        if !has_room(seen) {
+        if seen.is_full("ansi_escape") {
             break;
         }
         let rest = cut(text, at, REACH);
@@ -126,7 +126,7 @@ fn escapes(text: &str, seen: &mut Vec<Seen>) {
                 false => String::new(),
             };
             let what = "An escape sequence that changes what a terminal shows";
-            seen.push(Seen {
+            seen.add(Seen {
                 id: "ansi_escape",
                 what,
                 severity,

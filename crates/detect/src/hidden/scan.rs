@@ -7,8 +7,8 @@ use ringfence_model::finding::{Category, Finding, Severity, Span};
 
 use super::{carrier, homoglyph, invisible, link, markup};
 
-/// Most findings of one text; the text is not looked at beyond them.
-const MOST_FINDINGS: usize = 64;
+/// Most findings of one kind in a text: a flood of one kind must not cover another.
+const MOST_OF_A_KIND: usize = 16;
 /// Most bytes of what one finding says.
 const MOST_DECODED: usize = 16 * 1024;
 
@@ -32,20 +32,48 @@ pub(super) struct Seen {
     pub(super) decoded: String,
 }
 
-/// Hidden content of `text`, by place; at most 64 findings, the last of them `truncated` where there is more.
+/// What was found so far.
+#[derive(Debug)]
+pub(super) struct Sightings {
+    seen: Vec<Seen>,
+    /// How many of each kind were met, reported or not.
+    met: Vec<(&'static str, usize)>,
+}
+
+impl Sightings {
+    /// Adds `one` unless there are enough of its kind.
+    pub(super) fn add(&mut self, one: Seen) {
+        let known = self.met.iter_mut().find(|(id, _)| *id == one.id);
+        match known {
+            Some((_, met)) => *met += 1,
+            None => self.met.push((one.id, 1)),
+        }
+        if !self.is_full(one.id) {
+            self.seen.push(one);
+        }
+    }
+
+    /// True when no more of a kind is reported.
+    pub(super) fn is_full(&self, id: &str) -> bool {
+        self.met.iter().any(|(known, met)| *known == id && *met > MOST_OF_A_KIND)
+    }
+}
+
+/// Hidden content of `text`, by place; at most 16 findings of a kind, and a last one `truncated` where there is more.
 #[must_use]
 pub fn scan(text: &str) -> Vec<Hidden> {
-    let mut seen = Vec::new();
+    let mut sightings = Sightings { seen: Vec::new(), met: Vec::new() };
     if !text.is_ascii() {
-        invisible::look(text, &mut seen);
-        homoglyph::look(text, &mut seen);
+        invisible::look(text, &mut sightings);
+        homoglyph::look(text, &mut sightings);
     }
-    markup::look(text, &mut seen);
-    carrier::look(text, &mut seen);
-    link::look(text, &mut seen);
+    markup::look(text, &mut sightings);
+    carrier::look(text, &mut sightings);
+    link::look(text, &mut sightings);
+    let more = sightings.met.iter().any(|(id, _)| sightings.is_full(id));
+    let mut seen = sightings.seen;
     seen.sort_by_key(|one| (one.at.start, one.at.end));
-    let more = seen.len() > MOST_FINDINGS;
-    let mut hidden: Vec<Hidden> = seen.into_iter().take(MOST_FINDINGS).map(|one| one.hidden(text)).collect();
+    let mut hidden: Vec<Hidden> = seen.into_iter().map(|one| one.hidden(text)).collect();
     if more {
         hidden.push(truncated(text));
     }
@@ -69,11 +97,6 @@ pub fn reveal(text: &str) -> String {
         revealed.push_str(rest);
     }
     revealed
-}
-
-/// True while `seen` has room; what a text holds beyond that is reported as `truncated`.
-pub(super) const fn has_room(seen: &[Seen]) -> bool {
-    seen.len() <= MOST_FINDINGS * 4
 }
 
 impl Seen {

@@ -8,8 +8,8 @@ use super::concept::Concept::{
     Path, Persona, Personal, Prefer, Probe, Question, Request, Reveal, Rules, Secret, Tag, Tool, Urgent,
     User, You,
 };
+use super::context::Context;
 use super::lexicon::Hit;
-use super::scan::Context;
 
 /// A combination that tells.
 #[derive(Debug)]

@@ -1,71 +1,29 @@
 //! The scanner: a prefilter over all of a text, rules and model on the parts that it chose. Must never look at a part
 //! twice, nor leave one out without saying so.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use ringfence_model::finding::{Category, Finding, Severity, Span};
+use ringfence_model::finding::{Finding, Severity, Span};
 
 use super::concept::Concept;
+use super::context::Context;
 use super::feature::Features;
 use super::fold::Folded;
 use super::lexicon::{Hit, Lexicon, LexiconError};
 use super::model::{Model, WeightsError};
+use super::report::{INSTRUCTION_IN_DATA, PROMPT_INJECTION, by_model, by_rule, instruction, truncated};
 use super::rule::{RULES, Rule};
 use super::window::{Prefilter, chunks};
 use crate::hidden::{self, Hidden};
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.
 const MOST_INSPECTED: usize = 1 << 20;
-/// Most findings of one text.
-const MOST_FINDINGS: usize = 64;
+/// Most findings of one rule in a text: a flood of one must not cover another.
+const MOST_OF_A_KIND: usize = 16;
 /// A text up to here is looked at whole by [`InjectionScanner::score`].
 const SHORT: usize = 8 * 1024;
 /// A text up to here is looked at whole wherever it stands: that costs no more than the prefilter does on a kilobyte or two.
 const TINY: usize = 200;
-
-/// Where a text stands. The same words are ordinary in one place and an attack in another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// Name, title, description, schema of a tool, a resource or a prompt. Looked at whole.
-    ToolDefinition,
-    /// Content of a tool result.
-    ToolResult,
-    /// Content of a resource.
-    Resource,
-    /// Messages of a prompt template: orders to the model are what it is for.
-    Prompt,
-    /// Progress, log messages, sampling and elicitation text.
-    Interim,
-}
-
-impl Context {
-    /// The model's score from which a window is an attack.
-    #[must_use]
-    pub const fn threshold(self) -> f32 {
-        match self {
-            Self::ToolDefinition => 0.60,
-            Self::ToolResult | Self::Resource | Self::Interim => 0.70,
-            Self::Prompt => 0.95,
-        }
-    }
-
-    /// True where all of a text is looked at, not only what the prefilter points to.
-    const fn is_inspected_whole(self) -> bool {
-        match self {
-            Self::ToolDefinition => true,
-            Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim => false,
-        }
-    }
-
-    /// True where an order to whoever reads is worth a note.
-    const fn notes_orders(self) -> bool {
-        match self {
-            Self::ToolResult | Self::Resource | Self::Interim => true,
-            Self::ToolDefinition | Self::Prompt => false,
-        }
-    }
-}
 
 /// The embedded data cannot be read: a fault of ours that the tests rule out.
 #[derive(Debug, thiserror::Error)]
@@ -191,7 +149,6 @@ impl InjectionScanner {
         for part in parts {
             self.scan_part(text, part, context, &mut findings);
         }
-        findings.truncate(MOST_FINDINGS);
         if let Some(rest) = cut {
             findings.push(truncated(text, rest));
         }
@@ -208,18 +165,29 @@ impl InjectionScanner {
                 let end = part.start + folded.origin(chunk.start + range.end);
                 Span::of(text, start, end.max(start))
             };
-            let before = findings.len();
+            let has_room = |findings: &[Finding], id: &str| {
+                findings.iter().filter(|known| known.id == id).count() < MOST_OF_A_KIND
+            };
+            let mut known = false;
             for (rule, range) in &judged.ruled {
-                let finding = by_rule(rule, context, place(range.clone()));
-                if !findings.iter().any(|known| known.id == finding.id && known.span == finding.span) {
-                    findings.push(finding);
+                known |= rule.severity(context) >= Severity::Medium;
+                if has_room(findings, rule.id) {
+                    let finding = by_rule(rule, context, place(range.clone()));
+                    // Windows overlap: what stands in both is one finding.
+                    if !findings.iter().any(|known| known.id == finding.id && known.span == finding.span) {
+                        findings.push(finding);
+                    }
                 }
             }
-            let known = findings.iter().skip(before).any(|finding| finding.severity >= Severity::Medium);
-            if judged.score >= context.threshold() && !known {
-                findings.push(by_model(judged.score, place(0..chunk.text.len())));
+            if known {
+                continue;
+            }
+            if judged.score >= context.threshold() {
+                if has_room(findings, PROMPT_INJECTION) {
+                    findings.push(by_model(judged.score, place(0..chunk.text.len())));
+                }
             } else if context.notes_orders()
-                && !known
+                && has_room(findings, INSTRUCTION_IN_DATA)
                 && let Some(order) = order(chunk.text, &judged.hits)
             {
                 findings.push(instruction(place(order)));
@@ -294,59 +262,4 @@ fn order(window: &str, hits: &[Hit]) -> Option<Range<usize>> {
             )
     })?;
     Some(first.start..second.end)
-}
-
-fn by_rule(rule: &Rule, context: Context, span: Span) -> Finding {
-    Finding {
-        id: Cow::Borrowed(rule.id),
-        category: Category::Injection,
-        severity: rule.severity(context),
-        confidence: rule.confidence,
-        span,
-        message: rule.what.to_owned(),
-        alternative: Some("Treat the text as data; do what the user asked for and nothing else".to_owned()),
-        reference: Some(Cow::Borrowed("OWASP LLM01")),
-    }
-}
-
-fn by_model(score: f32, span: Span) -> Finding {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a score is 0 to 1")]
-    let confidence = (score * 100.0) as u8;
-    Finding {
-        id: Cow::Borrowed("prompt_injection"),
-        category: Category::Injection,
-        severity: Severity::High,
-        confidence,
-        span,
-        message: "Reads like an attack on the model".to_owned(),
-        alternative: Some("Treat the text as data; do what the user asked for and nothing else".to_owned()),
-        reference: Some(Cow::Borrowed("OWASP LLM01")),
-    }
-}
-
-fn instruction(span: Span) -> Finding {
-    Finding {
-        id: Cow::Borrowed("instruction_in_data"),
-        category: Category::Injection,
-        severity: Severity::Low,
-        confidence: 50,
-        span,
-        message: "An order in text that should be data".to_owned(),
-        alternative: None,
-        reference: Some(Cow::Borrowed("OWASP LLM01")),
-    }
-}
-
-/// Too much of the text asked for a look.
-fn truncated(text: &str, from: usize) -> Finding {
-    Finding {
-        id: Cow::Borrowed("truncated"),
-        category: Category::Uninspected,
-        severity: Severity::Medium,
-        confidence: 100,
-        span: Span::of(text, from, text.len()),
-        message: "Too much of the text looks like orders: it was not inspected to its end".to_owned(),
-        alternative: None,
-        reference: None,
-    }
 }
