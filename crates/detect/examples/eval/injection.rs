@@ -103,7 +103,7 @@ fn speed() -> Result<(), Failure> {
         r#"{"id":17,"name":"blue chair","price":49.90,"stock":12,"note":"delivered within five days"},"#;
     let scanner = InjectionScanner::new()?;
     println!(
-        "Clean JSON in a result, median of 400; {} KiB of automata beside the weights.\n",
+        "Clean JSON in a result, median of 400; {} KiB of automaton beside the weights.\n",
         scanner.memory() / 1024
     );
     println!("| bytes | µs |\n|---|---|");

@@ -15,6 +15,7 @@ use super::report::{INSTRUCTION_IN_DATA, PROMPT_INJECTION, by_model, by_rule, in
 use super::rule::{RULES, Rule};
 use super::window::{Prefilter, chunks};
 use crate::hidden::{self, Hidden};
+use crate::literals::LiteralError;
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.
 const MOST_INSPECTED: usize = 1 << 20;
@@ -36,7 +37,7 @@ pub enum InjectionError {
     Weights(#[from] WeightsError),
     /// The anchors.
     #[error("anchors: {0}")]
-    Anchors(#[from] aho_corasick::BuildError),
+    Anchors(#[from] LiteralError),
 }
 
 /// Finds orders to the model. Built once, shared by all threads.
@@ -71,10 +72,10 @@ impl InjectionScanner {
         Ok(Self { prefilter: Prefilter::new()?, lexicon: Lexicon::new()?, model })
     }
 
-    /// Bytes that the automata hold, without the weights.
+    /// Bytes that the automaton of the lexicon holds; the weights come on top.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.prefilter.memory() + self.lexicon.memory()
+        self.lexicon.memory()
     }
 
     /// How likely `text` holds an attack, 0 to 1: the worst of its windows. Short texts are looked at whole, long ones

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError, MatchKind};
+use crate::literals::{LiteralError, Literals};
 
 /// The longest window, in bytes.
 const LONGEST: usize = 1200;
@@ -207,31 +207,22 @@ pub fn chunks(text: &str) -> impl Iterator<Item = Chunk<'_>> {
 
 /// Finds the parts worth a look.
 #[derive(Debug)]
-pub(super) struct Prefilter(AhoCorasick);
+pub(super) struct Prefilter(Literals);
 
 impl Prefilter {
-    pub(super) fn new() -> Result<Self, BuildError> {
-        let anchors = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostFirst)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(ANCHORS)?;
-        Ok(Self(anchors))
-    }
-
-    /// Bytes that the automaton holds.
-    pub(super) fn memory(&self) -> usize {
-        self.0.memory_usage()
+    pub(super) fn new() -> Result<Self, LiteralError> {
+        Literals::new(ANCHORS).map(Self)
     }
 
     /// The parts of `text` around an anchor or in another script, ascending, not overlapping.
     pub(super) fn parts(&self, text: &str) -> Vec<Range<usize>> {
         let mut parts: Vec<Range<usize>> = Vec::new();
-        let mut from = 0;
-        while let Some(found) = self.0.find(aho_corasick::Input::new(text).range(from..)) {
-            parts.push(found.start().saturating_sub(BEFORE)..found.end() + BEHIND);
-            // What is inside the part already needs no second anchor, but one near its end makes it longer.
-            from = floor(text, (found.end() + BEHIND / 2).min(text.len()));
+        for found in self.0.find(text.as_bytes()) {
+            let part = found.start.saturating_sub(BEFORE)..found.start + BEHIND;
+            match parts.last_mut() {
+                Some(last) if last.contains(&part.start) => last.end = last.end.max(part.end),
+                Some(_) | None => parts.push(part),
+            }
         }
         if !text.is_ascii() {
             let foreign = |block: &[u8]| block.iter().filter(|byte| **byte >= 0x80).count() * 8 > block.len();
@@ -239,8 +230,8 @@ impl Prefilter {
             parts.extend(
                 blocks.map(|(at, block)| (at * BLOCK).saturating_sub(64)..at * BLOCK + block.len() + 64),
             );
-            parts.sort_by_key(|part| part.start);
         }
+        parts.sort_by_key(|part| part.start);
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(parts.len());
         for part in parts {
             match merged.last_mut() {
