@@ -147,7 +147,7 @@ fn hostile_repetition_ends() {
         "[",
         "\u{430}a",
     ] {
-        assert!(scan(&part.repeat(200_000)).len() <= 34, "{part:?}");
+        assert!(scan(&part.repeat(50_000)).len() <= 34, "{part:?}");
     }
 }
 
