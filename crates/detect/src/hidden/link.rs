@@ -55,9 +55,15 @@ const CARRIERS: [&str; 12] = [
 /// Adds images and links in Markdown, and images in HTML, whose address has a hole or carries data.
 pub(super) fn look(text: &str, seen: &mut Sightings) {
     for (mark, image) in [("](", false), ("<img", true)] {
+        // An address that runs over further marks is judged with them, once.
+        let mut done = 0;
         for at in memmem::find_iter(text.as_bytes(), mark) {
+            if at < done {
+                continue;
+            }
             let Some(address) = address(text, at, mark) else { continue };
             let (start, end) = (at, at + mark.len() + address.1);
+            done = end;
             let is_image = image || is_markdown_image(text, at);
             if let Some((severity, confidence)) = judge(address.0, is_image) {
                 let what = if is_image {
