@@ -15,6 +15,7 @@ mod nightly;
 mod say;
 mod test;
 mod tidy;
+mod train;
 mod workspace;
 
 use args::Args;
@@ -27,6 +28,7 @@ cargo xtask TASK
   gen     [--check]           write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
+  train   injection           the weights of the injection model, from the same corpora
   nightly [--calls N]         the long checks: a soak of the gateway
   fixture --http PORT | --stdio    the upstream MCP server of the bench";
 
@@ -47,6 +49,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("gen") => generate::run(args),
         Some("bench") => bench::run(args),
         Some("eval") => eval::run(args),
+        Some("train") => train::run(args),
         Some("nightly") => nightly::run(args),
         Some("fixture") => fixture::run(args),
         Some(other) => Err(Failure::new(format!("no task is called {other:?}\n{USAGE}"))),

@@ -1,10 +1,13 @@
-//! Detectors: secrets in text and JSON, dangerous shell commands, SQL and program code.
+//! Detectors: secrets in text and JSON, dangerous shell commands, SQL and program code, orders to the model, hidden content.
 //!
 //! Pure and bounded: every entry ends in time and memory linear in its input (cut at a stated size), and what it could
 //! not read it says with a finding of category `uninspected`. Must never do I/O, read a clock or keep a value it found.
 
 pub mod code;
+pub mod hidden;
+pub mod injection;
 mod literals;
+pub mod names;
 pub mod secret;
 
 pub use literals::LiteralError;

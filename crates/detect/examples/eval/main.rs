@@ -8,6 +8,11 @@ use std::process::ExitCode;
 
 mod command;
 mod corpus;
+#[path = "../train/examples.rs"]
+mod examples;
+mod injection;
+#[path = "../train/phrases.rs"]
+mod phrases;
 mod score;
 mod secret;
 mod sql;
@@ -20,7 +25,8 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 3] = [("command", command::run), ("secret", secret::run), ("sql", sql::run)];
+const AREAS: [Area; 4] =
+    [("command", command::run), ("injection", injection::run), ("secret", secret::run), ("sql", sql::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();

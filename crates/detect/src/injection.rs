@@ -1,0 +1,28 @@
+//! Text that gives the model orders or poses as somebody else.
+//!
+//! Must never call a text harmless that it has not looked at to its end.
+
+mod concept;
+mod context;
+mod feature;
+mod fit;
+mod fold;
+mod lexicon;
+mod model;
+mod report;
+mod rule;
+mod scan;
+mod window;
+
+pub use concept::Concept;
+pub use context::Context;
+pub use feature::Features;
+pub use fit::{Example, Fit};
+pub use fold::Folded;
+pub use lexicon::{Hit, Lexicon, LexiconError};
+pub use model::{Model, WeightsError};
+pub use scan::{InjectionError, InjectionScanner};
+pub use window::{Chunk, chunks};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! Where a text stands, and what that changes. Must never make a place one where nothing is found.
+
+/// Where a text stands. The same words are ordinary in one place and an attack in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Name, title, description, schema of a tool, a resource or a prompt. Looked at whole.
+    ToolDefinition,
+    /// Content of a tool result.
+    ToolResult,
+    /// Content of a resource.
+    Resource,
+    /// Messages of a prompt template: orders to the model are what it is for.
+    Prompt,
+    /// Progress, log messages, sampling and elicitation text.
+    Interim,
+}
+
+impl Context {
+    /// The model's score from which a window is an attack.
+    #[must_use]
+    pub const fn threshold(self) -> f32 {
+        match self {
+            Self::ToolDefinition => 0.60,
+            Self::ToolResult | Self::Resource | Self::Interim => 0.70,
+            Self::Prompt => 0.95,
+        }
+    }
+
+    /// True where all of a text is looked at, not only what the prefilter points to.
+    pub(super) const fn is_inspected_whole(self) -> bool {
+        match self {
+            Self::ToolDefinition => true,
+            Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim => false,
+        }
+    }
+
+    /// True where an order to whoever reads is worth a note.
+    pub(super) const fn notes_orders(self) -> bool {
+        match self {
+            Self::ToolResult | Self::Resource | Self::Interim => true,
+            Self::ToolDefinition | Self::Prompt => false,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The linear model: logistic regression over [`Features`], its weights in `data/injection.weights`. Must never score with
+//! weights that were trained with other features or another lexicon.
+
+use super::feature::{BUCKETS, DENSE, Features};
+use super::lexicon::Lexicon;
+
+/// First bytes of a weights file.
+const MAGIC: &[u8; 8] = b"RFINJ\0\0\x01";
+const HEAD: usize = 8 + 8 + 4 + 4 + 4;
+
+/// Weights in the form of [`Self::to_bytes`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    bias: f32,
+    dense: Vec<f32>,
+    scale: f32,
+    hashed: Vec<i8>,
+}
+
+/// Bytes that are no weights for this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WeightsError {
+    /// Not a weights file of this version.
+    #[error("not a weights file of version 1")]
+    Format,
+    /// Trained with another lexicon.
+    #[error("trained with another lexicon: run `cargo xtask train injection`")]
+    Lexicon,
+    /// Other features, cut off, or not numbers.
+    #[error("the weights do not fit the features: run `cargo xtask train injection`")]
+    Shape,
+}
+
+impl Model {
+    /// A model of these weights; `hashed` is rounded to 8 bits.
+    #[must_use]
+    pub fn new(bias: f32, dense: Vec<f32>, hashed: &[f32]) -> Self {
+        let largest = hashed.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "|weight| / scale is at most 127")]
+        let rounded = hashed.iter().map(|weight| (weight / scale).round() as i8).collect();
+        Self { bias, dense, scale, hashed: rounded }
+    }
+
+    /// The weights that are part of the program.
+    ///
+    /// # Errors
+    /// [`WeightsError`], which the tests of this crate rule out.
+    pub fn embedded() -> Result<Self, WeightsError> {
+        Self::from_bytes(include_bytes!("../../data/injection.weights"))
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`WeightsError`] for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        let (head, rest) = bytes.split_at_checked(HEAD).ok_or(WeightsError::Format)?;
+        let (magic, head) = head.split_at_checked(8).ok_or(WeightsError::Format)?;
+        let (digest, numbers) = head.split_at_checked(8).ok_or(WeightsError::Format)?;
+        if magic != MAGIC {
+            return Err(WeightsError::Format);
+        }
+        if digest != Lexicon::digest().to_le_bytes() {
+            return Err(WeightsError::Lexicon);
+        }
+        let mut numbers = floats(numbers);
+        let (Some(count), Some(bias), Some(scale)) = (numbers.next(), numbers.next(), numbers.next()) else {
+            return Err(WeightsError::Shape);
+        };
+        let (dense, hashed) = rest.split_at_checked(DENSE * 4).ok_or(WeightsError::Shape)?;
+        let dense: Vec<f32> = floats(dense).collect();
+        let whole = [bias, scale].iter().chain(&dense).all(|number| number.is_finite());
+        if count.to_bits() != u32::try_from(DENSE).unwrap_or(0) || hashed.len() != BUCKETS || !whole {
+            return Err(WeightsError::Shape);
+        }
+        let hashed = hashed.iter().map(|byte| byte.cast_signed()).collect();
+        Ok(Self { bias, dense, scale, hashed })
+    }
+
+    /// Magic, digest of the lexicon, number of dense features (u32), bias and scale (f32), the dense weights (f32), the
+    /// hashed weights (i8); little-endian.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEAD + self.dense.len() * 4 + self.hashed.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&Lexicon::digest().to_le_bytes());
+        bytes.extend_from_slice(&u32::try_from(self.dense.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for number in [self.bias, self.scale].iter().chain(&self.dense) {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        bytes.extend(self.hashed.iter().map(|weight| weight.cast_unsigned()));
+        bytes
+    }
+
+    /// How likely an attack is in a window, 0 to 1.
+    #[must_use]
+    pub fn score(&self, features: &Features) -> f32 {
+        let sum: i32 = features
+            .hashed
+            .iter()
+            .map(|bucket| self.hashed.get(*bucket as usize).map_or(0, |weight| i32::from(*weight)))
+            .sum();
+        let dense: f32 = features.dense.iter().filter_map(|at| self.dense.get(usize::from(*at))).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a window has some thousand n-grams")]
+        let hashed = sum as f32 * self.scale * share(features.hashed.len());
+        logistic(self.bias + dense + hashed)
+    }
+}
+
+/// What one n-gram of `count` counts: the root, so that a long window says more than a short one but not in proportion.
+#[expect(clippy::cast_precision_loss, reason = "a window has some thousand n-grams")]
+pub(super) fn share(count: usize) -> f32 {
+    1.0 / (count.max(16) as f32).sqrt()
+}
+
+pub(super) fn logistic(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four))
+}
