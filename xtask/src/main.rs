@@ -6,10 +6,12 @@ use std::process::ExitCode;
 
 mod args;
 mod bench;
+mod conformance;
 mod eval;
 mod failure;
 mod fixture;
 mod generate;
+mod kernel;
 mod machine;
 mod nightly;
 mod say;
@@ -26,6 +28,7 @@ cargo xtask TASK
   tidy                        the rules of the house: layers, purity, names, sizes, words
   gen     [--check]           write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
+  conformance [--requirements REVISION]   the official suite against a fixture, directly and through Ringfence
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
   nightly [--calls N]         the long checks: a soak of the gateway
   fixture --http PORT | --stdio    the upstream MCP server of the bench";
@@ -46,6 +49,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("tidy") => tidy::run(args),
         Some("gen") => generate::run(args),
         Some("bench") => bench::run(args),
+        Some("conformance") => conformance::run(args),
         Some("eval") => eval::run(args),
         Some("nightly") => nightly::run(args),
         Some("fixture") => fixture::run(args),
