@@ -13,7 +13,7 @@ use crate::machine;
 
 /// A running `ringfence serve`. Dropping it ends it.
 pub(crate) struct Kernel {
-    _running: Running,
+    running: Running,
     program: PathBuf,
     home: PathBuf,
     /// Where it listens on 127.0.0.1.
@@ -30,10 +30,21 @@ impl Kernel {
         let sockets = home.join("sockets");
         std::fs::create_dir_all(&sockets).map_err(|error| Failure::at(&sockets, &error))?;
         let port = free_port()?;
-        let mut serve = command(program, home);
-        serve.args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
-        let running = Running::start(serve, home, port)?;
-        Ok(Self { _running: running, program: program.to_owned(), home: home.to_owned(), port })
+        let running = serve(program, home, port)?;
+        Ok(Self { running, program: program.to_owned(), home: home.to_owned(), port })
+    }
+
+    /// The number of its process.
+    pub(crate) fn number(&self) -> u32 {
+        self.running.number()
+    }
+
+    /// Starts it again on the data that it leaves.
+    pub(crate) fn restarted(self) -> Result<Self, Failure> {
+        let Self { running, program, home, port } = self;
+        drop(running);
+        let running = serve(&program, &home, port)?;
+        Ok(Self { running, program, home, port })
     }
 
     /// What `ringfence WORDS --json` answers for this kernel.
@@ -41,6 +52,12 @@ impl Kernel {
         let said = machine::output(command(&self.program, &self.home).args(words).arg("--json"))?;
         serde_json::from_slice(&said).context("the answer of ringfence")
     }
+}
+
+fn serve(program: &Path, home: &Path, port: u16) -> Result<Running, Failure> {
+    let mut serve = command(program, home);
+    serve.args(["serve", "--listen", &format!("127.0.0.1:{port}")]);
+    Running::start(serve, home, port)
 }
 
 fn command(program: &Path, home: &Path) -> Command {
