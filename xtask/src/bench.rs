@@ -13,13 +13,13 @@ use crate::workspace::Workspace;
 use crate::{machine, say};
 
 pub(crate) mod cell;
-mod client;
+pub(crate) mod client;
 pub(crate) mod driver;
 pub(crate) mod place;
 mod report;
 mod start;
 pub(crate) mod target;
-mod usage;
+pub(crate) mod usage;
 mod wire;
 
 use cell::{Cell, Selection};

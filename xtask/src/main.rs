@@ -4,12 +4,15 @@
 
 use std::process::ExitCode;
 
+mod abuse;
 mod args;
 mod bench;
+mod conformance;
 mod eval;
 mod failure;
 mod fixture;
 mod generate;
+mod kernel;
 mod machine;
 mod nightly;
 mod say;
@@ -27,9 +30,11 @@ cargo xtask TASK
   tidy                        the rules of the house: layers, purity, names, sizes, words
   gen     [--check]           write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
+  abuse   [--long] [--only CASE]   hostile clients and servers against a kernel, while another client goes on
+  conformance [--requirements REVISION]   the official suite against a fixture, directly and through Ringfence
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
   train   injection           the weights of the injection model, from the same corpora
-  nightly [--calls N]         the long checks: a soak of the gateway
+  nightly [--calls N] [--fuzz SECONDS]   the long checks: fuzz targets, sessions, a soak of the gateway
   fixture --http PORT | --stdio    the upstream MCP server of the bench";
 
 fn main() -> ExitCode {
@@ -48,6 +53,8 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("tidy") => tidy::run(args),
         Some("gen") => generate::run(args),
         Some("bench") => bench::run(args),
+        Some("abuse") => abuse::run(args),
+        Some("conformance") => conformance::run(args),
         Some("eval") => eval::run(args),
         Some("train") => train::run(args),
         Some("nightly") => nightly::run(args),

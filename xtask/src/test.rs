@@ -13,7 +13,7 @@ mod peers;
 mod suite;
 mod tools;
 
-pub(crate) use peers::install_debian;
+pub(crate) use peers::{install_debian, programs as node_programs};
 
 /// What a step needs before it can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,12 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
         say::result(format_args!("{count}"));
     }
     Ok(())
+}
+
+/// The Node peers, with what they need of the system.
+pub(crate) fn node_peers(workspace: &Workspace) -> Result<(), Failure> {
+    timed("set-up: system packages", || peers::system_packages(workspace))?;
+    timed("set-up: node peers", || peers::node(workspace))
 }
 
 /// What the steps need, each once.

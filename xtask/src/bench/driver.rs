@@ -122,12 +122,12 @@ struct Phase {
 
 impl Phase {
     fn of(length: Length) -> Self {
-        let left = match length {
-            Length::Time { .. } => u64::MAX,
-            Length::Calls(calls) => calls,
+        let (left, measuring) = match length {
+            Length::Time { .. } => (u64::MAX, false),
+            Length::Calls(calls) => (calls, true),
         };
         Self {
-            measuring: AtomicBool::new(false),
+            measuring: AtomicBool::new(measuring),
             stopping: AtomicBool::new(false),
             left: AtomicU64::new(left),
         }

@@ -29,6 +29,11 @@ impl Processes {
         Self(found)
     }
 
+    /// `number` alone.
+    pub(crate) fn only(number: u32) -> Self {
+        Self(vec![number])
+    }
+
     /// CPU time used so far, in user and system mode.
     pub(crate) fn cpu(&self) -> Duration {
         let ticks: u64 = self.0.iter().filter_map(|number| Stat::of(*number)).map(|stat| stat.ticks).sum();

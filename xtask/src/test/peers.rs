@@ -98,7 +98,7 @@ pub(super) fn python(workspace: &Workspace) -> Result<(), Failure> {
 }
 
 /// The programs of the Node peers.
-pub(super) fn programs(workspace: &Workspace) -> PathBuf {
+pub(crate) fn programs(workspace: &Workspace) -> PathBuf {
     home(workspace).join("node_modules/.bin")
 }
 

@@ -19,6 +19,9 @@ use crate::client::Answered;
 /// Most bytes of events that are kept beside the answer.
 const KEPT: usize = 1 << 20;
 
+/// What a client that lost its connection waits before it resumes (2025-11-25, SEP-1699).
+const RETRY: Duration = Duration::from_secs(1);
+
 /// A stream.
 pub(super) struct Stream {
     /// Its number in its conversation, where it can be resumed.
@@ -189,7 +192,7 @@ impl Stream {
     fn prime(&self, state: &mut State) {
         let Some(id) = self.number.map(|stream| format!("{stream}-{}", state.next)) else { return };
         let Some(field) = Field::new(&id) else { return };
-        let bytes = sse::encode_priming(field, None);
+        let bytes = sse::encode_priming(field, Some(RETRY));
         state.keep(bytes, false);
     }
 

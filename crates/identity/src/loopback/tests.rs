@@ -104,9 +104,11 @@ fn the_owner_of_a_real_connection_is_found() {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, peer) = listener.accept().unwrap();
         let local = server.local_addr().unwrap();
-        assert_eq!(loopback_uid(local, peer).unwrap(), rustix::process::geteuid().as_raw());
+        let own = rustix::process::geteuid().as_raw();
+        assert_eq!((loopback_uid(local, peer).unwrap(), in_table(local, peer).unwrap()), (own, own));
         drop(client);
         assert!(matches!(loopback_uid(local, peer), Err(LoopbackError::NoOwner { .. })));
+        assert!(matches!(in_table(local, peer), Err(LoopbackError::NoOwner { .. })));
     }
 }
 
