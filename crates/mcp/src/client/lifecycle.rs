@@ -91,7 +91,7 @@ async fn initialize(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
 impl Link {
     fn settle(&self, version: ProtocolVersion) {
         match self {
-            Self::Pipe(pipe) => pipe.settle(version.era()),
+            Self::Pipe(pipe) => pipe.settle(version),
             Self::Http(http) => http.settle(version),
         }
     }
