@@ -265,7 +265,7 @@ impl Drop for Open<'_> {
 }
 
 /// True when a `Content-Type` is `kind`, whatever its parameters (RFC 9110 section 8.3.1).
-fn is_kind(value: &HeaderValue, kind: &str) -> bool {
+pub(super) fn is_kind(value: &HeaderValue, kind: &str) -> bool {
     let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(kind.as_bytes())
 }
