@@ -2,6 +2,7 @@
 //!
 //! Must never answer anything but what the path released, or the protocol's own errors.
 
+mod batch;
 mod dispatch;
 mod greeting;
 pub(crate) mod terms;

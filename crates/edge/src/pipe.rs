@@ -14,7 +14,7 @@ use ringfence_kernel::session::Link;
 use ringfence_kernel::{Endpoint, Kernel};
 use ringfence_mcp::headers;
 use ringfence_mcp::line::{Line, LineReader, append_line};
-use ringfence_mcp::message::{Message, Request, RpcError, encode_error};
+use ringfence_mcp::message::{Malformed, Message, Request, RpcError, encode_error};
 use ringfence_model::json::ScanLimits;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -106,6 +106,20 @@ impl Conversation {
                 _ = tasks.join_next(), if stop.is_cancelled() => continue,
             };
             let message = match line {
+                Ok(Some(Line::Message(bytes))) if Message::is_batch(&bytes) && self.client.has_batches() => {
+                    match Message::parse_batch(bytes, scan) {
+                        Ok(messages) if tasks.len() < most && !stop.is_cancelled() => {
+                            let (client, out) = (Arc::clone(&self.client), self.out.clone());
+                            tasks.spawn(answer_batch(client, messages, out));
+                        }
+                        Ok(_) => {
+                            let error = RpcError::internal("too many requests are running: wait for answers");
+                            self.send(encode_error(None, &error)).await;
+                        }
+                        Err(malformed) => self.send(encode_error(None, &malformed.error)).await,
+                    }
+                    continue;
+                }
                 Ok(Some(Line::Message(bytes))) => Message::parse(bytes, scan),
                 Ok(Some(Line::TooLong { bytes })) => {
                     let text = format!("a message of {bytes} bytes exceeds the limit of {}", limits.body.0);
@@ -172,6 +186,18 @@ async fn answer(client: Arc<Client>, request: Request, out: mpsc::Sender<Bytes>)
     let pieces = out.clone();
     let answer =
         client.answer(era, request, CancellationToken::new(), |piece| pieces.try_send(piece).is_ok()).await;
+    if let Some(answer) = answer {
+        let _client_left = out.send(answer.message).await;
+    }
+}
+
+async fn answer_batch(
+    client: Arc<Client>,
+    messages: Vec<Result<Message, Malformed>>,
+    out: mpsc::Sender<Bytes>,
+) {
+    let pieces = out.clone();
+    let answer = client.answer_batch(messages, move |piece| pieces.try_send(piece).is_ok()).await;
     if let Some(answer) = answer {
         let _client_left = out.send(answer.message).await;
     }

@@ -4,6 +4,7 @@
 //! belongs to. Must never guess which call a message belongs to.
 
 mod error;
+mod events;
 mod http;
 mod inbound;
 mod lifecycle;
@@ -105,7 +106,8 @@ impl Peer {
     }
 
     /// Opens a conversation in the preferred era, or in the other one where the server does not speak that
-    /// (2026-07-28, "Versioning", section "Backward Compatibility with Initialization-Based Versions").
+    /// (2026-07-28, "Versioning", section "Backward Compatibility with Initialization-Based Versions"), or over the HTTP
+    /// transport of 2024-11-05 where the endpoint takes no POST.
     ///
     /// # Errors
     /// What went wrong in the era tried last.
@@ -115,21 +117,48 @@ impl Peer {
         prefer: Era,
         limits: PeerLimits,
     ) -> Result<Self, PeerError> {
-        let (link, outside) = Link::open(transport, limits);
+        let older = transport.older();
         let hello = Hello::from(hello);
-        let other = match prefer {
-            Era::Legacy => Era::Modern,
-            Era::Modern => Era::Legacy,
-        };
-        let greeting = match lifecycle::greet(&link, &hello, prefer, limits).await {
-            Err(PeerError::EraUnsupported { .. }) => lifecycle::greet(&link, &hello, other, limits).await?,
+        let (link, outside) = Link::open(transport, limits);
+        match (Self::greet_any(&link, &hello, prefer, limits).await, older) {
+            (Ok(greeting), _) => Ok(Self::new(link, greeting, hello, outside)),
+            (Err(PeerError::Status(status)), Some((client, path, headers)))
+                if events::may_be_events(status) =>
+            {
+                let Ok(transport) = events::open(client, &path, headers, limits).await else {
+                    return Err(PeerError::Status(status));
+                };
+                let (link, outside) = Link::open(transport, limits);
+                let greeting = lifecycle::greet(&link, &hello, Era::Legacy, limits).await?;
+                Ok(Self::new(link, greeting, hello, outside))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    async fn greet_any(
+        link: &Link,
+        hello: &Hello,
+        prefer: Era,
+        limits: PeerLimits,
+    ) -> Result<Greeting, PeerError> {
+        match lifecycle::greet(link, hello, prefer, limits).await {
+            Err(PeerError::EraUnsupported { .. }) => {
+                lifecycle::greet(link, hello, prefer.other(), limits).await
+            }
             // A legacy server may keep silent about a method that it does not know.
             Err(PeerError::HandshakeTimeout(_)) if prefer == Era::Modern => {
-                lifecycle::greet(&link, &hello, other, limits).await?
+                lifecycle::greet(link, hello, Era::Legacy, limits).await
             }
-            greeted => greeted?,
-        };
-        Ok(Self::new(link, greeting, hello, outside))
+            // A modern endpoint may turn `initialize` down before it reads it.
+            Err(PeerError::Status(status)) if prefer == Era::Legacy && events::may_be_events(status) => {
+                match lifecycle::greet(link, hello, Era::Modern, limits).await {
+                    Err(PeerError::EraUnsupported { .. }) => Err(PeerError::Status(status)),
+                    greeted => greeted,
+                }
+            }
+            greeted => greeted,
+        }
     }
 
     fn new(link: Link, greeting: Greeting, hello: Hello, outside: mpsc::Receiver<FromServer>) -> Self {

@@ -10,7 +10,8 @@ use std::hash::{Hash, Hasher};
 use bytestring::ByteString;
 use ringfence_model::json::{Json, JsonText, Kind};
 
-pub use encode::{encode_error, encode_notification, encode_request, encode_result};
+pub use encode::{encode_batch, encode_error, encode_notification, encode_request, encode_result};
+pub use parse::MOST_OF_BATCH;
 
 /// The text was not JSON (JSON-RPC 2.0 section 5.1).
 pub const PARSE_ERROR: i64 = -32700;

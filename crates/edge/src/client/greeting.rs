@@ -4,10 +4,6 @@ use ringfence_mcp::meta;
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::json::JsonText;
 
-/// The versions that an answer to `server/discover` names.
-const ALL: [ProtocolVersion; 3] =
-    [ProtocolVersion::V2026_07_28, ProtocolVersion::V2025_11_25, ProtocolVersion::V2025_06_18];
-
 /// The result of `initialize`; `greeted` is the released result of the greeting call.
 pub(super) fn initialize_result(version: ProtocolVersion, greeted: &JsonText) -> JsonText {
     let mut members = vec![
@@ -21,7 +17,8 @@ pub(super) fn initialize_result(version: ProtocolVersion, greeted: &JsonText) ->
 
 /// The result of `server/discover`.
 pub(super) fn discover_result(greeted: &JsonText) -> JsonText {
-    let versions = ALL.map(|version| JsonText::string(version.as_str()));
+    let mut versions = ProtocolVersion::ALL.map(|version| JsonText::string(version.as_str()));
+    versions.reverse();
     let mut members = vec![
         ("resultType", JsonText::string("complete")),
         ("supportedVersions", JsonText::array(versions.iter().map(JsonText::value))),

@@ -7,9 +7,6 @@ use ringfence_mcp::meta;
 use ringfence_mcp::version::{Era as ProtocolEra, ProtocolVersion};
 use ringfence_model::json::{Json, JsonText, Kind};
 
-/// The legacy versions that we speak, newest first.
-const LEGACY: [ProtocolVersion; 2] = [ProtocolVersion::V2025_11_25, ProtocolVersion::V2025_06_18];
-
 /// The modern versions that we speak.
 pub(crate) const MODERN: [ProtocolVersion; 1] = [ProtocolVersion::V2026_07_28];
 
@@ -32,8 +29,11 @@ pub(crate) fn is_modern(params: Option<&JsonText>) -> bool {
 pub(crate) fn of_initialize(params: &JsonText) -> ClientTerms {
     let value = params.value();
     let asked = value.get("protocolVersion").and_then(Json::as_str).unwrap_or_default();
-    let version =
-        LEGACY.into_iter().find(|version| version.as_str() == asked).unwrap_or(ProtocolVersion::V2025_11_25);
+    let version = asked
+        .parse()
+        .ok()
+        .filter(|version: &ProtocolVersion| version.era() == ProtocolEra::Legacy)
+        .unwrap_or(ProtocolVersion::V2025_11_25);
     ClientTerms {
         version,
         abilities: abilities(version, value.get("capabilities")),
@@ -64,8 +64,9 @@ fn abilities(version: ProtocolVersion, capabilities: Option<Json<'_>>) -> Abilit
     let url = has(elicitation, "url");
     let changes = roots.and_then(|roots| roots.get("listChanged")).and_then(Json::as_bool) == Some(true);
     let is_new = version >= ProtocolVersion::V2025_11_25;
+    let elicits = version >= ProtocolVersion::V2025_06_18 && elicitation.is_some();
     let declared = [
-        (Ability::FormElicitation, elicitation.is_some() && (has(elicitation, "form") || !url)),
+        (Ability::FormElicitation, elicits && (has(elicitation, "form") || !url)),
         (Ability::UrlElicitation, url && is_new),
         (Ability::Sampling, sampling.is_some()),
         (Ability::SamplingTools, has(sampling, "tools") && is_new),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Response, StatusCode};
 use hyper::Request;
@@ -66,6 +67,13 @@ pub(super) async fn post(
         Err(Unread::Broken) => return body::empty(StatusCode::BAD_REQUEST),
     };
     let scan = ScanLimits { bytes: limits.body.0, depth: limits.depth };
+    if Message::is_batch(&bytes)
+        && let Ok(conversation) =
+            site.conversations.find(&site.gate.kernel, principal, &endpoint, &head.headers)
+        && conversation.client().has_batches()
+    {
+        return batch(site, &conversation, bytes, scan, takes).await;
+    }
     let message = match Message::parse(bytes, scan) {
         Ok(message) => message,
         Err(malformed) => {
@@ -219,6 +227,42 @@ async fn answer(site: &Site, conversation: &Arc<Conversation>, request: Rpc, tak
         Head::Nothing => {
             conversation.forget(&stream);
             body::empty(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
+/// Answers a batch (2025-03-26).
+async fn batch(
+    site: &Site,
+    conversation: &Arc<Conversation>,
+    bytes: Bytes,
+    scan: ScanLimits,
+    takes: Takes,
+) -> Response<Body> {
+    let messages = match Message::parse_batch(bytes, scan) {
+        Ok(messages) => messages,
+        Err(malformed) => {
+            return body::json(StatusCode::BAD_REQUEST, encode_error(None, &malformed.error));
+        }
+    };
+    let stream = conversation.stream();
+    let (client, answers) = (Arc::clone(conversation.client()), Arc::clone(&stream));
+    let work = async move {
+        let pieces = Arc::clone(&answers);
+        let answer = client.answer_batch(messages, move |piece| takes.events && pieces.push(&piece)).await;
+        answers.end(answer);
+    };
+    let running = Outliving::new(work, &site.afterwards);
+    match running.until(stream.head(None)).await {
+        Head::Answer(answer) => {
+            conversation.forget(&stream);
+            body::json(StatusCode::OK, answer.message)
+        }
+        Head::Events => body::events(&stream, None, None),
+        // Nothing in it wanted an answer.
+        Head::Nothing => {
+            conversation.forget(&stream);
+            body::empty(StatusCode::ACCEPTED)
         }
     }
 }

@@ -62,6 +62,7 @@ struct Shared {
 
 struct Settled {
     era: Era,
+    batches: bool,
     session: bool,
     headers: HeaderMap,
 }
@@ -174,7 +175,8 @@ impl Http {
         };
         let in_session = session.is_some();
         headers.extend(session.map(|session| (headers::SESSION_ID, session)));
-        let settled = Settled { era: version.era(), session: in_session, headers };
+        let batches = version.has_batches();
+        let settled = Settled { era: version.era(), batches, session: in_session, headers };
         // A conversation has one handshake that succeeds.
         let _ = self.shared.settled.set(settled);
     }
@@ -202,6 +204,10 @@ impl Http {
 }
 
 impl Shared {
+    fn has_batches(&self) -> bool {
+        self.settled.get().is_some_and(|settled| settled.batches)
+    }
+
     fn headers(&self) -> HeaderMap {
         match self.settled.get() {
             Some(settled) => settled.headers.clone(),
@@ -259,7 +265,7 @@ impl Drop for Open<'_> {
 }
 
 /// True when a `Content-Type` is `kind`, whatever its parameters (RFC 9110 section 8.3.1).
-fn is_kind(value: &HeaderValue, kind: &str) -> bool {
+pub(super) fn is_kind(value: &HeaderValue, kind: &str) -> bool {
     let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(kind.as_bytes())
 }

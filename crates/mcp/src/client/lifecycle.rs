@@ -72,7 +72,8 @@ async fn initialize(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
         Err(error) => return Err(not_legacy(error)),
     };
     let named = result.value().get("protocolVersion").and_then(Json::as_str).map(Cow::into_owned);
-    let named = named.ok_or(PeerError::Protocol("`initialize` was answered without a version".into()))?;
+    // Something was answered, but not `initialize`.
+    let named = named.ok_or(PeerError::EraUnsupported { supported: Vec::new() })?;
     let version = match named.parse::<ProtocolVersion>() {
         Ok(version) if version.era() == Era::Legacy => version,
         Ok(_) | Err(_) => return Err(PeerError::EraUnsupported { supported: vec![named] }),
@@ -91,7 +92,7 @@ async fn initialize(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
 impl Link {
     fn settle(&self, version: ProtocolVersion) {
         match self {
-            Self::Pipe(pipe) => pipe.settle(version.era()),
+            Self::Pipe(pipe) => pipe.settle(version),
             Self::Http(http) => http.settle(version),
         }
     }

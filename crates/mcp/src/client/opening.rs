@@ -76,6 +76,14 @@ impl Default for PeerLimits {
 }
 
 impl Transport {
+    /// What is needed to reach the same endpoint over the HTTP transport of 2024-11-05.
+    pub(super) fn older(&self) -> Option<(HttpClient, PathAndQuery, HeaderMap)> {
+        match self {
+            Self::Pipe { .. } => None,
+            Self::Http { client, path, headers } => Some((client.clone(), path.clone(), headers.clone())),
+        }
+    }
+
     /// The pipe of a child process.
     #[must_use]
     pub fn pipe(

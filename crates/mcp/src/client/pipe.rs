@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::inbound::Counts;
 use super::{FromServer, Outgoing, PeerError, PeerLimits};
 use crate::message::{Answer, encode_notification};
-use crate::version::Era;
+use crate::version::ProtocolVersion;
 
 pub(super) use outbox::Outbox;
 
@@ -32,7 +32,7 @@ struct Shared {
     calls: Mutex<Calls>,
     end: watch::Sender<Option<PeerError>>,
     /// Set once the handshake has succeeded.
-    era: OnceLock<Era>,
+    version: OnceLock<ProtocolVersion>,
     outside: mpsc::Sender<FromServer>,
     counts: Counts,
     response: ScanLimits,
@@ -74,7 +74,7 @@ impl Pipe {
             outbox: Arc::new(Outbox::new(stdin, limits.outbox)),
             calls: Mutex::default(),
             end: watch::Sender::new(None),
-            era: OnceLock::new(),
+            version: OnceLock::new(),
             outside,
             counts: Counts::default(),
             response: limits.response,
@@ -108,10 +108,10 @@ impl Pipe {
         self.shared.outbox.push(&encode_notification(method, params)).await
     }
 
-    /// Notes the era, once it is known.
-    pub(super) fn settle(&self, era: Era) {
+    /// Notes the version, once it is known.
+    pub(super) fn settle(&self, version: ProtocolVersion) {
         // A conversation has one handshake that succeeds.
-        let _ = self.shared.era.set(era);
+        let _ = self.shared.version.set(version);
     }
 
     pub(super) fn counts(&self) -> &Counts {

@@ -18,6 +18,16 @@ pub fn encode_request(id: &RequestId, method: &str, params: Option<&JsonText>) -
     calling(out, method, params)
 }
 
+/// A batch of messages (2025-03-26).
+#[must_use]
+pub fn encode_batch(messages: &[Bytes]) -> Bytes {
+    let mut out = Vec::with_capacity(messages.iter().map(|message| message.len() + 1).sum::<usize>() + 2);
+    out.push(b'[');
+    out.extend_from_slice(&messages.join(&b','));
+    out.push(b']');
+    Bytes::from(out)
+}
+
 /// A notification.
 #[must_use]
 pub fn encode_notification(method: &str, params: Option<&JsonText>) -> Bytes {

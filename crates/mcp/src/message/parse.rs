@@ -9,6 +9,9 @@ use super::{
     INVALID_REQUEST, Malformed, Message, Notification, PARSE_ERROR, Request, RequestId, Response, RpcError,
 };
 
+/// Most messages of one batch.
+pub const MOST_OF_BATCH: usize = 64;
+
 /// Most bytes of a method name.
 const METHOD_BYTES: usize = 256;
 
@@ -31,7 +34,29 @@ impl Message {
     /// [`Malformed`] with `-32700` where the text is not JSON, else `-32600`: a text over the limits, a key that stands
     /// twice, a batch (removed in 2025-06-18), an envelope of another shape.
     pub fn parse(bytes: Bytes, limits: ScanLimits) -> Result<Self, Malformed> {
+        Self::of(&JsonText::scan(bytes, limits).map_err(unreadable)?)
+    }
+
+    /// True for a text that can only be a batch.
+    #[must_use]
+    pub fn is_batch(bytes: &[u8]) -> bool {
+        bytes.trim_ascii_start().first() == Some(&b'[')
+    }
+
+    /// Reads a batch of 1 to [`MOST_OF_BATCH`] messages (2025-03-26), each for itself.
+    ///
+    /// # Errors
+    /// [`Malformed`] for the whole where it is no such array.
+    pub fn parse_batch(bytes: Bytes, limits: ScanLimits) -> Result<Vec<Result<Self, Malformed>>, Malformed> {
         let text = JsonText::scan(bytes, limits).map_err(unreadable)?;
+        let count = text.value().elements().take(MOST_OF_BATCH + 1).count();
+        if text.value().kind() != Kind::Array || !(1..=MOST_OF_BATCH).contains(&count) {
+            return Err(invalid("a batch is an array of 1 to 64 messages", None));
+        }
+        Ok(text.value().elements().map(|message| Self::of(&text.share(message))).collect())
+    }
+
+    fn of(text: &JsonText) -> Result<Self, Malformed> {
         match text.value().kind() {
             Kind::Object => {}
             Kind::Array => return Err(invalid("batches are not part of this protocol version", None)),
@@ -40,8 +65,8 @@ impl Message {
             }
         }
         let envelope = Envelope::of(text.value());
-        let id = envelope.id.and_then(|value| RequestId::read(&text, value));
-        envelope.message(&text, id.clone()).map_err(|what| invalid(what, id))
+        let id = envelope.id.and_then(|value| RequestId::read(text, value));
+        envelope.message(text, id.clone()).map_err(|what| invalid(what, id))
     }
 }
 

@@ -158,6 +158,22 @@ fn what_is_written_is_exactly_this() {
     );
 }
 
+#[test]
+fn a_batch_is_read_message_by_message() {
+    let ping = encode_request(&RequestId::from(1), "ping", None);
+    let batch = encode_batch(&[ping.clone(), Bytes::from_static(b"7"), ping.clone()]);
+    assert!(Message::is_batch(&batch) && Message::is_batch(b" \n[") && !Message::is_batch(&ping));
+    let read = Message::parse_batch(batch, LIMITS).unwrap();
+    let [Ok(first), Err(wrong), Ok(second)] = read.as_slice() else { panic!("{read:?}") };
+    let alone = Message::parse(ping.clone(), LIMITS).unwrap();
+    assert_eq!((first, second), (&alone, &alone));
+    assert_eq!(wrong.error.code, INVALID_REQUEST);
+    let many = encode_batch(&vec![ping.clone(); MOST_OF_BATCH + 1]);
+    for whole in [Bytes::from_static(b"[]"), many, Bytes::from_static(b"[1"), ping] {
+        assert!(Message::parse_batch(whole.clone(), LIMITS).is_err(), "{whole:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back(method in ".{1,40}", name in ".*", number in any::<i64>(), text in ".{0,40}") {

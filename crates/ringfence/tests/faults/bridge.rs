@@ -9,7 +9,7 @@ use super::client::Piped;
 use super::fake::{Stage, journal, seen};
 use super::house::Home;
 
-const VERSIONS: [&str; 3] = ["2025-06-18", "2025-11-25", "2026-07-28"];
+const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
 /// Everything that a client of the newest legacy version can be asked.
 fn able() -> Value {
@@ -45,6 +45,10 @@ struct Talker {
 impl Talker {
     fn is_modern(&self) -> bool {
         self.version == "2026-07-28"
+    }
+
+    fn elicits(&self) -> bool {
+        self.version >= "2025-06-18"
     }
 
     /// Behind `wrap`, with a server of its own.
@@ -173,16 +177,17 @@ impl Talker {
     }
 }
 
-/// Runs `check` for a client of each version with a server of each version.
+/// Runs `check` for a client of each version with a server of each version. Each client version has a kernel of its own:
+/// the notices that one session hears in a second are bounded.
 fn each_pair(check: impl Fn(&Stage, &mut Talker, &str)) {
-    let stage = stage();
     for version in VERSIONS {
+        let stage = stage();
         for of_server in VERSIONS {
             let mut talker = Talker::open(&stage, version, of_server, able());
             check(&stage, &mut talker, of_server);
         }
+        stage.kernel.finish();
     }
-    stage.kernel.finish();
 }
 
 #[test]
@@ -243,28 +248,30 @@ fn a_resource_that_is_not_there_is_refused_in_the_words_of_the_client_s_version(
 fn what_a_server_asks_reaches_the_client_in_its_own_way_and_the_answer_the_server() {
     each_pair(|_, client, of_server| {
         let pair = format!("{} with {of_server}", client.version);
-        let told = client.call("ask", json!({ "names": ["form", "sample", "roots"] }));
-        let expected = json!({
-            "form": { "action": "accept", "content": { "word": "ü" } },
+        // Elicitation exists from 2025-06-18 on.
+        let mut names = vec!["sample", "roots"];
+        names.extend(client.elicits().then_some("form"));
+        let told = client.call("ask", json!({ "names": names }));
+        let mut expected = json!({
             "sample": { "role": "assistant", "model": "m", "content": { "type": "text", "text": "7" } },
             "roots": { "roots": [{ "uri": "file:///work" }] },
         });
+        if client.elicits() {
+            expected["form"] = json!({ "action": "accept", "content": { "word": "ü" } });
+        }
         assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), expected, "{pair}");
-        let asked = client.asked();
+        let mut asked = client.asked();
         let form = json!({ "message": "Which word?", "requestedSchema": {
             "type": "object", "properties": { "word": { "type": "string" } }, "required": ["word"] } });
         // What other servers said is not this server's to have.
         let sample = json!({ "maxTokens": 9,
             "messages": [{ "role": "user", "content": { "type": "text", "text": "Say a number" } }] });
-        let mut methods = [
-            ("elicitation/create".to_owned(), form),
-            ("roots/list".to_owned(), json!({})),
-            ("sampling/createMessage".to_owned(), sample),
-        ];
-        let mut asked_sorted = asked;
-        asked_sorted.sort_by(|one, other| one.0.cmp(&other.0));
-        methods.sort_by(|one, other| one.0.cmp(&other.0));
-        assert_eq!(asked_sorted, methods, "{pair}");
+        let mut questions =
+            vec![("roots/list".to_owned(), json!({})), ("sampling/createMessage".to_owned(), sample)];
+        questions.extend(client.elicits().then(|| ("elicitation/create".to_owned(), form)));
+        asked.sort_by(|one, other| one.0.cmp(&other.0));
+        questions.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(asked, questions, "{pair}");
         let read = client.plain("resources/read", json!({ "uri": "ask://roots" }));
         assert!(read["contents"][0]["text"].as_str().unwrap().contains("file:///work"), "{pair}: {read}");
         let got = client.plain("prompts/get", json!({ "name": "asking", "arguments": {} }));
@@ -283,7 +290,7 @@ fn a_page_to_open_and_tools_for_a_model_are_asked_for_where_the_client_s_version
         for name in ["url", "sample_tools"] {
             let answer = client.ask("tools/call", json!({ "name": "ask", "arguments": { "names": [name] } }));
             let asked = client.asked();
-            if client.version == "2025-06-18" {
+            if client.version < "2025-11-25" {
                 assert_eq!(asked, [], "{pair} {name}");
                 assert!(
                     answer["error"].is_object()
@@ -520,6 +527,9 @@ fn a_parked_call_that_nobody_comes_back_to_is_cancelled_at_the_server() {
 fn a_server_is_not_told_a_credential_that_an_answer_holds() {
     let secret = format!("ghp_{}", "a1B2".repeat(9));
     each_pair(|_, client, of_server| {
+        if !client.elicits() {
+            return;
+        }
         let params = json!({ "name": "ask", "arguments": { "names": ["form"] } });
         let mut id = client.send("tools/call", params.clone());
         let answer = json!({ "action": "accept", "content": { "word": secret } });
@@ -540,4 +550,32 @@ fn a_server_is_not_told_a_credential_that_an_answer_holds() {
         let told = told["result"]["content"][0]["text"].as_str().unwrap_or_default();
         assert!(told.contains("[redacted:"), "{} with {of_server}: {told}", client.version);
     });
+}
+
+#[test]
+fn a_batch_is_answered_at_once_in_the_version_that_has_batches_and_refused_in_others() {
+    let stage = stage();
+    for (version, of_server) in
+        [("2025-03-26", "2026-07-28"), ("2025-03-26", "2025-11-25"), ("2025-06-18", "2025-11-25")]
+    {
+        let mut client = Talker::open(&stage, version, of_server, able());
+        let call = |id: i64, text: &str| {
+            json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call",
+                    "params": { "name": "echo", "arguments": { "text": text } } })
+        };
+        let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let opening = json!({ "jsonrpc": "2.0", "id": 103, "method": "initialize", "params": {} });
+        client.piped.say(&json!([call(101, "one"), note, call(102, "two"), 7, opening]));
+        let answer = client.piped.hear().unwrap();
+        if version != "2025-03-26" {
+            assert_eq!(answer["error"]["code"], -32600, "{answer}");
+            continue;
+        }
+        let [one, two, wrong, opened] = answer.as_array().unwrap().as_slice() else { panic!("{answer}") };
+        let text = |answer: &Value| answer["result"]["content"][0]["text"].clone();
+        assert_eq!((&one["id"], text(one)), (&json!(101), json!("one")), "{answer}");
+        assert_eq!((&two["id"], text(two)), (&json!(102), json!("two")), "{answer}");
+        assert_eq!((&wrong["error"]["code"], &opened["error"]["code"]), (&json!(-32600), &json!(-32600)));
+    }
+    stage.kernel.finish();
 }

@@ -7,6 +7,8 @@ fn terms(params: &str) -> ClientTerms {
 #[test]
 fn the_version_asked_for_is_kept_where_we_speak_it() {
     for (asked, agreed) in [
+        ("2024-11-05", ProtocolVersion::V2024_11_05),
+        ("2025-03-26", ProtocolVersion::V2025_03_26),
         ("2025-06-18", ProtocolVersion::V2025_06_18),
         ("2025-11-25", ProtocolVersion::V2025_11_25),
         ("2026-07-28", ProtocolVersion::V2025_11_25),
@@ -26,6 +28,7 @@ fn what_servers_may_ask_is_what_the_client_offers_and_its_version_has() {
         ("2025-11-25", r#"{"elicitation":{"url":{}}}"#, &[UrlElicitation]),
         ("2025-11-25", r#"{"elicitation":{"form":{},"url":{}}}"#, &[FormElicitation, UrlElicitation]),
         ("2025-06-18", r#"{"elicitation":{"form":{},"url":{}}}"#, &[FormElicitation]),
+        ("2025-03-26", r#"{"elicitation":{},"roots":{}}"#, &[Roots]),
         ("2025-11-25", r#"{"sampling":{}}"#, &[Sampling]),
         ("2025-11-25", r#"{"sampling":{"tools":{},"context":{}}}"#, &[Sampling, SamplingTools]),
         ("2025-06-18", r#"{"sampling":{"tools":{}}}"#, &[Sampling]),

@@ -122,9 +122,10 @@ pub(super) fn result(request: &Request, result: &JsonText) -> JsonText {
         }
         _ => stripped,
     };
-    match request.exchange.client.version.era() {
+    let version = request.exchange.client.version;
+    match version.era() {
         Era::Modern => era::modern(&request.call.action, &shown),
-        Era::Legacy => era::legacy(&request.call.action, &shown),
+        Era::Legacy => era::legacy(&request.call.action, version, &shown),
     }
 }
 

@@ -50,6 +50,13 @@ impl Incoming<'_> {
 
     /// The answer that is the whole of a body.
     fn answer_in(&self, text: Bytes, limits: ScanLimits) -> Result<Answer, PeerError> {
+        if self.shared.has_batches() && Message::is_batch(&text) {
+            let mut answer = None;
+            for message in Message::parse_batch(text, limits)? {
+                answer = self.sort(message?).or(answer);
+            }
+            return answer.ok_or(PeerError::Protocol("a batch does not hold the answer".into()));
+        }
         match Message::parse(text, limits) {
             Ok(Message::Response(response)) if self.is_ours(response.id.as_ref()) => Ok(response.body),
             Ok(Message::Response(_)) => {

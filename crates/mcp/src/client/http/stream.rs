@@ -1,6 +1,7 @@
 //! Following a stream of events to the answer, across interruptions where the server supports it (2025-11-25,
 //! "Streamable HTTP", section "Resumability and Redelivery"). Must never wait or try without a bound.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
@@ -28,23 +29,42 @@ pub(super) struct Stream {
     decoder: Decoder,
     last_event_id: String,
     retry: Option<Duration>,
+    /// What is left of a batch.
+    rest: VecDeque<Message>,
 }
 
 impl Stream {
     pub(super) fn new(body: Option<Body>, shared: &Shared) -> Self {
-        Self { body, decoder: Decoder::new(shared.response.bytes), last_event_id: String::new(), retry: None }
+        Self {
+            body,
+            decoder: Decoder::new(shared.response.bytes),
+            last_event_id: String::new(),
+            retry: None,
+            rest: VecDeque::new(),
+        }
     }
 
     /// The next message; none where the connection ended.
     pub(super) async fn next(&mut self, shared: &Shared) -> Result<Option<Message>, PeerError> {
         loop {
+            if let Some(message) = self.rest.pop_front() {
+                return Ok(Some(message));
+            }
             while let Some(event) =
                 self.decoder.next_event().map_err(|error| PeerError::TooLarge { limit: error.limit })?
             {
                 // The standard names only this type; an event without data primes a later resumption.
+                if &*event.name == "message" && shared.has_batches() && Message::is_batch(&event.data) {
+                    let batch = Message::parse_batch(event.data, shared.response)?;
+                    self.rest = batch.into_iter().collect::<Result<_, _>>()?;
+                    break;
+                }
                 if &*event.name == "message" && !event.data.is_empty() {
                     return Ok(Some(Message::parse(event.data, shared.response)?));
                 }
+            }
+            if !self.rest.is_empty() {
+                continue;
             }
             let Some(body) = &mut self.body else { return Ok(None) };
             match body.frame().await {
@@ -115,16 +135,22 @@ impl Incoming<'_> {
     /// Reads until the answer; none where the connection ended first.
     async fn read_on(&self, stream: &mut Stream) -> Result<Option<Answer>, PeerError> {
         while let Some(message) = stream.next(self.shared).await? {
-            match message {
-                Message::Response(response) if self.is_ours(response.id.as_ref()) => {
-                    return Ok(Some(response.body));
-                }
-                Message::Response(_) => Counts::add(&self.shared.counts.unknown),
-                Message::Notification(notification) => self.notice(notification),
-                Message::Request(request) => self.request(request),
+            if let Some(answer) = self.sort(message) {
+                return Ok(Some(answer));
             }
         }
         Ok(None)
+    }
+
+    /// The answer, where the message is it; others go where they belong.
+    pub(super) fn sort(&self, message: Message) -> Option<Answer> {
+        match message {
+            Message::Response(response) if self.is_ours(response.id.as_ref()) => return Some(response.body),
+            Message::Response(_) => Counts::add(&self.shared.counts.unknown),
+            Message::Notification(notification) => self.notice(notification),
+            Message::Request(request) => self.request(request),
+        }
+        None
     }
 
     fn notice(&self, notification: Notification) {

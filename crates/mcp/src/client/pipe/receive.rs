@@ -12,8 +12,8 @@ use super::super::{FromServer, Notice, PeerError};
 use super::{Shared, Slot};
 use crate::line::{Line, LineReader};
 use crate::message::{
-    INVALID_REQUEST, Message, Notification, PARSE_ERROR, Request, Response, RpcError, encode_error,
-    encode_result,
+    INVALID_REQUEST, Malformed, Message, Notification, PARSE_ERROR, Request, Response, RpcError,
+    encode_error, encode_result,
 };
 use crate::meta;
 use crate::version::Era;
@@ -42,7 +42,18 @@ pub(super) async fn read(shared: Arc<Shared>, stdout: Box<dyn AsyncRead + Send +
 impl Shared {
     fn receive(&self, line: Bytes) -> Result<(), PeerError> {
         let first = line.trim_ascii_start().first().copied();
-        match Message::parse(line, self.response) {
+        if Message::is_batch(&line)
+            && self.version.get().is_some_and(|version| version.has_batches())
+            && let Ok(messages) = Message::parse_batch(line.clone(), self.response)
+        {
+            return messages.into_iter().try_for_each(|message| self.take(message, Some(b'{')));
+        }
+        self.take(Message::parse(line, self.response), first)
+    }
+
+    /// Takes one message; `first` is the first byte of its line.
+    fn take(&self, message: Result<Message, Malformed>, first: Option<u8>) -> Result<(), PeerError> {
+        match message {
             Ok(Message::Response(response)) => self.answer(response),
             Ok(Message::Notification(notification)) => self.notice(notification),
             Ok(Message::Request(request)) => self.request(request),
@@ -108,7 +119,7 @@ impl Shared {
 
     fn request(&self, request: Request) {
         let back = Back::Pipe(Arc::clone(&self.outbox));
-        if self.era.get() == Some(&Era::Modern) {
+        if self.version.get().map(|version| version.era()) == Some(Era::Modern) {
             // 2026-07-28 stdio: a server writes no requests, and a client no responses.
             return Counts::add(&self.counts.requests);
         }

@@ -18,6 +18,7 @@ use super::*;
 /// One request as the server sees it, and the way to answer it.
 struct Seen {
     method: Method,
+    path: String,
     headers: HeaderMap,
     body: String,
     /// Which connection it came over.
@@ -48,12 +49,11 @@ impl Server {
                     let sender = sender.clone();
                     async move {
                         let (head, body) = request.into_parts();
-                        assert_eq!(head.uri, "/mcp");
                         let body = body.collect().await.unwrap().to_bytes();
                         let body = String::from_utf8(body.to_vec()).unwrap();
                         let (answer, answered) = oneshot::channel();
-                        let seen =
-                            Seen { method: head.method, headers: head.headers, body, connection, answer };
+                        let (method, path) = (head.method, head.uri.to_string());
+                        let seen = Seen { method, path, headers: head.headers, body, connection, answer };
                         // The test has ended: nobody looks at what is answered.
                         let _ = sender.send(seen).await;
                         Ok::<_, Infallible>(
@@ -78,6 +78,12 @@ impl Server {
     }
 
     async fn next(&mut self) -> Seen {
+        let seen = self.next_anywhere().await;
+        assert_eq!(seen.path, "/mcp");
+        seen
+    }
+
+    async fn next_anywhere(&mut self) -> Seen {
         self.seen.recv().await.unwrap()
     }
 
@@ -623,4 +629,68 @@ async fn a_redirect_is_not_followed() {
     server.next().await.respond(response);
     let expected = "redirected (307 Temporary Redirect) to http://169.254.169.254, which is not followed";
     assert_eq!(running.outcome().await, Err(expected.into()));
+}
+
+/// The server of 2024-11-05 at an endpoint that takes no POST: its stream, after the address in it was sent.
+async fn older(server: &mut Server, address: &str) -> Events {
+    for method in ["server/discover", "initialize"] {
+        let seen = server.next().await;
+        assert!(seen.body.contains(method), "{}", seen.body);
+        seen.empty(405);
+    }
+    let seen = server.next().await;
+    let asked =
+        (seen.method.clone(), seen.header("accept").to_owned(), seen.header("x-from-operator").to_owned());
+    assert_eq!(asked, (Method::GET, "text/event-stream".to_owned(), "yes".to_owned()));
+    let mut events = seen.events();
+    events.send(&format!("event: endpoint\ndata: {address}\n\n")).await;
+    events
+}
+
+#[tokio::test]
+async fn the_transport_of_2024_11_05_is_found_out_and_spoken() {
+    let mut server = Server::start().await;
+    let connecting = tokio::spawn(Peer::connect_any(server.transport(), hello(), Era::Modern, limits()));
+    let mut events = older(&mut server, "/messages?session=1").await;
+    let seen = server.next_anywhere().await;
+    assert_eq!(
+        (seen.method.clone(), &*seen.path, seen.header("x-from-operator")),
+        (Method::POST, "/messages?session=1", "yes")
+    );
+    let (id, result) = (seen.id(), INITIALIZED.replace("2025-11-25", "2024-11-05"));
+    seen.empty(202);
+    events.message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#)).await;
+    let seen = server.next_anywhere().await;
+    assert!(seen.body.contains("notifications/initialized"), "{}", seen.body);
+    seen.empty(202);
+    let peer = Arc::new(connecting.await.unwrap().unwrap());
+    assert_eq!(peer.version(), ProtocolVersion::V2024_11_05);
+    let mut running = call(&peer);
+    let seen = server.next_anywhere().await;
+    let id = seen.id();
+    seen.empty(202);
+    events.message(r#"{"jsonrpc":"2.0","id":"q","method":"roots/list"}"#).await;
+    let (asked, reply) = running.asked().await;
+    assert_eq!(asked, "roots/list ");
+    reply.answer(&refusal());
+    let seen = server.next_anywhere().await;
+    assert_eq!(seen.body, r#"{"jsonrpc":"2.0","id":"q","error":{"code":-32601,"message":"no"}}"#);
+    seen.empty(202);
+    events.message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"a":1}}}}"#)).await;
+    assert_eq!(running.outcome().await, Ok(r#"{"a":1}"#.into()));
+    // Its stream is the conversation.
+    let running = call(&peer);
+    server.next_anywhere().await.empty(202);
+    drop(events);
+    assert_eq!(running.outcome().await, Err("the server closed the connection".into()));
+}
+
+#[tokio::test]
+async fn messages_go_to_no_other_origin() {
+    for address in ["http://169.254.169.254/latest", "//other.example/x", "https://127.0.0.1/x"] {
+        let mut server = Server::start().await;
+        let connecting = tokio::spawn(Peer::connect_any(server.transport(), hello(), Era::Modern, limits()));
+        let _events = older(&mut server, address).await;
+        assert!(matches!(connecting.await.unwrap(), Err(PeerError::Status(_))), "{address}");
+    }
 }

@@ -2,8 +2,10 @@
 //!
 //! Must never touch content beyond what the client's version cannot hold.
 
+mod content;
+
 use ringfence_mcp::message::{INVALID_PARAMS, RpcError};
-use ringfence_mcp::version::Era;
+use ringfence_mcp::version::{Era, ProtocolVersion};
 use ringfence_model::call::{Action, Listing};
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
@@ -37,10 +39,10 @@ pub(super) fn modern(action: &Action, result: &JsonText) -> JsonText {
     splice.finish()
 }
 
-/// For a legacy client: without what only modern ones know, and with `structuredContent` and its schema only where they
-/// are about an object (up to 2025-11-25).
-pub(super) fn legacy(action: &Action, result: &JsonText) -> JsonText {
-    let plain = without(result, &OF_MODERN);
+/// For a legacy client: without what only modern ones know, with `structuredContent` and its schema only where they are
+/// about an object (up to 2025-11-25), and with content blocks that its version has.
+pub(super) fn legacy(action: &Action, version: ProtocolVersion, result: &JsonText) -> JsonText {
+    let plain = content::of_version(version, &without(result, &OF_MODERN));
     match action {
         Action::CallTool { .. } => match plain.value().get("structuredContent") {
             Some(content) if content.kind() != Kind::Object => without(&plain, &["structuredContent"]),
