@@ -24,7 +24,7 @@ const USAGE: &str = "\
 cargo xtask TASK
   test    [--only STEP]       set up what the tests need, then run every check
   tidy                        the rules of the house: layers, purity, names, sizes, words
-  gen     [--check]           write the generated files, or only say which are stale
+  gen     [--check] [--only FOLDER]   write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
   nightly [--calls N]         the long checks: a soak of the gateway

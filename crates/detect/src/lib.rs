@@ -4,4 +4,5 @@
 //! not read it says with a finding of category `uninspected`. Must never do I/O, read a clock or keep a value it found.
 
 pub mod code;
+pub mod pii;
 pub mod secret;

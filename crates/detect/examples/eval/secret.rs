@@ -18,7 +18,7 @@ pub(crate) fn run(corpora: &Corpora) -> Result<(), Failure> {
         for row in corpora.rows(set)? {
             let found = score.item(&row.text, row.is(positive), |text| !scanner.scan_text(text).is_empty());
             if std::env::var_os("RINGFENCE_EVAL_WRONG").is_some() && found != row.is(positive) {
-                eprintln!("{} {} {:?}", row.id, row.label, row.extra("rule"));
+                eprintln!("{} {} {:?} {}", row.id, row.label, row.extra("rule"), row.text.get(..row.text.len().min(160)).unwrap_or(""));
             }
         }
         score.print(set);
