@@ -33,7 +33,7 @@ struct Makeup {
 
 /// How sure we are that `value`, written so under a name that promises so much, is a credential.
 pub(super) fn judge(promise: Promise, form: Form, value: &str) -> Option<u8> {
-    let value = value.trim();
+    let value = value.trim().trim_matches(['"', '\'']);
     if value.len() < 4 || is_placeholder(value) || is_reference(value, form) || value.contains("redacted:") {
         return None;
     }
@@ -164,7 +164,7 @@ fn is_reference(value: &str, form: Form) -> bool {
             return true;
         }
     }
-    if matches!(form, Form::Bare | Form::Query) && value.starts_with(['$', '%', '@', '&', '*', '[', '{', '!', '=', ':', '(', '\\']) {
+    if matches!(form, Form::Bare | Form::Query) && value.starts_with(['$', '%', '@', '&', '*', '[', '{', '=', ':', '(', '\\']) {
         return true;
     }
     // A constant: `DB_PASSWORD`, `MY_TOKEN_2`.

@@ -3,8 +3,7 @@
 
 use super::letters::{COMMON, LETTERS};
 
-/// The share of letter triples of `text` that words have, from 0 (noise) to 1 (words); `None` without three letters
-/// in a row. Case, digits and signs part words.
+/// The share of letter triples of `text` that words have, from 0 (noise) to 1 (words); `None` without letters. Case, digits and signs part words.
 pub(super) fn likeness(text: &str) -> Option<f32> {
     let mut seen = 0_u16;
     let mut known = 0_u16;
@@ -13,6 +12,9 @@ pub(super) fn likeness(text: &str) -> Option<f32> {
             let (all, common) = triples(run);
             seen = seen.saturating_add(all);
             known = known.saturating_add(common);
+        } else {
+            // Crumbs between digits and turns of case are what noise is made of.
+            seen = seen.saturating_add(1);
         }
     });
     (seen > 0).then(|| f32::from(known) / f32::from(seen))

@@ -13,9 +13,9 @@ pub(super) enum Promise {
 }
 
 /// Where a search for such a name begins: what the automaton looks for, in any case.
-pub(super) const STEMS: [&str; 26] = [
+pub(super) const STEMS: [&str; 24] = [
     "pass", "pwd", "psw", "secret", "token", "key", "auth", "cred", "salt", "nonce", "bearer", "identified by",
-    "identified with", "signature", "cookie", "_pw", "pw:", "pw=", "kennwort", "senha", "contrase", "wachtwoord",
+    "identified with", "signature", "cookie", "pw", "kennwort", "senha", "contrase", "wachtwoord",
     "пароль", "密码", "비밀번호", "パスワード",
 ];
 

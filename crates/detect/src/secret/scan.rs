@@ -2,6 +2,7 @@
 //! window, nor over more windows than the budget of a text allows.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -26,6 +27,9 @@ const WINDOW: usize = 8 * 1024;
 const BUDGET_PER_BYTE: usize = 64;
 /// Most findings of one text.
 const MOST_FINDINGS: usize = 1000;
+/// Bytes of a literal that the automaton knows; the rest is compared at a hit. Whole literals make it twelve times as
+/// big, and slower, since it then leaves the cache.
+const HEAD: usize = 4;
 /// Names whose coded form is looked for as well.
 const CODED_NAMES: [&str; 2] = ["password", "api_key"];
 
@@ -88,8 +92,8 @@ impl Sought {
 #[derive(Debug)]
 pub struct SecretScanner {
     automaton: AhoCorasick,
-    /// By pattern id of the automaton.
-    literals: Vec<Literal>,
+    /// By pattern id of the automaton: the literals that begin so.
+    literals: Vec<Vec<Literal>>,
     rules: Vec<Compiled>,
     own: Own,
     /// Ids that are off and belong to no rule of the automaton.
@@ -208,12 +212,17 @@ impl SecretScanner {
         for stem in name::STEMS {
             add(stem, LiteralKind::Stem);
         }
+        let mut heads: BTreeMap<Vec<u8>, Vec<Literal>> = BTreeMap::new();
+        for literal in literals {
+            let head = literal.text.bytes().take(HEAD).map(|byte| byte.to_ascii_lowercase()).collect();
+            heads.entry(head).or_default().push(literal);
+        }
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
-            .build(literals.iter().map(|literal| literal.text.as_bytes()))?;
-        Ok(Self { automaton, literals, rules, own: Own::compile(settings)?, off })
+            .build(heads.keys())?;
+        Ok(Self { automaton, literals: heads.into_values().collect(), rules, own: Own::compile(settings)?, off })
     }
 
     /// Number of rules of providers.
@@ -250,16 +259,10 @@ impl SecretScanner {
         let mut budget = Budget(json.len().saturating_mul(BUDGET_PER_BYTE));
         let mut pass = Pass::of(json, &mut budget);
         let mut secret = || {
-            self.automaton.find_overlapping_iter(json).any(|found| {
-                let pattern = found.pattern().as_usize();
-                let Some(literal) = self.literals.get(pattern) else { return false };
-                match literal.kind {
-                    LiteralKind::Plain(rule) if !self.is_named(rule) => self.is_plausible(json, literal, found.start()),
-                    LiteralKind::Coded(_) => self.is_plausible(json, literal, found.start()),
-                    LiteralKind::Plain(_) | LiteralKind::Stem => {
-                        self.examine(&mut pass, literal, found.start()..found.end()).is_some()
-                    }
-                }
+            self.literals_in(json).any(|(literal, at)| match literal.kind {
+                LiteralKind::Plain(rule) if !self.is_named(rule) => true,
+                LiteralKind::Coded(_) => true,
+                LiteralKind::Plain(_) | LiteralKind::Stem => self.examine(&mut pass, literal, at).is_some(),
             })
         };
         !self.own.rules.is_empty()
@@ -270,14 +273,12 @@ impl SecretScanner {
     /// True when the value of `key` has to be judged by it.
     pub(super) fn names_something(&self, key: &str, sought: Sought) -> bool {
         let secret = || {
-            self.automaton.find_overlapping_iter(key).any(|found| {
-                self.literals.get(found.pattern().as_usize()).is_some_and(|literal| match literal.kind {
-                    LiteralKind::Plain(rule) => {
-                        self.rule(rule).is_some_and(|rule| matches!(rule.anchor, Anchor::After | Anchor::Named))
-                    }
-                    LiteralKind::Stem => true,
-                    LiteralKind::Coded(_) => false,
-                })
+            self.literals_in(key).any(|(literal, _)| match literal.kind {
+                LiteralKind::Plain(rule) => {
+                    self.rule(rule).is_some_and(|rule| matches!(rule.anchor, Anchor::After | Anchor::Named))
+                }
+                LiteralKind::Stem => true,
+                LiteralKind::Coded(_) => false,
             })
         };
         sought.secrets() && secret() || sought.personal_data() && pii::names_something(key)
@@ -308,13 +309,9 @@ impl SecretScanner {
             value: 0..value.len(),
             form: assign::Form::Quoted,
         };
-        let provider = self.automaton.find_overlapping_iter(key).find_map(|found| {
-            match self.literals.get(found.pattern().as_usize())?.kind {
-                LiteralKind::Plain(index) if self.is_named(index) => {
-                    self.examine_named(value, index, &assignment)
-                }
-                LiteralKind::Plain(_) | LiteralKind::Coded(_) | LiteralKind::Stem => None,
-            }
+        let provider = self.literals_in(key).find_map(|(literal, _)| match literal.kind {
+            LiteralKind::Plain(index) if self.is_named(index) => self.examine_named(value, index, &assignment, key),
+            LiteralKind::Plain(_) | LiteralKind::Coded(_) | LiteralKind::Stem => None,
         });
         provider.or_else(|| self.examine_generic(value, &assignment))
     }
@@ -343,15 +340,11 @@ impl SecretScanner {
             }
         }
         let mut pass = Pass::of(text, budget);
-        for found in self.automaton.find_overlapping_iter(text) {
-            let Some(literal) = self.literals.get(found.pattern().as_usize()) else { continue };
-            if !self.is_plausible(text, literal, found.start()) {
-                continue;
-            }
+        for (literal, at) in self.literals_in(text) {
             if pass.budget.0 == 0 || hits.len() >= MOST_FINDINGS {
                 return true;
             }
-            let hit = self.examine(&mut pass, literal, found.start()..found.end());
+            let hit = self.examine(&mut pass, literal, at);
             hits.extend(hit.and_then(|hit| self.kept(text, hit)));
         }
         false
@@ -377,7 +370,7 @@ impl SecretScanner {
             }
             LiteralKind::Plain(index) if self.is_named(index) => {
                 pass.read_name(&at);
-                self.examine_named(pass.text, index, pass.assignment.as_ref()?)
+                self.examine_named(pass.text, index, pass.assignment.as_ref()?, pass.text.get(pass.name.clone())?)
             }
             LiteralKind::Plain(index) => self.examine_pattern(pass.text, index, at.start, pass.budget),
             LiteralKind::Stem => {
@@ -398,11 +391,11 @@ impl SecretScanner {
     }
 
     /// A value of a provider that only the name gives away.
-    fn examine_named(&self, text: &str, index: usize, assignment: &Assignment) -> Option<Hit> {
+    fn examine_named(&self, text: &str, index: usize, assignment: &Assignment, name: &str) -> Option<Hit> {
         let compiled = self.rules.get(index)?;
         let rule = compiled.rule;
-        // `HEROKU_APP_ID` names no credential; a checksum proves one under any name.
-        if assignment.promise.is_none() && rule.check != Check::Base58Check {
+        // `HEROKU_APP_ID` names no credential; a rule may spell a whole name out.
+        if assignment.promise.is_none() && !rule.literals.iter().any(|whole| whole.eq_ignore_ascii_case(name)) {
             return None;
         }
         let value = text.get(assignment.value.clone())?.trim();
@@ -447,21 +440,34 @@ impl SecretScanner {
         self.rule(index).is_some_and(|rule| rule.anchor == Anchor::Named)
     }
 
+    /// The literals that occur in `text` where a value may begin, and their places.
+    fn literals_in<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s Literal, Range<usize>)> {
+        self.automaton.find_overlapping_iter(text).flat_map(move |found| {
+            let literals = self.literals.get(found.pattern().as_usize()).map_or(&[][..], Vec::as_slice);
+            literals
+                .iter()
+                .filter(move |literal| self.is_plausible(text, literal, found.start()))
+                .map(move |literal| (literal, found.start()..found.start() + literal.text.len()))
+        })
+    }
+
     /// Cheap tests of a hit before any pattern runs.
     fn is_plausible(&self, text: &str, literal: &Literal, start: usize) -> bool {
         let bytes = text.as_bytes();
-        let exact = || bytes.get(start..start + literal.text.len()) == Some(literal.text.as_bytes());
+        let Some(found) = bytes.get(start..start + literal.text.len()) else { return false };
+        let exact = || found == literal.text.as_bytes();
+        let alike = || found.eq_ignore_ascii_case(literal.text.as_bytes());
         let fresh = || {
             start.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
         };
         match literal.kind {
             LiteralKind::Coded(Coding::Base64) => exact(),
-            LiteralKind::Coded(Coding::Hex | Coding::Percent) | LiteralKind::Stem => true,
+            LiteralKind::Coded(Coding::Hex | Coding::Percent) | LiteralKind::Stem => alike(),
             LiteralKind::Plain(index) => self.rule(index).is_some_and(|rule| match rule.anchor {
                 Anchor::Holds(_) => exact(),
                 // A long prefix or a checksum is a mark wherever it stands; a short prefix must begin a word.
                 Anchor::Starts => exact() && (literal.text.len() >= 5 || rule.check == Check::Crc32Base62 || fresh()),
-                Anchor::After | Anchor::Named => true,
+                Anchor::After | Anchor::Named => alike(),
             }),
         }
     }
@@ -507,15 +513,13 @@ impl SecretScanner {
         let decoded = coding.decode(text.get(run.clone())?, at - run.start)?;
         let mut budget = Budget(decoded.len() * BUDGET_PER_BYTE);
         let mut pass = Pass::of(&decoded, &mut budget);
-        self.automaton.find_overlapping_iter(&decoded).find_map(|found| {
-            let literal = self.literals.get(found.pattern().as_usize())?;
+        self.literals_in(&decoded).find_map(|(literal, at)| {
             let wanted = match literal.kind {
                 LiteralKind::Plain(index) => self.rule(index).is_some_and(|rule| rule.encoded),
                 LiteralKind::Stem => true,
                 LiteralKind::Coded(_) => false,
             };
-            let looks = wanted && self.is_plausible(&decoded, literal, found.start()) && pass.budget.0 > 0;
-            let hit = looks.then(|| self.examine(&mut pass, literal, found.start()..found.end()))??;
+            let hit = (wanted && pass.budget.0 > 0).then(|| self.examine(&mut pass, literal, at))??;
             Some(Hit { at: run.clone(), coding: Some(coding), ..hit })
         })
     }

@@ -121,9 +121,9 @@ impl Cursor<'_> {
         };
         let rest = self.rest().as_bytes();
         let length = rest.iter().take(LONGEST_BARE).take_while(|byte| !ends(byte)).count();
-        // A call or an index follows: this was the name of something.
+        // The prefix of a string literal.
         let after = rest.get(length).copied();
-        let code = matches!(after, Some(b'"' | b'\'' | b'`')) && length < 24;
+        let code = matches!(after, Some(b'"' | b'\'' | b'`')) && length <= 2;
         (length > 0 && length < LONGEST_BARE && !code).then(|| self.at..self.at + length)
     }
 

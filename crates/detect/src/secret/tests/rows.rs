@@ -108,6 +108,8 @@ pub(super) const FOUND: &[(&str, &str)] = &[
     ("dbt_token", "dbtc_{an:43}"),
     ("onepassword_secret_key", "A3-{upper:6}-{upper:11}-{upper:5}-{upper:5}-{upper:5}"),
     ("defined_networking_key", "dnkey-{an:26}-{an:52}"),
+    ("docker_swarm_token", "SWMTKN-1-{lower:50}-{lower:25}"),
+    ("cloudflare_scoped_token", "cfat_{an:48}"),
     ("stripe_key", "sk_live_{an:24}"),
     ("stripe_test_key", "rk_test_{an:24}"),
     ("stripe_webhook_secret", "whsec_{an:32}"),
@@ -259,6 +261,8 @@ pub(super) const FOUND: &[(&str, &str)] = &[
     ("discord_client_secret", "DISCORD_KEY={an:32}"),
     ("meraki_key", "MERAKI_KEY={hex:40}"),
     ("thingsboard_key", "\"provisionDeviceSecret\": \"{lower:20}\""),
+    ("dependency_track_key", "odt_{an:32}"),
+    ("grafana_legacy_key", "eyJrIjoi{an:92}=="),
     ("github_token", "ghs_{an:40}"),
     ("github_fine_grained_token", "github_pat_{an:22}_{an:59}"),
     ("gitlab_token", "glpat-{an:20}"),
@@ -294,6 +298,7 @@ pub(super) const FOUND: &[(&str, &str)] = &[
     ("openshift_token", "sha256~{an:43}"),
     ("infracost_key", "ico-{an:32}"),
     ("endor_labs_key", "endr+{an:16}"),
+    ("sonar_legacy_token", "sonar.login={hex:40}"),
 ];
 
 /// What no rule may find, beside the rule that it looks like.
@@ -401,4 +406,5 @@ pub(super) const PASSED: &[(&str, &str)] = &[
     ("drone_token", "DRONE_KEY=<your key>"),
     ("snyk_token", "SNYK_KEY=<your key>"),
     ("codacy_token", "CODACY_KEY=<your key>"),
+    ("sonar_legacy_token", "sonar.login=admin"),
 ];
