@@ -88,6 +88,9 @@ pub(super) fn assignment(text: &str, name: Range<usize>) -> Option<Assignment> {
         quoted: matches!(opening, Some(b'"' | b'\'' | b'`')) && dashes == 0,
         name: name.clone(),
     };
+    if !named.may_have_value() {
+        return None;
+    }
     let (value, form) = named.value()?;
     let promise = named.promise();
     Some(Assignment { name, promise, value, form })
@@ -108,6 +111,19 @@ impl Named<'_> {
         let line = self.text.get(..self.name.start)?.strip_suffix(' ')?;
         let word = line.rsplit(|c: char| !c.is_alphanumeric()).next();
         Some(if word.is_some_and(name::makes_credential) { Promise::Token } else { promise })
+    }
+
+    /// The one look that most names in prose get: what stands behind cannot part a name from a value.
+    fn may_have_value(&self) -> bool {
+        let after = self.text.as_bytes().get(self.name.end..).unwrap_or_default();
+        let mut behind = after.iter().take(64).skip_while(|byte| matches!(byte, b' ' | b'\t'));
+        match behind.next() {
+            Some(b'=' | b':' | b'(' | b'"' | b'\'' | b'`' | b'&' | b'\\' | b'[' | b']' | b')' | b'>' | b'<' | b'-' | b'!' | b'?' | b'+' | b'|' | b'*' | b'%' | b',') => true,
+            // `is`, `was`, `to`; after `identified by` anything.
+            Some(b'i' | b'I' | b'w' | b't') => true,
+            Some(_) => self.option || self.element || self.text.get(self.name.clone()).is_some_and(|name| name.contains(' ')),
+            None => false,
+        }
     }
 
     /// The value and its form, from behind the name.
@@ -137,6 +153,7 @@ impl Named<'_> {
                 }
                 at.quoted_or_bare()
             }
+            Separator::Codes => at.query().map(|value| (value, Form::Query)),
             Separator::Gives => at.quoted().map(|value| (value, Form::Given)),
             Separator::Says => at.quoted().map(|value| (value, Form::Quoted)).or_else(|| {
                 at.bare().map(|value| (value, Form::Bare))
@@ -153,6 +170,8 @@ impl Named<'_> {
 enum Separator {
     /// `=`, `:`, `=>` and their kin.
     Assigns,
+    /// `%3D`.
+    Codes,
     /// `(` or `,`.
     Gives,
     /// `is`.
@@ -228,12 +247,15 @@ impl Cursor<'_> {
             let at = self.at;
             self.spaces();
             self.type_note();
-            // `a = = b` is no assignment, `://` is a URL.
+            // `://` is a URL.
             return if self.text.get(at..).is_some_and(|rest| rest.starts_with("//")) {
                 Separator::None
             } else {
                 Separator::Assigns
             };
+        }
+        if self.eat("%3D") || self.eat("%3d") || self.eat("%3A") || self.eat("%3a") {
+            return Separator::Codes;
         }
         if quoted_name && self.eat(",") || !quoted_name && self.eat("(") {
             self.spaces();

@@ -1,12 +1,10 @@
-//! The scanner: one automaton over all literals, patterns only at its hits. Must never run a pattern over more than its
+//! The scanner: one prefilter over all literals, patterns only at its hits. Must never run a pattern over more than its
 //! window, nor over more windows than the budget of a text allows.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::Regex;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 
@@ -17,6 +15,7 @@ use super::generic;
 use super::locate;
 use super::name::{self, Promise};
 use super::own::{Own, Settings};
+use super::prefilter::Prefilter;
 use super::rule::{Anchor, Check, Matcher, Rule};
 use super::rules::RULES;
 use crate::pii;
@@ -27,18 +26,12 @@ const WINDOW: usize = 8 * 1024;
 const BUDGET_PER_BYTE: usize = 64;
 /// Most findings of one text.
 const MOST_FINDINGS: usize = 1000;
-/// Bytes of a literal that the automaton knows; the rest is compared at a hit. Whole literals make it twelve times as
-/// big, and slower, since it then leaves the cache.
-const HEAD: usize = 4;
 /// Names whose coded form is looked for as well.
 const CODED_NAMES: [&str; 2] = ["password", "api_key"];
 
 /// The rules make no scanner.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// The literals exceed what the automaton holds; the tests hold that the built-in ones do not.
-    #[error("secret rules: {0}")]
-    Automaton(#[from] aho_corasick::BuildError),
     /// An operator's pattern does not compile.
     #[error("rule {id:?}: {source}")]
     Pattern {
@@ -91,16 +84,15 @@ impl Sought {
 /// Finds credentials and personal data. Built once, shared by all threads.
 #[derive(Debug)]
 pub struct SecretScanner {
-    automaton: AhoCorasick,
-    /// By pattern id of the automaton: the literals that begin so.
-    literals: Vec<Vec<Literal>>,
+    prefilter: Prefilter,
+    literals: Vec<Literal>,
     rules: Vec<Compiled>,
     own: Own,
-    /// Ids that are off and belong to no rule of the automaton.
+    /// Ids that are off and belong to no provider's rule.
     off: Vec<String>,
 }
 
-/// What a hit of the automaton stands for.
+/// What a hit of the prefilter stands for.
 #[derive(Debug)]
 struct Literal {
     text: Box<str>,
@@ -170,7 +162,7 @@ impl SecretScanner {
     /// Compiles the built-in rules.
     ///
     /// # Errors
-    /// [`RuleError`] when the literals exceed what the automaton holds; the tests of this crate hold that they do not.
+    /// None with the built-in rules alone; the tests of this crate hold that.
     pub fn new() -> Result<Self, RuleError> {
         Self::with(Settings::BUILT_IN)
     }
@@ -212,17 +204,8 @@ impl SecretScanner {
         for stem in name::STEMS {
             add(stem, LiteralKind::Stem);
         }
-        let mut heads: BTreeMap<Vec<u8>, Vec<Literal>> = BTreeMap::new();
-        for literal in literals {
-            let head = literal.text.bytes().take(HEAD).map(|byte| byte.to_ascii_lowercase()).collect();
-            heads.entry(head).or_default().push(literal);
-        }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(heads.keys())?;
-        Ok(Self { automaton, literals: heads.into_values().collect(), rules, own: Own::compile(settings)?, off })
+        let prefilter = Prefilter::of(literals.iter().map(|literal| &*literal.text));
+        Ok(Self { prefilter, literals, rules, own: Own::compile(settings)?, off })
     }
 
     /// Number of rules of providers.
@@ -231,10 +214,11 @@ impl SecretScanner {
         self.rules.len()
     }
 
-    /// Bytes of the automaton.
+    /// Bytes that the scanner takes before its first find.
     #[must_use]
-    pub fn automaton_bytes(&self) -> usize {
-        self.automaton.memory_usage()
+    pub fn idle_bytes(&self) -> usize {
+        let literals: usize = self.literals.iter().map(|literal| size_of::<Literal>() + literal.text.len()).sum();
+        self.prefilter.bytes() + literals + self.rules.capacity() * size_of::<Compiled>()
     }
 
     /// The credentials in `text`, in order, without overlap.
@@ -356,7 +340,7 @@ impl SecretScanner {
         (!self.own.allows(value)).then_some(hit)
     }
 
-    /// What stands at a hit of the automaton.
+    /// What stands at a hit of the prefilter.
     fn examine(&self, pass: &mut Pass<'_>, literal: &Literal, at: Range<usize>) -> Option<Hit> {
         match literal.kind {
             LiteralKind::Coded(coding) => {
@@ -442,12 +426,12 @@ impl SecretScanner {
 
     /// The literals that occur in `text` where a value may begin, and their places.
     fn literals_in<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s Literal, Range<usize>)> {
-        self.automaton.find_overlapping_iter(text).flat_map(move |found| {
-            let literals = self.literals.get(found.pattern().as_usize()).map_or(&[][..], Vec::as_slice);
+        self.prefilter.candidates(text).flat_map(move |(start, literals)| {
             literals
                 .iter()
-                .filter(move |literal| self.is_plausible(text, literal, found.start()))
-                .map(move |literal| (literal, found.start()..found.start() + literal.text.len()))
+                .filter_map(|index| self.literals.get(usize::from(*index)))
+                .filter(move |literal| self.is_plausible(text, literal, start))
+                .map(move |literal| (literal, start..start + literal.text.len()))
         })
     }
 
@@ -640,3 +624,6 @@ pub(super) fn truncated(text: &str) -> Finding {
         reference: None,
     }
 }
+
+impl SecretScanner { 
+#[doc(hidden)] pub fn bare(&self, t:&str)->usize{ self.prefilter.candidates(t).count() } }
