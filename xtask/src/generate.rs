@@ -20,13 +20,15 @@ struct Generator {
 }
 
 /// All of them. A new one is a line here.
-const GENERATORS: [Generator; 6] = [
+const GENERATORS: [Generator; 8] = [
     Generator { path: "docs/ringfence.schema.json", text: config_schema },
     Generator { path: "docs/cli.md", text: || reference("cli") },
     Generator { path: "docs/tools.md", text: || reference("tools") },
     Generator { path: "crates/detect/src/secret/rules.rs", text: rules::secrets },
     Generator { path: "crates/detect/src/secret/letters.rs", text: rules::letters },
     Generator { path: "crates/detect/src/secret/tests/rows.rs", text: rules::secret_rows },
+    Generator { path: "crates/detect/src/pii/rules.rs", text: rules::pii },
+    Generator { path: "crates/detect/src/pii/tests/rows.rs", text: rules::pii_rows },
 ];
 
 /// Writes what is stale; with `--check` only says so; with `--only FOLDER` leaves the other files alone.

@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 mod corpus;
+mod pii;
 mod score;
 mod secret;
 
@@ -18,7 +19,7 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 1] = [("secret", secret::run)];
+const AREAS: [Area; 2] = [("secret", secret::run), ("pii", pii::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
