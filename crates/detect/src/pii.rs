@@ -25,8 +25,11 @@ use rules::RULES;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kind(u16);
 
+/// Telephone numbers come last: many another number looks like one.
+const PHONE: (&str, &str, Severity) = ("phone_number", "telephone number", Severity::Medium);
+
 /// Kinds that have code of their own, in front of those of the rules.
-const CODED: [(&str, &str, Severity); 8] = [
+const CODED: [(&str, &str, Severity); 7] = [
     ("email_address", "e-mail address", Severity::Low),
     ("ip_address", "IP address", Severity::Low),
     ("mac_address", "MAC address", Severity::Low),
@@ -34,7 +37,6 @@ const CODED: [(&str, &str, Severity); 8] = [
     ("credit_card", "payment card number", Severity::High),
     ("crypto_address", "address of a cryptocurrency", Severity::Medium),
     ("date_of_birth", "date of birth", Severity::Medium),
-    ("phone_number", "telephone number", Severity::Medium),
 ];
 
 impl Kind {
@@ -45,13 +47,16 @@ impl Kind {
     const CARD: Self = Self(4);
     const CRYPTO: Self = Self(5);
     const BIRTH: Self = Self(6);
-    const PHONE: Self = Self(7);
+    const PHONE: Self = Self(u16::MAX);
 
     fn of_rule(index: usize) -> Self {
         Self(u16::try_from(CODED.len() + index).unwrap_or(u16::MAX))
     }
 
     fn described(self) -> (&'static str, &'static str, Severity) {
+        if self == Self::PHONE {
+            return PHONE;
+        }
         let index = usize::from(self.0);
         CODED.get(index).copied().unwrap_or_else(|| {
             RULES
@@ -86,7 +91,7 @@ pub(crate) type Take<'f> = dyn FnMut(Range<usize>, Kind, u8) -> bool + 'f;
 
 /// True when a kind of personal data has the id.
 pub(crate) fn is_known(id: &str) -> bool {
-    CODED.iter().any(|(known, _, _)| *known == id) || RULES.iter().any(|rule| rule.id == id)
+    CODED.iter().chain([&PHONE]).any(|(known, _, _)| *known == id) || RULES.iter().any(|rule| rule.id == id)
 }
 
 /// True when there are signs of personal data: an `@`, digits close together, the colons of an IPv6 address.

@@ -7,8 +7,8 @@ const BEFORE: usize = 64;
 /// Bytes behind it.
 const BEHIND: usize = 32;
 
-pub(super) const PHONE: [&str; 24] = [
-    "phone", "tel", "mobile", "cell", "call", "fax", "whatsapp", "sms", "text me", "dial", "hotline", "contact", "reach",
+pub(super) const PHONE: [&str; 26] = [
+    "phone", "tel", "mobile", "cell", "call", "fax", "whatsapp", "sms", "text me", "dial", "hotline", "contact", "reach", "answer", "office",
     "ring", "telefon", "handy", "téléphone", "teléfono", "telefono", "móvil", "celular", "телефон", "电话", "電話",
 ];
 pub(super) const BIRTH: [&str; 14] = [

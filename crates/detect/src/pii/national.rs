@@ -20,7 +20,7 @@ pub(super) fn holds(check: Check, value: &str) -> bool {
         Check::UsSsn | Check::UsItin | Check::UsNpi | Check::UsAba | Check::UsMbi | Check::CaSin | Check::BrCpf
         | Check::BrCnpj | Check::ArCuit | Check::ClRut | Check::MxCurp | Check::EcCedula | Check::UyCi | Check::CoNit
         | Check::Vin => american(check, &upper, &d),
-        Check::UkNhs | Check::UkNino | Check::IePps | Check::FrNir | Check::DeDocument | Check::NlBsn | Check::BeNn
+        Check::UkNhs | Check::UkNino | Check::IePps | Check::FrNir | Check::DeDocument | Check::DePassport | Check::NlBsn | Check::BeNn
         | Check::AtSvnr | Check::ChAhv | Check::EsNif | Check::ItCf | Check::PtNif => western(check, &upper, &d),
         Check::SePersonnummer | Check::NoFnr | Check::DkCpr | Check::FiHetu | Check::IsKt | Check::PlPesel
         | Check::CzRc | Check::RoCnp | Check::BgEgn | Check::Jmbg | Check::EeIk | Check::TrKimlik | Check::RuSnils
@@ -52,7 +52,8 @@ fn american(check: Check, upper: &str, d: &Digits) -> bool {
             matches!(n(0, 2), 0..=12 | 21..=32 | 61..=72 | 80) && d.weighted(&[3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 == 0
         }
         Check::UsMbi => d.at(0) != 0 && !upper.contains(['S', 'L', 'O', 'I', 'B', 'Z']),
-        Check::CaSin => !matches!(d.at(0), 0 | 8) && luhn(d.all()) || d.at(0) == 0 && luhn(d.all()),
+        // Numbers from 0 are examples, numbers from 8 are not given out.
+        Check::CaSin => !matches!(d.at(0), 0 | 8) && luhn(d.all()),
         Check::BrCpf => {
             let digit = |weights: &[u64], count: usize| match d.weighted(weights.get(..count).unwrap_or_default()) * 10 % 11 {
                 10 => 0,
@@ -155,7 +156,8 @@ fn western(check: Check, upper: &str, d: &Digits) -> bool {
             upper.chars().nth(7) == expected
         }
         Check::FrNir => matches!(d.at(0), 1..=4 | 7 | 8) && 97 - n(0, 13) % 97 == n(13, 15),
-        Check::DeDocument => german_document(upper),
+        Check::DeDocument => german_document(upper, d) && is_mrz_checked(upper) || old_german_card(upper),
+        Check::DePassport => german_document(upper, d) && is_mrz_checked(upper),
         Check::NlBsn => {
             let sum = d.weighted(&[9, 8, 7, 6, 5, 4, 3, 2]);
             sum % 11 == last && n(0, 9) > 1_000_000
@@ -194,16 +196,24 @@ fn western(check: Check, upper: &str, d: &Digits) -> bool {
     }
 }
 
-/// ICAO 9303 part 3, weights 7, 3, 1: nine characters and the check digit; a number of nine carries it inside.
-fn german_document(upper: &str) -> bool {
-    let value = |c: char| c.to_digit(36).unwrap_or_default();
-    let first = upper.chars().next().is_some_and(|c| "CFGHJKLMNPRTVWXYZ".contains(c));
-    let vowels = upper.contains(['A', 'E', 'I', 'O', 'U', 'B', 'D', 'Q', 'S']);
+/// The letters that German documents use, and enough digits.
+fn german_document(upper: &str, d: &Digits) -> bool {
+    const LETTERS: &str = "CFGHJKLMNPRTVWXYZ";
+    let alphabet = upper.chars().all(|c| c.is_ascii_digit() || LETTERS.contains(c));
+    upper.starts_with(|c: char| LETTERS.contains(c)) && alphabet && d.all().len() >= 4
+}
+
+/// The older series of identity cards: `T` and eight digits, without a check digit.
+fn old_german_card(upper: &str) -> bool {
+    upper.len() == 9 && upper.strip_prefix('T').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// ICAO 9303 part 3, weights 7, 3, 1: the last character is the check digit of the others.
+fn is_mrz_checked(upper: &str) -> bool {
     let (body, check) = upper.split_at(upper.len().saturating_sub(1));
+    let value = |c: char| c.to_digit(36).unwrap_or_default();
     let sum: u32 = body.chars().zip([7, 3, 1].into_iter().cycle()).map(|(c, weight)| value(c) * weight).sum();
-    let checked = check.chars().next().and_then(|c| c.to_digit(10)) == Some(sum % 10);
-    // The older series `T` and eight digits has no check of its own.
-    first && !vowels && (checked || upper.len() == 9) && upper.bytes().filter(u8::is_ascii_digit).count() >= 4
+    check.chars().next().and_then(|c| c.to_digit(10)) == Some(sum % 10)
 }
 
 /// Decree of 12 March 1974: odd places by a table, even ones by rank.
@@ -376,7 +386,7 @@ fn southern(check: Check, upper: &str, d: &Digits) -> bool {
             let sum = |weights: [u64; 8]| padded.iter().zip(weights).map(|(digit, weight)| u64::from(*digit) * weight).sum::<u64>() % 11;
             let first = (11 - sum([3, 2, 7, 6, 5, 4, 3, 2])) % 11;
             let second = (11 - sum([7, 4, 3, 2, 5, 2, 7, 6])) % 11;
-            (if first == 10 { second } else { first }) == last && n(0, 9) >= 10_000_000
+            (if first == 10 { second } else { first }) == last && n(0, d.all().len()) >= 10_000_000
         }
         _ => false,
     }

@@ -60,10 +60,14 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
     let run = text.get(at.clone())?;
     let main = run.split(['x', 'e', '#']).next()?.trim_end();
     let count = main.bytes().filter(u8::is_ascii_digit).count();
-    if !(7..=15).contains(&count) || is_date_like(text, at) || !is_free(text, at) {
+    if !(6..=15).contains(&count) || is_date_like(text, at) || !is_free(text, at) {
         return None;
     }
     let groups: Vec<usize> = main.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(str::len).collect();
+    // A social security number is written so.
+    if groups == [3, 2, 4] {
+        return None;
+    }
     let named = || Context::of(text, at).has(&PHONE);
     let balanced = main.matches('(').count() == main.matches(')').count();
     // 7 digits and a dot are an amount.
@@ -81,7 +85,7 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
     if trunk || area {
         return Some(if named() { 85 } else { 55 });
     }
-    (named() && count <= 13).then_some(70)
+    (named() && count <= 13 && (count >= 7 || groups.len() >= 2)).then_some(70)
 }
 
 fn is_free(text: &str, at: &Range<usize>) -> bool {
@@ -91,5 +95,5 @@ fn is_free(text: &str, at: &Range<usize>) -> bool {
     let joins = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'%' | b'#' | b'@' | b'=');
     !(before(1).is_ascii_alphanumeric() || matches!(before(1), b'_' | b'$' | b'#' | b'.' | b'/' | b'-' | b':') && before(2).is_ascii_alphanumeric() && before(1) != b':')
         && !joins(after(0))
-        && !(matches!(after(0), b'-' | b'.' | b'/' | b':') && after(1).is_ascii_alphanumeric())
+        && !(matches!(after(0), b'-' | b'.' | b'/' | b':') && after(1).is_ascii_digit())
 }

@@ -35,7 +35,7 @@ pub(super) enum Check {
     /// Nothing more.
     Shape,
     ArCuit, AtSvnr, AuAbn, AuAcn, AuMedicare, AuTfn, BeNn, BgEgn, BrCnpj, BrCpf, CaSin, ChAhv, ClRut, CnId, CoNit, CzRc,
-    DeDocument, DkCpr, EcCedula, EeIk, EsNif, FiHetu, FrNir, HkId, IePps, InAadhaar, InPan, IsKt, ItCf, Jmbg,
+    DeDocument, DePassport, DkCpr, EcCedula, EeIk, EsNif, FiHetu, FrNir, HkId, IePps, InAadhaar, InPan, IsKt, ItCf, Jmbg,
     JpMyNumber, KrLicence, KrRrn, Luhn, Mod1110, MxCurp, NlBsn, NoFnr, NzIrd, PlPesel, PtNif, RoCnp, RuInn, RuSnils,
     SePersonnummer, SgNric, ThId, TrKimlik, TwId, UkNhs, UkNino, UsAba, UsItin, UsMbi, UsNpi, UsSsn, UyCi, Verhoeff, Vin,
     ZaId,

@@ -421,6 +421,15 @@ pub(super) const RULES: &[Rule] = &[
         severity: Severity::High,
     },
     Rule {
+        id: "de_passport",
+        what: "German passport",
+        shapes: &["A99999999", "A99A99A99", "AA9999A99", "AAXXXXXX9", "A9XXXXXX9"],
+        check: Check::DePassport,
+        words: &["reisepass", "passport", "pass-nr"],
+        bare: Bare::Always,
+        severity: Severity::High,
+    },
+    Rule {
         id: "nl_bsn",
         what: "Dutch BSN",
         shapes: &["999999999", "9999.99.999", "9999 99 999"],

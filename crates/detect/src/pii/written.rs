@@ -79,6 +79,9 @@ pub(super) fn addresses(text: &str, take: &mut Take<'_>) -> bool {
 fn address(run: &str) -> Option<(Range<usize>, Kind)> {
     let lead = run.len() - run.trim_start_matches(['.', '-']).len();
     let body = run.trim_start_matches(['.', '-']).trim_end_matches(['.', '-']);
+    if is_cisco_mac(body) {
+        return Some((lead..lead + body.len(), Kind::MAC));
+    }
     let single = body.strip_suffix(':').filter(|rest| !rest.ends_with(':')).unwrap_or(body);
     if is_mac(single, b':') {
         return Some((lead..lead + single.len(), Kind::MAC));
@@ -98,6 +101,14 @@ fn is_mac(text: &str, sign: u8) -> bool {
     text.len() == 17
         && text.bytes().enumerate().all(|(at, byte)| if at % 3 == 2 { byte == sign } else { byte.is_ascii_hexdigit() })
         && !text.bytes().all(|byte| matches!(byte, b'0' | b':' | b'-'))
+        && !text.bytes().all(|byte| matches!(byte, b'f' | b'F' | b':' | b'-'))
+}
+
+/// `0012.3456.789a`, as Cisco writes it; without a letter it may be an amount.
+fn is_cisco_mac(text: &str) -> bool {
+    text.len() == 14
+        && text.bytes().enumerate().all(|(at, byte)| if at % 5 == 4 { byte == b'.' } else { byte.is_ascii_hexdigit() })
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 fn macs_with_dashes(text: &str, take: &mut Take<'_>) -> bool {

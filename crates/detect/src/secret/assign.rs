@@ -108,8 +108,8 @@ impl Named<'_> {
             return Some(promise);
         }
         // `Secret key: …`, `activation key: …` in plain text.
-        let line = self.text.get(..self.name.start)?.strip_suffix(' ')?;
-        let word = line.rsplit(|c: char| !c.is_alphanumeric()).next();
+        let before = self.text.get(..self.name.start)?.strip_suffix(' ');
+        let word = before.and_then(|before| before.rsplit(|c: char| !c.is_alphanumeric()).next());
         Some(if word.is_some_and(name::makes_credential) { Promise::Token } else { promise })
     }
 
@@ -119,6 +119,10 @@ impl Named<'_> {
         let mut behind = after.iter().take(64).skip_while(|byte| matches!(byte, b' ' | b'\t'));
         match behind.next() {
             Some(b'=' | b':' | b'(' | b'"' | b'\'' | b'`' | b'&' | b'\\' | b'[' | b']' | b')' | b'>' | b'<' | b'-' | b'!' | b'?' | b'+' | b'|' | b'*' | b'%' | b',') => true,
+            // `value:` on the next line, as in the environment of a container.
+            Some(b'\n' | b'\r') => {
+                self.text.get(self.name.end..).is_some_and(|rest| rest.trim_start().starts_with("value"))
+            }
             // `is`, `was`, `to`; after `identified by` anything.
             Some(b'i' | b'I' | b'w' | b't') => true,
             Some(_) => self.option || self.element || self.text.get(self.name.clone()).is_some_and(|name| name.contains(' ')),
@@ -138,7 +142,7 @@ impl Named<'_> {
             // `<entry key="password">…</entry>`
             return (closed > 0).then(|| at.until_tag().map(|value| (value, Form::Quoted)))?;
         }
-        if closed > 0 && at.value_member() {
+        if (closed > 0 || at.rest().starts_with(['\n', '\r'])) && at.value_member() {
             return at.quoted_or_bare();
         }
         let spaced = at.at > self.name.end + closed;

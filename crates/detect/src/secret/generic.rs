@@ -215,7 +215,7 @@ fn is_name_of_something(value: &str, makeup: &Makeup) -> bool {
     if is_uuid(value) {
         return false;
     }
-    let joined = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'/' | b'#' | b'[' | b']' | b',' | b'!' | b'?' | b'\'' | b'(' | b')'));
+    let joined = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'/' | b'#' | b'[' | b']' | b',' | b'!' | b'?' | b'\'' | b'(' | b')' | b'|'));
     let body = value.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '!' | '?' | '*' | ')' | ' '));
     let inner = body.bytes().filter(u8::is_ascii_digit).count();
     let tail = value.len() - body.len();
@@ -233,7 +233,7 @@ fn is_name_of_something(value: &str, makeup: &Makeup) -> bool {
 
 /// Signs that names and sentences do not have.
 fn has_odd_sign(value: &str) -> bool {
-    value.trim_end_matches(['!', '?', ':', '.']).contains(['!', '@', '#', '$', '%', '^', '&', '*', '+', '=', '~', '?', '|'])
+    value.trim_end_matches(['!', '?', ':', '.']).contains(['!', '@', '#', '$', '%', '^', '&', '*', '+', '=', '~', '?'])
 }
 
 /// Code rather than a value: calls, members, indices, arithmetic.

@@ -497,7 +497,7 @@ impl SecretScanner {
         let decoded = coding.decode(text.get(run.clone())?, at - run.start)?;
         let mut budget = Budget(decoded.len() * BUDGET_PER_BYTE);
         let mut pass = Pass::of(&decoded, &mut budget);
-        self.literals_in(&decoded).find_map(|(literal, at)| {
+        let hits = self.literals_in(&decoded).filter_map(|(literal, at)| {
             let wanted = match literal.kind {
                 LiteralKind::Plain(index) => self.rule(index).is_some_and(|rule| rule.encoded),
                 LiteralKind::Stem => true,
@@ -505,7 +505,8 @@ impl SecretScanner {
             };
             let hit = (wanted && pass.budget.0 > 0).then(|| self.examine(&mut pass, literal, at))??;
             Some(Hit { at: run.clone(), coding: Some(coding), ..hit })
-        })
+        });
+        hits.take(8).min_by_key(|hit| hit.source)
     }
 }
 
@@ -624,6 +625,3 @@ pub(super) fn truncated(text: &str) -> Finding {
         reference: None,
     }
 }
-
-impl SecretScanner { 
-#[doc(hidden)] pub fn bare(&self, t:&str)->usize{ self.prefilter.candidates(t).count() } }
