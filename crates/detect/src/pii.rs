@@ -61,7 +61,9 @@ impl Kind {
         CODED.get(index).copied().unwrap_or_else(|| {
             RULES
                 .get(index.saturating_sub(CODED.len()))
-                .map_or(("pii", "personal data", Severity::Medium), |rule| (rule.id, rule.what, rule.severity))
+                .map_or(("pii", "personal data", Severity::Medium), |rule| {
+                    (rule.id, rule.what, rule.severity)
+                })
         })
     }
 
@@ -97,15 +99,17 @@ pub(crate) fn is_known(id: &str) -> bool {
 /// True when there are signs of personal data: an `@`, digits close together, the colons of an IPv6 address.
 pub(crate) fn may_hold(text: &str) -> bool {
     let bytes = text.as_bytes();
-    memchr::memchr(b'@', bytes).is_some()
-        || has_digits(bytes)
-        || memchr::memmem::find(bytes, b"::").is_some()
+    memchr::memchr(b'@', bytes).is_some() || has_digits(bytes) || memchr::memmem::find(bytes, b"::").is_some()
 }
 
 /// True when `key` says what kind of personal data its value is.
 pub(crate) fn names_something(key: &str) -> bool {
     let lower = key.to_lowercase();
-    context::PHONE.iter().chain(&context::BIRTH).chain(&context::CARD).any(|word| context::has_word(&lower, word))
+    context::PHONE
+        .iter()
+        .chain(&context::BIRTH)
+        .chain(&context::CARD)
+        .any(|word| context::has_word(&lower, word))
         || RULES.iter().flat_map(|rule| rule.words).any(|word| context::has_word(&lower, word))
 }
 

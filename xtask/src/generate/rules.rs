@@ -200,7 +200,9 @@ impl Secret {
         let pattern = match (&self.pattern, &self.value, &self.locate) {
             (Some(pattern), None, None) if self.named.is_empty() => pattern,
             (None, Some(value), None) if !self.named.is_empty() => value,
-            (None, None, Some(locate)) if matches!(locate.as_str(), "private_key" | "url_password") => return Ok(()),
+            (None, None, Some(locate)) if matches!(locate.as_str(), "private_key" | "url_password") => {
+                return Ok(());
+            }
             _ => return Err("one of pattern, value (of a named rule), locate".to_owned()),
         };
         let compiled = Regex::new(pattern).map_err(|error| error.to_string())?;
@@ -212,7 +214,9 @@ impl Secret {
         }
         let shown = |literal: &&String| {
             let expected = literal.to_lowercase();
-            self.found.iter().any(|example| example.to_lowercase().contains(&expected) || example.contains('{'))
+            self.found
+                .iter()
+                .any(|example| example.to_lowercase().contains(&expected) || example.contains('{'))
         };
         match literals.iter().find(|literal| !shown(literal)) {
             Some(literal) if literals.len() == 1 => Err(format!("no example with {literal:?}")),
@@ -311,7 +315,10 @@ fn lint_names(id: &str, what: &str, found: &[String], ids: &mut BTreeSet<String>
 }
 
 /// The table of examples: `(rule, text)` that must be found and that must not.
-fn rows(area: &str, rules: impl Iterator<Item = (String, Vec<String>, Vec<String>)>) -> Result<String, Failure> {
+fn rows(
+    area: &str,
+    rules: impl Iterator<Item = (String, Vec<String>, Vec<String>)>,
+) -> Result<String, Failure> {
     let mut found = String::new();
     let mut passed = String::new();
     for (id, yes, no) in rules {

@@ -50,10 +50,14 @@ fn spans(scanner: &SecretScanner, rows: &[Row]) {
         bytes += row.text.len();
         let gold = gold(row);
         for (name, ids) in TYPES {
-            let own: Vec<&Finding> = found.iter().filter(|finding| ids.contains(&finding.id.as_ref())).collect();
-            let wanted: Vec<&Range<usize>> = gold.iter().filter(|(kind, _)| kind == name).map(|(_, at)| at).collect();
+            let own: Vec<&Finding> =
+                found.iter().filter(|finding| ids.contains(&finding.id.as_ref())).collect();
+            let wanted: Vec<&Range<usize>> =
+                gold.iter().filter(|(kind, _)| kind == name).map(|(_, at)| at).collect();
             let count = by_type.entry(name).or_default();
-            let meets = |finding: &Finding, at: &Range<usize>| finding.span.start < at.end && at.start < finding.span.end;
+            let meets = |finding: &Finding, at: &Range<usize>| {
+                finding.span.start < at.end && at.start < finding.span.end
+            };
             let hit = wanted.iter().filter(|at| own.iter().any(|finding| meets(finding, at))).count();
             count.hit += hit;
             count.missed += wanted.len() - hit;
@@ -62,7 +66,11 @@ fn spans(scanner: &SecretScanner, rows: &[Row]) {
                 if !wanted.iter().any(|at| meets(finding, at)) {
                     count.wrong += 1;
                     if std::env::var_os("RINGFENCE_EVAL_WRONG").is_some() {
-                        eprintln!("{} {name} wrong {:?}", row.id, row.text.get(finding.span.start..finding.span.end));
+                        eprintln!(
+                            "{} {name} wrong {:?}",
+                            row.id,
+                            row.text.get(finding.span.start..finding.span.end)
+                        );
                     }
                 }
             }
@@ -75,7 +83,11 @@ fn spans(scanner: &SecretScanner, rows: &[Row]) {
     let mut all = Count::default();
     for (name, count) in &by_type {
         print(name, *count);
-        all = Count { hit: all.hit + count.hit, missed: all.missed + count.missed, wrong: all.wrong + count.wrong };
+        all = Count {
+            hit: all.hit + count.hit,
+            missed: all.missed + count.missed,
+            wrong: all.wrong + count.wrong,
+        };
     }
     print("all", all);
     println!("\n{:.1} MB/s", bytes as f64 / seconds / 1e6);
@@ -84,7 +96,9 @@ fn spans(scanner: &SecretScanner, rows: &[Row]) {
 fn print(name: &str, count: Count) {
     let share = |whole: usize| count.hit as f64 / whole.max(1) as f64;
     let (recall, precision) = (share(count.hit + count.missed), share(count.hit + count.wrong));
-    let f = |beta: f64| (1.0 + beta * beta) * precision * recall / (beta * beta * precision + recall).max(f64::MIN_POSITIVE);
+    let f = |beta: f64| {
+        (1.0 + beta * beta) * precision * recall / (beta * beta * precision + recall).max(f64::MIN_POSITIVE)
+    };
     println!(
         "| {name} | {} | {recall:.3} | {precision:.3} | {:.3} | {:.3} |",
         count.hit + count.missed,

@@ -51,7 +51,7 @@ pub(crate) fn luhn(digits: &[u8]) -> bool {
             plain => plain,
         })
         .sum();
-    !digits.is_empty() && sum % 10 == 0
+    !digits.is_empty() && sum.is_multiple_of(10)
 }
 
 /// Verhoeff, "Error detecting decimal codes" (1969).
@@ -149,17 +149,19 @@ pub(crate) fn base58check(text: &str) -> Option<Vec<u8>> {
 pub(crate) fn bech32(text: &str) -> bool {
     const ALPHABET: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
-    if text.len() > 120 || text.bytes().any(|byte| byte.is_ascii_uppercase()) && text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+    if text.len() > 120
+        || text.bytes().any(|byte| byte.is_ascii_uppercase())
+            && text.bytes().any(|byte| byte.is_ascii_lowercase())
+    {
         return false;
     }
     let lower = text.to_ascii_lowercase();
     let Some((human, data)) = lower.rsplit_once('1') else { return false };
     let step = |check: u32, value: u32| {
         let top = check >> 25;
-        GENERATOR
-            .iter()
-            .enumerate()
-            .fold((check & 0x1ff_ffff) << 5 ^ value, |sum, (bit, term)| if top >> bit & 1 == 1 { sum ^ term } else { sum })
+        GENERATOR.iter().enumerate().fold((check & 0x1ff_ffff) << 5 ^ value, |sum, (bit, term)| {
+            if top >> bit & 1 == 1 { sum ^ term } else { sum }
+        })
     };
     let mut check = human.bytes().fold(1, |check, byte| step(check, u32::from(byte) >> 5));
     check = step(check, 0);

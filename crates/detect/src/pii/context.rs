@@ -8,15 +8,62 @@ const BEFORE: usize = 64;
 const BEHIND: usize = 32;
 
 pub(super) const PHONE: [&str; 26] = [
-    "phone", "tel", "mobile", "cell", "call", "fax", "whatsapp", "sms", "text me", "dial", "hotline", "contact", "reach", "answer", "office",
-    "ring", "telefon", "handy", "téléphone", "teléfono", "telefono", "móvil", "celular", "телефон", "电话", "電話",
+    "phone",
+    "tel",
+    "mobile",
+    "cell",
+    "call",
+    "fax",
+    "whatsapp",
+    "sms",
+    "text me",
+    "dial",
+    "hotline",
+    "contact",
+    "reach",
+    "answer",
+    "office",
+    "ring",
+    "telefon",
+    "handy",
+    "téléphone",
+    "teléfono",
+    "telefono",
+    "móvil",
+    "celular",
+    "телефон",
+    "电话",
+    "電話",
 ];
 pub(super) const BIRTH: [&str; 14] = [
-    "born", "birth", "dob", "d.o.b", "birthday", "geboren", "geburt", "nacido", "nacimiento", "naissance", "né le",
-    "nascita", "рожд", "生日",
+    "born",
+    "birth",
+    "dob",
+    "d.o.b",
+    "birthday",
+    "geboren",
+    "geburt",
+    "nacido",
+    "nacimiento",
+    "naissance",
+    "né le",
+    "nascita",
+    "рожд",
+    "生日",
 ];
 pub(super) const CARD: [&str; 12] = [
-    "card", "credit", "debit", "visa", "mastercard", "amex", "maestro", "discover", "tarjeta", "carte", "karte", "pan",
+    "card",
+    "credit",
+    "debit",
+    "visa",
+    "mastercard",
+    "amex",
+    "maestro",
+    "discover",
+    "tarjeta",
+    "carte",
+    "karte",
+    "pan",
 ];
 pub(super) const NETWORK: [&str; 6] = ["version", "release", "ver.", "v.", "oid", "section"];
 
@@ -54,6 +101,7 @@ pub(super) fn has_word(text: &str, word: &str) -> bool {
     let free = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).any(|at| {
         let bytes = text.as_bytes();
-        word.len() > 4 || free(at.checked_sub(1).and_then(|at| bytes.get(at))) && free(bytes.get(at + word.len()))
+        word.len() > 4
+            || free(at.checked_sub(1).and_then(|at| bytes.get(at))) && free(bytes.get(at + word.len()))
     })
 }

@@ -6,7 +6,8 @@ use super::rule::Check;
 
 /// True when `value`, of a shape of its rule, holds.
 pub(super) fn holds(check: Check, value: &str) -> bool {
-    let upper: String = value.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let upper: String =
+        value.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     let Some(d) = digits(&upper) else { return false };
     if check != Check::Shape && d.all().windows(2).all(|pair| pair.first() == pair.last()) {
         // 000000000 and 111111111 hold under many rules and are nobody's.
@@ -17,17 +18,64 @@ pub(super) fn holds(check: Check, value: &str) -> bool {
         Check::Luhn => luhn(d.all()),
         Check::Verhoeff => verhoeff(d.all()),
         Check::Mod1110 => mod_11_10(d.all()),
-        Check::UsSsn | Check::UsItin | Check::UsNpi | Check::UsAba | Check::UsMbi | Check::CaSin | Check::BrCpf
-        | Check::BrCnpj | Check::ArCuit | Check::ClRut | Check::MxCurp | Check::EcCedula | Check::UyCi | Check::CoNit
+        Check::UsSsn
+        | Check::UsItin
+        | Check::UsNpi
+        | Check::UsAba
+        | Check::UsMbi
+        | Check::CaSin
+        | Check::BrCpf
+        | Check::BrCnpj
+        | Check::ArCuit
+        | Check::ClRut
+        | Check::MxCurp
+        | Check::EcCedula
+        | Check::UyCi
+        | Check::CoNit
         | Check::Vin => american(check, &upper, &d),
-        Check::UkNhs | Check::UkNino | Check::IePps | Check::FrNir | Check::DeDocument | Check::DePassport | Check::NlBsn | Check::BeNn
-        | Check::AtSvnr | Check::ChAhv | Check::EsNif | Check::ItCf | Check::PtNif => western(check, &upper, &d),
-        Check::SePersonnummer | Check::NoFnr | Check::DkCpr | Check::FiHetu | Check::IsKt | Check::PlPesel
-        | Check::CzRc | Check::RoCnp | Check::BgEgn | Check::Jmbg | Check::EeIk | Check::TrKimlik | Check::RuSnils
+        Check::UkNhs
+        | Check::UkNino
+        | Check::IePps
+        | Check::FrNir
+        | Check::DeDocument
+        | Check::DePassport
+        | Check::NlBsn
+        | Check::BeNn
+        | Check::AtSvnr
+        | Check::ChAhv
+        | Check::EsNif
+        | Check::ItCf
+        | Check::PtNif => western(check, &upper, &d),
+        Check::SePersonnummer
+        | Check::NoFnr
+        | Check::DkCpr
+        | Check::FiHetu
+        | Check::IsKt
+        | Check::PlPesel
+        | Check::CzRc
+        | Check::RoCnp
+        | Check::BgEgn
+        | Check::Jmbg
+        | Check::EeIk
+        | Check::TrKimlik
+        | Check::RuSnils
         | Check::RuInn => northern(check, &upper, &d),
-        Check::InAadhaar | Check::InPan | Check::CnId | Check::HkId | Check::TwId | Check::SgNric | Check::KrRrn
-        | Check::KrLicence | Check::JpMyNumber | Check::ThId | Check::ZaId | Check::AuTfn | Check::AuMedicare
-        | Check::AuAbn | Check::AuAcn | Check::NzIrd => southern(check, &upper, &d),
+        Check::InAadhaar
+        | Check::InPan
+        | Check::CnId
+        | Check::HkId
+        | Check::TwId
+        | Check::SgNric
+        | Check::KrRrn
+        | Check::KrLicence
+        | Check::JpMyNumber
+        | Check::ThId
+        | Check::ZaId
+        | Check::AuTfn
+        | Check::AuMedicare
+        | Check::AuAbn
+        | Check::AuAcn
+        | Check::NzIrd => southern(check, &upper, &d),
     }
 }
 
@@ -39,23 +87,31 @@ fn american(check: Check, upper: &str, d: &Digits) -> bool {
         // SSA: no area 000, 666, 900 to 999, no group 00, no serial 0000; two that advertisements used up.
         Check::UsSsn => {
             let area = n(0, 3);
-            area != 0 && area != 666 && area < 900 && n(3, 5) != 0 && n(5, 9) != 0 && !matches!(n(0, 9), 78_051_120 | 219_099_999)
+            area != 0
+                && area != 666
+                && area < 900
+                && n(3, 5) != 0
+                && n(5, 9) != 0
+                && !matches!(n(0, 9), 78_051_120 | 219_099_999)
         }
-        Check::UsItin => {
-            d.at(0) == 9 && matches!(n(3, 5), 50..=65 | 70..=88 | 90..=92 | 94..=99)
-        }
+        Check::UsItin => d.at(0) == 9 && matches!(n(3, 5), 50..=65 | 70..=88 | 90..=92 | 94..=99),
         Check::UsNpi => {
             let prefixed: Vec<u8> = [8, 0, 8, 4, 0].into_iter().chain(d.all().iter().copied()).collect();
             matches!(d.at(0), 1 | 2) && luhn(&prefixed)
         }
         Check::UsAba => {
-            matches!(n(0, 2), 0..=12 | 21..=32 | 61..=72 | 80) && d.weighted(&[3, 7, 1, 3, 7, 1, 3, 7, 1]) % 10 == 0
+            matches!(n(0, 2), 0..=12 | 21..=32 | 61..=72 | 80)
+                && d.weighted(&[3, 7, 1, 3, 7, 1, 3, 7, 1]).is_multiple_of(10)
         }
         Check::UsMbi => d.at(0) != 0 && !upper.contains(['S', 'L', 'O', 'I', 'B', 'Z']),
         // Numbers from 0 are examples, numbers from 8 are not given out.
         Check::CaSin => !matches!(d.at(0), 0 | 8) && luhn(d.all()),
         Check::BrCpf => {
-            let digit = |weights: &[u64], count: usize| match d.weighted(weights.get(..count).unwrap_or_default()) * 10 % 11 {
+            let digit = |weights: &[u64], count: usize| match d
+                .weighted(weights.get(..count).unwrap_or_default())
+                * 10
+                % 11
+            {
                 10 => 0,
                 digit => digit,
             };
@@ -80,7 +136,12 @@ fn american(check: Check, upper: &str, d: &Digits) -> bool {
         }
         Check::ClRut => {
             let (body, check) = upper.split_at(upper.len().saturating_sub(1));
-            let sum: u32 = body.bytes().rev().zip([2, 3, 4, 5, 6, 7].into_iter().cycle()).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
+            let sum: u32 = body
+                .bytes()
+                .rev()
+                .zip([2, 3, 4, 5, 6, 7].into_iter().cycle())
+                .map(|(byte, weight)| u32::from(byte - b'0') * weight)
+                .sum();
             let expected = match 11 - sum % 11 {
                 11 => '0',
                 10 => 'K',
@@ -106,7 +167,12 @@ fn american(check: Check, upper: &str, d: &Digits) -> bool {
         }
         Check::CoNit => {
             let body = d.all().split_last().map_or(&[][..], |(_, body)| body);
-            let sum: u64 = body.iter().rev().zip([3, 7, 13, 17, 19, 23, 29, 37, 41]).map(|(digit, weight)| u64::from(*digit) * weight).sum();
+            let sum: u64 = body
+                .iter()
+                .rev()
+                .zip([3, 7, 13, 17, 19, 23, 29, 37, 41])
+                .map(|(digit, weight)| u64::from(*digit) * weight)
+                .sum();
             (match sum % 11 {
                 0 | 1 => sum % 11,
                 rest => 11 - rest,
@@ -126,8 +192,14 @@ fn vin(upper: &str) -> bool {
         let Some(value) = VALUES.find(c) else { return false };
         sum += value % 10 * weight;
     }
-    let expected = if sum % 11 == 10 { Some('X') } else { u32::try_from(sum % 11).ok().and_then(|d| char::from_digit(d, 10)) };
-    upper.len() == 17 && upper.chars().nth(8) == expected && upper.bytes().any(|byte| byte.is_ascii_alphabetic())
+    let expected = if sum % 11 == 10 {
+        Some('X')
+    } else {
+        u32::try_from(sum % 11).ok().and_then(|d| char::from_digit(d, 10))
+    };
+    upper.len() == 17
+        && upper.chars().nth(8) == expected
+        && upper.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`holds` sends each check to the group that knows it")]
@@ -150,9 +222,16 @@ fn western(check: Check, upper: &str, d: &Digits) -> bool {
                 && upper.get(8..).is_some_and(|suffix| matches!(suffix, "" | "A" | "B" | "C" | "D"))
         }
         Check::IePps => {
-            let second = upper.get(8..9).and_then(|c| c.chars().next()).map_or(0, |c| u64::from(u32::from(c) - u32::from('A') + 1));
+            let second = upper
+                .get(8..9)
+                .and_then(|c| c.chars().next())
+                .map_or(0, |c| u64::from(u32::from(c) - u32::from('A') + 1));
             let sum = (d.weighted(&[8, 7, 6, 5, 4, 3, 2]) + second % 23 * 9) % 23;
-            let expected = if sum == 0 { Some('W') } else { u8::try_from(sum).ok().map(|sum| char::from(b'A' + sum - 1)) };
+            let expected = if sum == 0 {
+                Some('W')
+            } else {
+                u8::try_from(sum).ok().map(|sum| char::from(b'A' + sum - 1))
+            };
             upper.chars().nth(7) == expected
         }
         Check::FrNir => matches!(d.at(0), 1..=4 | 7 | 8) && 97 - n(0, 13) % 97 == n(13, 15),
@@ -164,14 +243,16 @@ fn western(check: Check, upper: &str, d: &Digits) -> bool {
         }
         Check::BeNn => {
             let check = n(9, 11);
-            (97 - n(0, 9) % 97 == check || 97 - (2_000_000_000 + n(0, 9)) % 97 == check) && n(2, 4) <= 12 && n(4, 6) <= 31
+            (97 - n(0, 9) % 97 == check || 97 - (2_000_000_000 + n(0, 9)) % 97 == check)
+                && n(2, 4) <= 12
+                && n(4, 6) <= 31
         }
         Check::AtSvnr => {
             let sum = d.weighted(&[3, 7, 9, 0, 5, 8, 4, 2, 1, 6]);
             d.at(0) != 0 && sum % 11 == u64::from(d.at(3)) && is_date(n(6, 8), n(4, 6))
         }
         Check::ChAhv => {
-            n(0, 3) == 756 && d.weighted(&[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]) % 10 == 0
+            n(0, 3) == 756 && d.weighted(&[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]).is_multiple_of(10)
         }
         Check::EsNif => {
             const LETTERS: &str = "TRWAGMYFPDXBNJZSQVHLCKE";
@@ -205,7 +286,8 @@ fn german_document(upper: &str, d: &Digits) -> bool {
 
 /// The older series of identity cards: `T` and eight digits, without a check digit.
 fn old_german_card(upper: &str) -> bool {
-    upper.len() == 9 && upper.strip_prefix('T').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+    upper.len() == 9
+        && upper.strip_prefix('T').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// ICAO 9303 part 3, weights 7, 3, 1: the last character is the check digit of the others.
@@ -218,17 +300,22 @@ fn is_mrz_checked(upper: &str) -> bool {
 
 /// Decree of 12 March 1974: odd places by a table, even ones by rank.
 fn italian(upper: &str) -> bool {
-    const ODD: [u32; 26] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
+    const ODD: [u32; 26] =
+        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
     let sum: u32 = upper
         .bytes()
         .take(15)
         .enumerate()
         .map(|(at, byte)| {
             let rank = if byte.is_ascii_digit() { byte - b'0' } else { byte - b'A' };
-            if at % 2 == 0 { ODD.get(usize::from(rank)).copied().unwrap_or_default() } else { u32::from(rank) }
+            if at % 2 == 0 {
+                ODD.get(usize::from(rank)).copied().unwrap_or_default()
+            } else {
+                u32::from(rank)
+            }
         })
         .sum();
-    upper.bytes().nth(15).map(u32::from) == Some(u32::from(b'A') + sum % 26)
+    upper.as_bytes().get(15).copied().map(u32::from) == Some(u32::from(b'A') + sum % 26)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "`holds` sends each check to the group that knows it")]
@@ -247,8 +334,8 @@ fn northern(check: Check, upper: &str, d: &Digits) -> bool {
         Check::NoFnr => {
             let day = n(0, 2) % 40;
             is_date(n(2, 4) % 40, day)
-                && d.weighted(&[3, 7, 6, 1, 8, 9, 4, 5, 2, 1]) % 11 == 0
-                && d.weighted(&[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]) % 11 == 0
+                && d.weighted(&[3, 7, 6, 1, 8, 9, 4, 5, 2, 1]).is_multiple_of(11)
+                && d.weighted(&[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1]).is_multiple_of(11)
         }
         // No check digit since 2007: only the date is left.
         Check::DkCpr => is_date(n(2, 4), n(0, 2)),
@@ -256,7 +343,8 @@ fn northern(check: Check, upper: &str, d: &Digits) -> bool {
             const LETTERS: &str = "0123456789ABCDEFHJKLMNPRSTUVWXY";
             let number = n(0, 9);
             is_date(n(2, 4), n(0, 2))
-                && usize::try_from(number % 31).ok().and_then(|at| LETTERS.chars().nth(at)) == upper.chars().last()
+                && usize::try_from(number % 31).ok().and_then(|at| LETTERS.chars().nth(at))
+                    == upper.chars().last()
         }
         Check::IsKt => {
             is_date(n(2, 4), n(0, 2) % 40)
@@ -264,11 +352,13 @@ fn northern(check: Check, upper: &str, d: &Digits) -> bool {
                 && matches!(d.at(9), 0 | 8 | 9)
         }
         Check::PlPesel => {
-            is_date(n(2, 4) % 20, n(4, 6)) && d.weighted(&[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]) % 10 == 0
+            is_date(n(2, 4) % 20, n(4, 6))
+                && d.weighted(&[1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1]).is_multiple_of(10)
         }
         Check::CzRc => {
             let month = n(2, 4) % 50 % 20;
-            is_date(if month == 0 { 20 } else { month }, n(4, 6)) && (n(0, 10) % 11 == 0 || n(0, 9) % 11 == 10 && last == 0)
+            is_date(if month == 0 { 20 } else { month }, n(4, 6))
+                && (n(0, 10) % 11 == 0 || n(0, 9) % 11 == 10 && last == 0)
         }
         Check::RoCnp => {
             let rest = d.weighted(&[2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
@@ -279,7 +369,9 @@ fn northern(check: Check, upper: &str, d: &Digits) -> bool {
         }
         Check::Jmbg => {
             let rest = d.weighted(&[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11;
-            is_date(n(2, 4), n(0, 2)) && matches!(d.at(4), 0 | 9) && (if rest == 0 { 0 } else { 11 - rest }) == last
+            is_date(n(2, 4), n(0, 2))
+                && matches!(d.at(4), 0 | 9)
+                && (if rest == 0 { 0 } else { 11 - rest }) == last
         }
         Check::EeIk => {
             let first = d.weighted(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) % 11;
@@ -324,7 +416,8 @@ fn southern(check: Check, upper: &str, d: &Digits) -> bool {
             let sum = d.weighted(&[7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11;
             matches!(n(6, 8), 18..=20)
                 && is_date(n(10, 12), n(12, 14))
-                && usize::try_from(sum).ok().and_then(|at| "10X98765432".chars().nth(at)) == upper.chars().last()
+                && usize::try_from(sum).ok().and_then(|at| "10X98765432".chars().nth(at))
+                    == upper.chars().last()
         }
         Check::HkId => {
             let letters: Vec<char> = upper.chars().take_while(char::is_ascii_alphabetic).collect();
@@ -334,15 +427,23 @@ fn southern(check: Check, upper: &str, d: &Digits) -> bool {
                 [first, second] => rank(first) * 9 + rank(second) * 8,
                 _ => return false,
             };
-            let body: u32 = d.all().iter().take(6).zip([7, 6, 5, 4, 3, 2]).map(|(digit, weight)| u32::from(*digit) * weight).sum();
-            let check = upper.chars().last().map_or(0, |c| if c == 'A' { 10 } else { c.to_digit(10).unwrap_or(11) });
-            (head + body + check) % 11 == 0
+            let body: u32 = d
+                .all()
+                .iter()
+                .take(6)
+                .zip([7, 6, 5, 4, 3, 2])
+                .map(|(digit, weight)| u32::from(*digit) * weight)
+                .sum();
+            let check =
+                upper.chars().last().map_or(0, |c| if c == 'A' { 10 } else { c.to_digit(10).unwrap_or(11) });
+            (head + body + check).is_multiple_of(11)
         }
         Check::TwId => {
             const RANKS: &str = "ABCDEFGHJKLMNPQRSTUVXYWZIO";
             let Some(rank) = upper.chars().next().and_then(|c| RANKS.find(c)) else { return false };
             let rank = u64::try_from(rank).unwrap_or_default() + 10;
-            matches!(d.at(0), 1 | 2 | 8 | 9) && (rank / 10 + rank % 10 * 9 + d.weighted(&[8, 7, 6, 5, 4, 3, 2, 1, 1])) % 10 == 0
+            matches!(d.at(0), 1 | 2 | 8 | 9)
+                && (rank / 10 + rank % 10 * 9 + d.weighted(&[8, 7, 6, 5, 4, 3, 2, 1, 1])).is_multiple_of(10)
         }
         Check::SgNric => {
             let first = upper.chars().next().unwrap_or(' ');
@@ -372,18 +473,22 @@ fn southern(check: Check, upper: &str, d: &Digits) -> bool {
             (11 - d.weighted(&[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == last && d.at(0) != 0
         }
         Check::ZaId => is_date(n(2, 4), n(4, 6)) && matches!(d.at(10), 0..=2) && luhn(d.all()),
-        Check::AuTfn => d.weighted(&[1, 4, 3, 7, 5, 8, 6, 9, 10]) % 11 == 0,
+        Check::AuTfn => d.weighted(&[1, 4, 3, 7, 5, 8, 6, 9, 10]).is_multiple_of(11),
         Check::AuMedicare => {
             matches!(d.at(0), 2..=6) && d.weighted(&[1, 3, 7, 9, 1, 3, 7, 9]) % 10 == u64::from(d.at(8))
         }
         Check::AuAbn => {
             let sum = d.weighted(&[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
-            d.at(0) >= 1 && (sum - 10) % 89 == 0
+            d.at(0) >= 1 && (sum - 10).is_multiple_of(89)
         }
         Check::AuAcn => (10 - d.weighted(&[8, 7, 6, 5, 4, 3, 2, 1]) % 10) % 10 == last,
         Check::NzIrd => {
-            let padded: Vec<u8> = std::iter::repeat_n(0, 9_usize.saturating_sub(d.all().len())).chain(d.all().iter().copied()).collect();
-            let sum = |weights: [u64; 8]| padded.iter().zip(weights).map(|(digit, weight)| u64::from(*digit) * weight).sum::<u64>() % 11;
+            let padded: Vec<u8> = std::iter::repeat_n(0, 9_usize.saturating_sub(d.all().len()))
+                .chain(d.all().iter().copied())
+                .collect();
+            let sum = |weights: [u64; 8]| {
+                padded.iter().zip(weights).map(|(digit, weight)| u64::from(*digit) * weight).sum::<u64>() % 11
+            };
             let first = (11 - sum([3, 2, 7, 6, 5, 4, 3, 2])) % 11;
             let second = (11 - sum([7, 4, 3, 2, 5, 2, 7, 6])) % 11;
             (if first == 10 { second } else { first }) == last && n(0, d.all().len()) >= 10_000_000

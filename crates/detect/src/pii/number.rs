@@ -44,9 +44,10 @@ fn next_start(bytes: &[u8], at: usize) -> Option<usize> {
     loop {
         let skip = bytes.get(at..)?.iter().position(u8::is_ascii_alphanumeric)?;
         at += skip;
-        let joined = at.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+') || *byte >= 0x80 && *byte < 0xC0 && false
-        });
+        let joined = at
+            .checked_sub(1)
+            .and_then(|at| bytes.get(at))
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+'));
         let before = |back: usize| at.checked_sub(back).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
         // The middle of something longer: `a-123`, `1.234`, `x/123`.
         let inside = matches!(before(1), b'-' | b'.' | b'/') && before(2).is_ascii_alphanumeric();
@@ -166,16 +167,94 @@ fn account(run: &str, text: &str, start: usize) -> Option<usize> {
 
 /// Lengths of the registry of IBANs (SWIFT, release 98).
 const LENGTHS: [(&str, usize); 88] = [
-    ("AD", 24), ("AE", 23), ("AL", 28), ("AT", 20), ("AZ", 28), ("BA", 20), ("BE", 16), ("BG", 22), ("BH", 22),
-    ("BI", 27), ("BR", 29), ("BY", 28), ("CH", 21), ("CR", 22), ("CY", 28), ("CZ", 24), ("DE", 22), ("DJ", 27),
-    ("DK", 18), ("DO", 28), ("EE", 20), ("EG", 29), ("ES", 24), ("FI", 18), ("FK", 18), ("FO", 18), ("FR", 27),
-    ("GB", 22), ("GE", 22), ("GI", 23), ("GL", 18), ("GR", 27), ("GT", 28), ("HN", 28), ("HR", 21), ("HU", 28),
-    ("IE", 22), ("IL", 23), ("IQ", 23), ("IS", 26), ("IT", 27), ("JO", 30), ("KW", 30), ("KZ", 20), ("LB", 28),
-    ("LC", 32), ("LI", 21), ("LT", 20), ("LU", 20), ("LV", 21), ("LY", 25), ("MC", 27), ("MD", 24), ("ME", 22),
-    ("MK", 19), ("MN", 20), ("MR", 27), ("MT", 31), ("MU", 30), ("NI", 28), ("NL", 18), ("NO", 15), ("OM", 23),
-    ("PK", 24), ("PL", 28), ("PS", 29), ("PT", 25), ("QA", 29), ("RO", 24), ("RS", 22), ("RU", 33), ("SA", 24),
-    ("SC", 31), ("SD", 18), ("SE", 24), ("SI", 19), ("SK", 24), ("SM", 27), ("SO", 23), ("ST", 25), ("SV", 28),
-    ("TL", 23), ("TN", 24), ("TR", 26), ("UA", 29), ("VA", 22), ("VG", 24), ("XK", 20),
+    ("AD", 24),
+    ("AE", 23),
+    ("AL", 28),
+    ("AT", 20),
+    ("AZ", 28),
+    ("BA", 20),
+    ("BE", 16),
+    ("BG", 22),
+    ("BH", 22),
+    ("BI", 27),
+    ("BR", 29),
+    ("BY", 28),
+    ("CH", 21),
+    ("CR", 22),
+    ("CY", 28),
+    ("CZ", 24),
+    ("DE", 22),
+    ("DJ", 27),
+    ("DK", 18),
+    ("DO", 28),
+    ("EE", 20),
+    ("EG", 29),
+    ("ES", 24),
+    ("FI", 18),
+    ("FK", 18),
+    ("FO", 18),
+    ("FR", 27),
+    ("GB", 22),
+    ("GE", 22),
+    ("GI", 23),
+    ("GL", 18),
+    ("GR", 27),
+    ("GT", 28),
+    ("HN", 28),
+    ("HR", 21),
+    ("HU", 28),
+    ("IE", 22),
+    ("IL", 23),
+    ("IQ", 23),
+    ("IS", 26),
+    ("IT", 27),
+    ("JO", 30),
+    ("KW", 30),
+    ("KZ", 20),
+    ("LB", 28),
+    ("LC", 32),
+    ("LI", 21),
+    ("LT", 20),
+    ("LU", 20),
+    ("LV", 21),
+    ("LY", 25),
+    ("MC", 27),
+    ("MD", 24),
+    ("ME", 22),
+    ("MK", 19),
+    ("MN", 20),
+    ("MR", 27),
+    ("MT", 31),
+    ("MU", 30),
+    ("NI", 28),
+    ("NL", 18),
+    ("NO", 15),
+    ("OM", 23),
+    ("PK", 24),
+    ("PL", 28),
+    ("PS", 29),
+    ("PT", 25),
+    ("QA", 29),
+    ("RO", 24),
+    ("RS", 22),
+    ("RU", 33),
+    ("SA", 24),
+    ("SC", 31),
+    ("SD", 18),
+    ("SE", 24),
+    ("SI", 19),
+    ("SK", 24),
+    ("SM", 27),
+    ("SO", 23),
+    ("ST", 25),
+    ("SV", 28),
+    ("TL", 23),
+    ("TN", 24),
+    ("TR", 26),
+    ("UA", 29),
+    ("VA", 22),
+    ("VG", 24),
+    ("XK", 20),
 ];
 
 /// A card number (ISO/IEC 7812): 12 to 19 digits in one block or in groups, an issuer's prefix, Luhn.
@@ -197,8 +276,15 @@ fn card(run: &str, text: &str, start: usize) -> Option<(usize, u8)> {
         15 if matches!(two, 34 | 37) || matches!(four, 1800 | 2131 | 2014 | 2149) => true,
         14 if matches!(two, 30 | 36 | 38 | 39) => true,
         13 | 19 if matches!(two, 40..=49) => true,
-        16..=19 if matches!(two, 35 | 36 | 60 | 62 | 64 | 65 | 81 | 82) || matches!(four, 5018 | 5020 | 5038 | 5080..=5089 | 9792) => true,
-        12..=19 if matches!(two, 50 | 56..=69) => separator.is_some() || Context::of(text, &(start..start + length)).has(&CARD),
+        16..=19
+            if matches!(two, 35 | 36 | 60 | 62 | 64 | 65 | 81 | 82)
+                || matches!(four, 5018 | 5020 | 5038 | 5080..=5089 | 9792) =>
+        {
+            true
+        }
+        12..=19 if matches!(two, 50 | 56..=69) => {
+            separator.is_some() || Context::of(text, &(start..start + length)).has(&CARD)
+        }
         _ => false,
     };
     let uniform = digits.all().windows(2).all(|pair| pair.first() == pair.last());
@@ -226,8 +312,20 @@ fn is_crypto(word: &str) -> bool {
 /// A date behind a word that says it is somebody's birth.
 fn birth(run: &str, text: &str, start: usize) -> Option<usize> {
     const SHAPES: [&str; 14] = [
-        "9999-99-99", "9999/99/99", "9999.99.99", "99/99/9999", "99-99-9999", "99.99.9999", "9/99/9999", "99/9/9999",
-        "9/9/9999", "9.9.9999", "99.9.9999", "9.99.9999", "99/99/99", "99-AAA-9999",
+        "9999-99-99",
+        "9999/99/99",
+        "9999.99.99",
+        "99/99/9999",
+        "99-99-9999",
+        "99.99.9999",
+        "9/99/9999",
+        "99/9/9999",
+        "9/9/9999",
+        "9.9.9999",
+        "99.9.9999",
+        "9.99.9999",
+        "99/99/99",
+        "99-AAA-9999",
     ];
     let bytes = run.as_bytes();
     let fits = |shape: &&&str| {
@@ -245,7 +343,8 @@ fn birth(run: &str, text: &str, start: usize) -> Option<usize> {
 
 /// `12 March 1980`.
 fn long_date(run: &str) -> Option<usize> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let mut words = run.splitn(4, ' ');
     let (day, month, year) = (words.next()?, words.next()?, words.next()?);
     let number = |text: &str, most: u32| text.parse::<u32>().is_ok_and(|value| (1..=most).contains(&value));

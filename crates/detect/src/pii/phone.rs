@@ -17,7 +17,10 @@ const LONGEST: usize = 32;
 pub(super) fn find(text: &str, take: &mut Take<'_>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'('))) {
+    while let Some(skip) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'(')))
+    {
         let start = at + skip;
         let length = extent(bytes.get(start..).unwrap_or_default());
         at = start + length.max(1);
@@ -40,7 +43,10 @@ fn extent(rest: &[u8]) -> usize {
         if byte.is_ascii_digit() {
             last_digit = length;
             signs = 0;
-        } else if !matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+') || signs >= 2 || *byte == b'+' && length > 1 {
+        } else if !matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+')
+            || signs >= 2
+            || *byte == b'+' && length > 1
+        {
             break;
         } else {
             signs += 1;
@@ -50,7 +56,12 @@ fn extent(rest: &[u8]) -> usize {
     const EXTENSIONS: [&[u8]; 6] = [b"x", b" x", b" ext. ", b" ext ", b"ext", b"#"];
     let extension = EXTENSIONS.iter().find(|word| tail.starts_with(word));
     let digits = extension.map_or(0, |word| {
-        tail.get(word.len()..).unwrap_or_default().iter().take(6).take_while(|byte| byte.is_ascii_digit()).count()
+        tail.get(word.len()..)
+            .unwrap_or_default()
+            .iter()
+            .take(6)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
     });
     last_digit + if digits > 0 { extension.map_or(0, |word| word.len()) + digits } else { 0 }
 }
@@ -63,7 +74,8 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
     if !(6..=15).contains(&count) || is_date_like(text, at) || !is_free(text, at) {
         return None;
     }
-    let groups: Vec<usize> = main.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(str::len).collect();
+    let groups: Vec<usize> =
+        main.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(str::len).collect();
     // A social security number is written so.
     if groups == [3, 2, 4] {
         return None;
@@ -71,13 +83,18 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
     let named = || Context::of(text, at).has(&PHONE);
     let balanced = main.matches('(').count() == main.matches(')').count();
     // 7 digits and a dot are an amount.
-    let decimal = groups.len() == 2 && main.contains('.') || groups.iter().skip(1).all(|group| *group == 3) && groups.len() > 1 && main.contains('.') && groups.first().is_some_and(|first| *first < 3);
-    if !balanced || decimal || groups.iter().any(|group| *group == 1) && !main.starts_with(['+', '(', '0', '1']) {
+    let decimal = groups.len() == 2 && main.contains('.')
+        || groups.iter().skip(1).all(|group| *group == 3)
+            && groups.len() > 1
+            && main.contains('.')
+            && groups.first().is_some_and(|first| *first < 3);
+    if !balanced || decimal || groups.contains(&1) && !main.starts_with(['+', '(', '0', '1']) {
         return None;
     }
     let american = matches!(groups.as_slice(), [3, 3, 4] | [1, 3, 3, 4] | [3, 3, 3, 4]);
     let plus = main.starts_with('+') && count >= 8;
-    let trunk = main.trim_start_matches('(').starts_with('0') && groups.len() >= 2 && (8..=14).contains(&count);
+    let trunk =
+        main.trim_start_matches('(').starts_with('0') && groups.len() >= 2 && (8..=14).contains(&count);
     let area = main.starts_with('(') && groups.len() >= 2 && groups.first().is_some_and(|first| *first <= 5);
     if plus || american && groups.len() <= 4 && main.contains(['-', '(', '.', ' ']) {
         return Some(if named() { 90 } else { 70 });
@@ -90,10 +107,14 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
 
 fn is_free(text: &str, at: &Range<usize>) -> bool {
     let bytes = text.as_bytes();
-    let before = |back: usize| at.start.checked_sub(back).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+    let before =
+        |back: usize| at.start.checked_sub(back).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
     let after = |ahead: usize| bytes.get(at.end + ahead).copied().unwrap_or(b' ');
-    let joins = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'%' | b'#' | b'@' | b'=');
-    !(before(1).is_ascii_alphanumeric() || matches!(before(1), b'_' | b'$' | b'#' | b'.' | b'/' | b'-' | b':') && before(2).is_ascii_alphanumeric() && before(1) != b':')
-        && !joins(after(0))
-        && !(matches!(after(0), b'-' | b'.' | b'/' | b':') && after(1).is_ascii_digit())
+    let joins =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'%' | b'#' | b'@' | b'=');
+    let led = before(1).is_ascii_alphanumeric()
+        || matches!(before(1), b'_' | b'$' | b'#' | b'.' | b'/' | b'-') && before(2).is_ascii_alphanumeric();
+    let followed =
+        joins(after(0)) || matches!(after(0), b'-' | b'.' | b'/' | b':') && after(1).is_ascii_digit();
+    !(led || followed)
 }

@@ -84,7 +84,9 @@ fn a_word_in_the_key_counts_in_json() {
 #[test]
 fn hostile_text_ends() {
     let scanner = SecretScanner::new().unwrap();
-    for unit in ["1", "1 ", "+", "(1", "@", "a@b.", "::", "1:", "1-", "GB82", "4111-", "0x", "é1", "1.1.1.", "😀"] {
+    for unit in
+        ["1", "1 ", "+", "(1", "@", "a@b.", "::", "1:", "1-", "GB82", "4111-", "0x", "é1", "1.1.1.", "😀"]
+    {
         let text = unit.repeat((256 << 10) / unit.len());
         for finding in scanner.find_in_text(&text, Sought::Both) {
             assert!(text.get(finding.span.start..finding.span.end).is_some(), "{unit}");

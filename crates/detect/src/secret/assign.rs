@@ -51,9 +51,12 @@ struct Named<'t> {
 /// The name that the literal at `literal` is part of.
 pub(super) fn name_around(text: &str, literal: &Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
-    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$') || *byte >= 0x80;
+    let belongs = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$') || *byte >= 0x80
+    };
     let before = bytes.get(..literal.start).unwrap_or_default();
-    let mut start = literal.start - before.iter().rev().take(name::LONGEST).take_while(|byte| belongs(byte)).count();
+    let mut start =
+        literal.start - before.iter().rev().take(name::LONGEST).take_while(|byte| belongs(byte)).count();
     while !text.is_char_boundary(start) {
         start += 1;
     }
@@ -79,10 +82,13 @@ pub(super) fn assignment(text: &str, name: Range<usize>) -> Option<Assignment> {
     let name = start..name.end;
     let before = |back: usize| start.checked_sub(dashes + back).and_then(|at| bytes.get(at)).copied();
     let opening = before(1);
-    let free = opening.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'[' | b',' | b'('));
+    let free = opening.is_none_or(|byte| {
+        byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'[' | b',' | b'(')
+    });
     let named = Named {
         text,
-        option: (1..=2).contains(&dashes) && free || dashes == 0 && opening == Some(b'/') && before(2) == Some(b' '),
+        option: (1..=2).contains(&dashes) && free
+            || dashes == 0 && opening == Some(b'/') && before(2) == Some(b' '),
         element: dashes == 0 && opening == Some(b'<'),
         query: matches!(opening, Some(b'?' | b'&')),
         quoted: matches!(opening, Some(b'"' | b'\'' | b'`')) && dashes == 0,
@@ -118,14 +124,21 @@ impl Named<'_> {
         let after = self.text.as_bytes().get(self.name.end..).unwrap_or_default();
         let mut behind = after.iter().take(64).skip_while(|byte| matches!(byte, b' ' | b'\t'));
         match behind.next() {
-            Some(b'=' | b':' | b'(' | b'"' | b'\'' | b'`' | b'&' | b'\\' | b'[' | b']' | b')' | b'>' | b'<' | b'-' | b'!' | b'?' | b'+' | b'|' | b'*' | b'%' | b',') => true,
+            Some(
+                b'=' | b':' | b'(' | b'"' | b'\'' | b'`' | b'&' | b'\\' | b'[' | b']' | b')' | b'>' | b'<'
+                | b'-' | b'!' | b'?' | b'+' | b'|' | b'*' | b'%' | b',',
+            ) => true,
             // `value:` on the next line, as in the environment of a container.
             Some(b'\n' | b'\r') => {
                 self.text.get(self.name.end..).is_some_and(|rest| rest.trim_start().starts_with("value"))
             }
             // `is`, `was`, `to`; after `identified by` anything.
             Some(b'i' | b'I' | b'w' | b't') => true,
-            Some(_) => self.option || self.element || self.text.get(self.name.clone()).is_some_and(|name| name.contains(' ')),
+            Some(_) => {
+                self.option
+                    || self.element
+                    || self.text.get(self.name.clone()).is_some_and(|name| name.contains(' '))
+            }
             None => false,
         }
     }
@@ -159,9 +172,10 @@ impl Named<'_> {
             }
             Separator::Codes => at.query().map(|value| (value, Form::Query)),
             Separator::Gives => at.quoted().map(|value| (value, Form::Given)),
-            Separator::Says => at.quoted().map(|value| (value, Form::Quoted)).or_else(|| {
-                at.bare().map(|value| (value, Form::Bare))
-            }),
+            Separator::Says => at
+                .quoted()
+                .map(|value| (value, Form::Quoted))
+                .or_else(|| at.bare().map(|value| (value, Form::Bare))),
             Separator::None if self.option && spaced => at.quoted_or_bare(),
             // `password "…"` of Gradle and Puppet, `WITH PASSWORD '…'` of SQL.
             Separator::None if spaced && closed == 0 => at.quoted().map(|value| (value, Form::Quoted)),
@@ -213,7 +227,9 @@ impl Cursor<'_> {
     fn closers(&mut self) -> usize {
         let start = self.at;
         for _ in 0..4 {
-            let ate = ["&quot;", "\\\"", "\\'", "\"", "'", "`", "]", ")", "*"].iter().any(|closer| self.eat(closer));
+            let ate = ["&quot;", "\\\"", "\\'", "\"", "'", "`", "]", ")", "*"]
+                .iter()
+                .any(|closer| self.eat(closer));
             if !ate {
                 break;
             }
@@ -280,8 +296,18 @@ impl Cursor<'_> {
     /// The type in `password: &str = "…"`.
     fn type_note(&mut self) {
         const TYPES: [&str; 12] = [
-            "String", "string", "str", "&'static str", "&str", "Optional[str]", "Option<String>", "text", "any", "NSString",
-            "bytes", "Final",
+            "String",
+            "string",
+            "str",
+            "&'static str",
+            "&str",
+            "Optional[str]",
+            "Option<String>",
+            "text",
+            "any",
+            "NSString",
+            "bytes",
+            "Final",
         ];
         let start = self.at;
         if TYPES.iter().any(|name| self.eat(name)) {

@@ -25,7 +25,7 @@ pub(super) fn judge(check: Check, value: &str, confidence: u8) -> Option<u8> {
         // A wrong checksum makes it no live token, but a person who mistyped one wants to know as well.
         Check::Crc32Base62 => return Some(if crc32_base62(value) { 99 } else { 60 }),
         Check::Macaroon => return Some(if is_macaroon(value) { 99 } else { 60 }),
-        Check::Base58Check => checksum::base58check(value).is_some(),
+        Check::Base58 => checksum::base58check(value).is_some(),
         Check::Bech32 => checksum::bech32(value),
         Check::NotWord => generic::is_chosen(value),
         Check::Entropy(least) => entropy(value) >= f64::from(least) / 100.0,

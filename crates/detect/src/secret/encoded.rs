@@ -43,9 +43,13 @@ impl Coding {
         let after = bytes.get(at..).unwrap_or_default();
         let length = after.iter().take(REACH).take_while(belongs).count();
         let padding = match self {
-            Self::Base64 => {
-                after.get(length..).unwrap_or_default().iter().take(2).take_while(|byte| **byte == b'=').count()
-            }
+            Self::Base64 => after
+                .get(length..)
+                .unwrap_or_default()
+                .iter()
+                .take(2)
+                .take_while(|byte| **byte == b'=')
+                .count(),
             Self::Hex | Self::Percent => 0,
         };
         at - before..at + length + padding
@@ -77,20 +81,25 @@ pub(super) fn looks(literal: &str) -> Vec<(Coding, String)> {
             // Characters that share bits with a neighbour are not certain.
             let first = (offset * 8).div_ceil(6);
             let last = bytes.len() * 8 / 6;
-            text.get(first..last).filter(|look| look.len() >= SHORTEST).map(|look| (Coding::Base64, look.to_owned()))
+            text.get(first..last)
+                .filter(|look| look.len() >= SHORTEST)
+                .map(|look| (Coding::Base64, look.to_owned()))
         })
         .collect();
     looks.push((Coding::Hex, literal.bytes().map(|byte| format!("{byte:02x}")).collect()));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if !literal.bytes().all(plain) {
-        let coded = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
+        let coded =
+            |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
         looks.push((Coding::Percent, literal.bytes().map(coded).collect()));
     }
     looks
 }
 
 fn from_hex(text: &str) -> Vec<u8> {
-    let value = |byte: u8| char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or_default();
+    let value = |byte: u8| {
+        char::from(byte).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or_default()
+    };
     let pairs = text.as_bytes().chunks_exact(2);
     pairs.map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | value(*digit))).collect()
 }

@@ -13,11 +13,72 @@ const WORDY: f32 = 0.55;
 
 /// Words that stand where a password would: they say so, or they are what everybody tries.
 const STOCK: [&str; 66] = [
-    "password", "passwd", "passwort", "passphrase", "pass", "pwd", "psw", "pw", "secret", "token", "key", "apikey",
-    "auth", "user", "username", "name", "login", "test", "tests", "testing", "tester", "foo", "bar", "baz", "qux",
-    "example", "sample", "dummy", "fake", "mock", "none", "null", "nil", "undefined", "true", "false", "string", "str",
-    "value", "text", "default", "my", "your", "the", "some", "any", "new", "old", "invalid", "wrong", "bad", "good",
-    "correct", "change", "changeit", "me", "here", "this", "is", "a", "not", "set", "abc", "qwerty", "todo", "hidden",
+    "password",
+    "passwd",
+    "passwort",
+    "passphrase",
+    "pass",
+    "pwd",
+    "psw",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "apikey",
+    "auth",
+    "user",
+    "username",
+    "name",
+    "login",
+    "test",
+    "tests",
+    "testing",
+    "tester",
+    "foo",
+    "bar",
+    "baz",
+    "qux",
+    "example",
+    "sample",
+    "dummy",
+    "fake",
+    "mock",
+    "none",
+    "null",
+    "nil",
+    "undefined",
+    "true",
+    "false",
+    "string",
+    "str",
+    "value",
+    "text",
+    "default",
+    "my",
+    "your",
+    "the",
+    "some",
+    "any",
+    "new",
+    "old",
+    "invalid",
+    "wrong",
+    "bad",
+    "good",
+    "correct",
+    "change",
+    "changeit",
+    "me",
+    "here",
+    "this",
+    "is",
+    "a",
+    "not",
+    "set",
+    "abc",
+    "qwerty",
+    "todo",
+    "hidden",
 ];
 
 /// What a value consists of.
@@ -95,7 +156,8 @@ fn password(value: &str, form: Form, makeup: &Makeup) -> bool {
         }
         Form::Bare | Form::Query => {
             let noise = makeup.letters >= 7 && makeup.likeness < 0.35 && !value.contains(['.', '(', '_']);
-            let mixed = mixed && value.len() >= 6 && !is_name_of_something(value, makeup) && !is_expression(value);
+            let mixed =
+                mixed && value.len() >= 6 && !is_name_of_something(value, makeup) && !is_expression(value);
             // Numbers without quotes are sizes, counts and times.
             mixed || noise && makeup.letters == value.len()
         }
@@ -145,10 +207,22 @@ impl Makeup {
 fn is_reference(value: &str, form: Form) -> bool {
     let has = |signs: &[&str]| signs.iter().any(|sign| value.contains(sign));
     let lower = value.to_ascii_lowercase();
-    let read = ["getenv", "environ", "process.env", "import.meta", "env[", "params[", "request.", "config.", "secrets."];
-    if has(&["${", "$(", "{{", "}}", "<%", "%>", "#{", "%{", "%(", "@{", "$$", "\\n", "\\u"]) && !value.starts_with("$2")
+    let read = [
+        "getenv",
+        "environ",
+        "process.env",
+        "import.meta",
+        "env[",
+        "params[",
+        "request.",
+        "config.",
+        "secrets.",
+    ];
+    if has(&["${", "$(", "{{", "}}", "<%", "%>", "#{", "%{", "%(", "@{", "$$", "\\n", "\\u"])
+        && !value.starts_with("$2")
         || read.iter().any(|word| lower.contains(word))
-        || value.starts_with(['<', '{', '[', '#', '/', '\\', '&', '@']) && value.ends_with(['>', '}', ']', '/', '\\', ';'])
+        || value.starts_with(['<', '{', '[', '#', '/', '\\', '&', '@'])
+            && value.ends_with(['>', '}', ']', '/', '\\', ';'])
         || value.starts_with("%") && value.len() <= 4
     {
         return true;
@@ -164,12 +238,16 @@ fn is_reference(value: &str, form: Form) -> bool {
             return true;
         }
     }
-    if matches!(form, Form::Bare | Form::Query) && value.starts_with(['$', '%', '@', '&', '*', '[', '{', '=', ':', '(', '\\']) {
+    if matches!(form, Form::Bare | Form::Query)
+        && value.starts_with(['$', '%', '@', '&', '*', '[', '{', '=', ':', '(', '\\'])
+    {
         return true;
     }
     // A constant: `DB_PASSWORD`, `MY_TOKEN_2`.
     let constant = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    value.bytes().all(constant) && value.contains('_') && likeness(value).is_none_or(|likeness| likeness > 0.45)
+    value.bytes().all(constant)
+        && value.contains('_')
+        && likeness(value).is_none_or(|likeness| likeness > 0.45)
 }
 
 /// A URL, a path, an address of e-mail, a media type, a version, a date, a colour: values that have a meaning of their own.
@@ -178,15 +256,51 @@ fn is_place(value: &str, makeup: &Makeup) -> bool {
     let path = value.starts_with(['/', '.', '~']) && value.contains('/') && makeup.likeness > 0.3
         || value.contains('\\') && value.get(1..3) == Some(":\\");
     let mail = value.split_once('@').is_some_and(|(user, host)| {
-        !user.is_empty() && host.contains('.') && host.split('.').all(|part| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
+        !user.is_empty()
+            && host.contains('.')
+            && host.split('.').all(|part| {
+                part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            })
             && makeup.likeness > 0.4
     });
-    let file = [".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".xml", ".html", ".js", ".py", ".crt", ".p12", ".jks", ".properties", ".conf", ".php", ".go", ".java", ".md"]
-        .iter()
-        .any(|end| lower.ends_with(end));
-    let number = makeup.letters <= 1 && makeup.signs > 0 && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b':' | b'/' | b'x' | b'%' | b','));
-    path || mail || file || number || value.contains("://") || lower.starts_with("arn:") || lower.starts_with("0x") && value.len() <= 10
-        || lower.starts_with("urn:") || lower.starts_with("ssh-rsa") || lower.starts_with("sha256:") || lower.starts_with("data:")
+    let file = [
+        ".pem",
+        ".key",
+        ".json",
+        ".txt",
+        ".yml",
+        ".yaml",
+        ".xml",
+        ".html",
+        ".js",
+        ".py",
+        ".crt",
+        ".p12",
+        ".jks",
+        ".properties",
+        ".conf",
+        ".php",
+        ".go",
+        ".java",
+        ".md",
+    ]
+    .iter()
+    .any(|end| lower.ends_with(end));
+    let number = makeup.letters <= 1
+        && makeup.signs > 0
+        && value.bytes().all(|byte| {
+            byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b':' | b'/' | b'x' | b'%' | b',')
+        });
+    path || mail
+        || file
+        || number
+        || value.contains("://")
+        || lower.starts_with("arn:")
+        || lower.starts_with("0x") && value.len() <= 10
+        || lower.starts_with("urn:")
+        || lower.starts_with("ssh-rsa")
+        || lower.starts_with("sha256:")
+        || lower.starts_with("data:")
 }
 
 /// Words of the trade with digits and signs around them.
@@ -200,13 +314,19 @@ fn is_stock(value: &str) -> bool {
     let strong = value.bytes().any(|byte| byte.is_ascii_digit())
         && value.bytes().any(|byte| byte.is_ascii_uppercase())
         && has_odd_sign(value);
-    !strong && words.all(|word| STOCK.contains(&word) || STOCK.iter().any(|stock| stock.len() >= 4 && word.ends_with(stock) && is_wordy(word)))
+    !strong
+        && words.all(|word| {
+            STOCK.contains(&word)
+                || STOCK.iter().any(|stock| stock.len() >= 4 && word.ends_with(stock) && is_wordy(word))
+        })
 }
 
 /// `123456`, `0000`, `987654`: counting, not choosing.
 fn is_counting(value: &str) -> bool {
     let digits: Vec<u8> = value.bytes().filter(u8::is_ascii_digit).collect();
-    let steady = |step: i16| digits.windows(2).all(|pair| matches!(pair, [a, b] if i16::from(*b) - i16::from(*a) == step));
+    let steady = |step: i16| {
+        digits.windows(2).all(|pair| matches!(pair, [a, b] if i16::from(*b) - i16::from(*a) == step))
+    };
     steady(0) || steady(1) || steady(-1) || digits.starts_with(b"12345")
 }
 
@@ -215,11 +335,36 @@ fn is_name_of_something(value: &str, makeup: &Makeup) -> bool {
     if is_uuid(value) {
         return false;
     }
-    let joined = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b' ' | b':' | b'/' | b'#' | b'[' | b']' | b',' | b'!' | b'?' | b'\'' | b'(' | b')' | b'|'));
-    let body = value.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '!' | '?' | '*' | ')' | ' '));
+    let joined = value.bytes().all(|byte| {
+        byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'_' | b'-'
+                    | b'.'
+                    | b' '
+                    | b':'
+                    | b'/'
+                    | b'#'
+                    | b'['
+                    | b']'
+                    | b','
+                    | b'!'
+                    | b'?'
+                    | b'\''
+                    | b'('
+                    | b')'
+                    | b'|'
+            )
+    });
+    let body = value.trim_end_matches(|c: char| {
+        c.is_ascii_digit() || matches!(c, ':' | '.' | '!' | '?' | '*' | ')' | ' ')
+    });
     let inner = body.bytes().filter(u8::is_ascii_digit).count();
     let tail = value.len() - body.len();
-    let algorithms = ["sha1", "sha256", "sha512", "sha-256", "md5", "base64", "oauth2", "utf8", "utf-8", "x509", "pkcs", "aes", "rsa", "hs256", "rs256", "ed25519", "p256", "http"];
+    let algorithms = [
+        "sha1", "sha256", "sha512", "sha-256", "md5", "base64", "oauth2", "utf8", "utf-8", "x509", "pkcs",
+        "aes", "rsa", "hs256", "rs256", "ed25519", "p256", "http",
+    ];
     let lower = value.to_ascii_lowercase();
     if algorithms.iter().any(|name| lower.contains(name)) && makeup.likeness > 0.3 && makeup.signs > 0 {
         return true;
@@ -227,18 +372,24 @@ fn is_name_of_something(value: &str, makeup: &Makeup) -> bool {
     let wordy = makeup.likeness >= WORDY && is_wordy(value);
     // `team10` is chosen; `field2`, `user-password-3` and `tokenA.b` are names: signs and humps between words say so.
     let humps = makeup.uppers > 0 && makeup.uppers < makeup.letters && body.len() > 12;
-    let separated = body.contains(['_', '-', '.', ' ', ':', '/', ',']);
+    let separated = body.contains(['_', '-', '.', ' ', ':', '/', ',', '|']);
     wordy && joined && inner <= 1 && (tail <= 1 || separated || humps)
 }
 
 /// Signs that names and sentences do not have.
 fn has_odd_sign(value: &str) -> bool {
-    value.trim_end_matches(['!', '?', ':', '.']).contains(['!', '@', '#', '$', '%', '^', '&', '*', '+', '=', '~', '?'])
+    value
+        .trim_end_matches(['!', '?', ':', '.'])
+        .contains(['!', '@', '#', '$', '%', '^', '&', '*', '+', '=', '~', '?'])
 }
 
 /// Code rather than a value: calls, members, indices, arithmetic.
 fn is_expression(value: &str) -> bool {
-    if value.contains(['(', '[', '{', '<', '>', '"']) || value.contains("->") || value.contains("::") || value.contains("&&") {
+    if value.contains(['(', '[', '{', '<', '>', '"'])
+        || value.contains("->")
+        || value.contains("::")
+        || value.contains("&&")
+    {
         return true;
     }
     let members = value.contains('.')

@@ -68,7 +68,9 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
         .any(|run| run.len() >= 16);
     // Cut off behind the header: one line of a file, a log, a chunk.
     let cut_off = inner.len() == body.len()
-        && inner.bytes().all(|byte| matches!(byte, b'\\' | b'n' | b'r' | b' ' | b'\n' | b'\r' | b'"' | b'\''));
+        && inner
+            .bytes()
+            .all(|byte| matches!(byte, b'\\' | b'n' | b'r' | b' ' | b'\n' | b'\r' | b'"' | b'\''));
     if cut_off {
         return Some(at..at + header + "-----".len());
     }

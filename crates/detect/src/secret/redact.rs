@@ -10,8 +10,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
-use super::{SecretScanner, Sought};
 use super::json::{InJson, place};
+use super::{SecretScanner, Sought};
 
 /// Bytes from which on a value is looked for in the rest of its text: a shorter one may be an ordinary word elsewhere.
 const TELLING: usize = 8;
@@ -186,8 +186,10 @@ fn coded(value: &str) -> Vec<String> {
     let base64 = STANDARD_NO_PAD.encode(value);
     let url = URL_SAFE_NO_PAD.encode(value);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    let percent: String =
-        value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect();
+    let percent: String = value
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
     let mut forms = vec![hex.to_uppercase(), hex, base64, url, percent];
     forms.retain(|form| form != value);
     forms

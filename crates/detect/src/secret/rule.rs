@@ -63,7 +63,7 @@ pub(super) enum Check {
     /// Behind the prefix `pypi-` stands a macaroon of version 2.
     Macaroon,
     /// Base58 with the first four bytes of a double SHA-256 at its end.
-    Base58Check,
+    Base58,
     /// Bech32 (BIP 173) or Bech32m (BIP 350).
     Bech32,
     /// Neither a word nor a name: what a person chose as a password.

@@ -172,7 +172,9 @@ impl SecretScanner {
     /// # Errors
     /// [`RuleError`] names the rule that does not compile or does not exist.
     pub fn with(settings: Settings) -> Result<Self, RuleError> {
-        let known = |id: &str| RULES.iter().any(|rule| rule.id == id) || generic_ids().contains(&id) || pii::is_known(id);
+        let known = |id: &str| {
+            RULES.iter().any(|rule| rule.id == id) || generic_ids().contains(&id) || pii::is_known(id)
+        };
         if let Some(unknown) = settings.disable.iter().find(|id| !known(id)) {
             return Err(RuleError::Unknown { id: unknown.clone() });
         }
@@ -217,7 +219,8 @@ impl SecretScanner {
     /// Bytes that the scanner takes before its first find.
     #[must_use]
     pub fn idle_bytes(&self) -> usize {
-        let literals: usize = self.literals.iter().map(|literal| size_of::<Literal>() + literal.text.len()).sum();
+        let literals: usize =
+            self.literals.iter().map(|literal| size_of::<Literal>() + literal.text.len()).sum();
         self.prefilter.bytes() + literals + self.rules.capacity() * size_of::<Compiled>()
     }
 
@@ -294,7 +297,9 @@ impl SecretScanner {
             form: assign::Form::Quoted,
         };
         let provider = self.literals_in(key).find_map(|(literal, _)| match literal.kind {
-            LiteralKind::Plain(index) if self.is_named(index) => self.examine_named(value, index, &assignment, key),
+            LiteralKind::Plain(index) if self.is_named(index) => {
+                self.examine_named(value, index, &assignment, key)
+            }
             LiteralKind::Plain(_) | LiteralKind::Coded(_) | LiteralKind::Stem => None,
         });
         provider.or_else(|| self.examine_generic(value, &assignment))
@@ -306,7 +311,9 @@ impl SecretScanner {
             pii::find(text, &mut |at, kind, confidence| {
                 let allowed = self.off.iter().any(|id| id == kind.id());
                 if !allowed {
-                    hits.extend(self.kept(text, Hit { at, source: Source::Pii(kind), confidence, coding: None }));
+                    hits.extend(
+                        self.kept(text, Hit { at, source: Source::Pii(kind), confidence, coding: None }),
+                    );
                 }
                 hits.len() < MOST_FINDINGS
             });
@@ -316,7 +323,9 @@ impl SecretScanner {
         }
         for (index, (_, regex)) in self.own.rules.iter().enumerate() {
             for captures in regex.captures_iter(text).take(MOST_FINDINGS) {
-                let Some(found) = captures.get(1).or_else(|| captures.get(0)).filter(|found| !found.is_empty()) else {
+                let Some(found) =
+                    captures.get(1).or_else(|| captures.get(0)).filter(|found| !found.is_empty())
+                else {
                     continue;
                 };
                 let hit = Hit { at: found.range(), source: Source::Own(index), confidence: 90, coding: None };
@@ -354,7 +363,12 @@ impl SecretScanner {
             }
             LiteralKind::Plain(index) if self.is_named(index) => {
                 pass.read_name(&at);
-                self.examine_named(pass.text, index, pass.assignment.as_ref()?, pass.text.get(pass.name.clone())?)
+                self.examine_named(
+                    pass.text,
+                    index,
+                    pass.assignment.as_ref()?,
+                    pass.text.get(pass.name.clone())?,
+                )
             }
             LiteralKind::Plain(index) => self.examine_pattern(pass.text, index, at.start, pass.budget),
             LiteralKind::Stem => {
@@ -370,7 +384,8 @@ impl SecretScanner {
     fn examine_generic(&self, text: &str, assignment: &Assignment) -> Option<Hit> {
         let promise = assignment.promise?;
         let confidence = generic::judge(promise, assignment.form, text.get(assignment.value.clone())?)?;
-        let hit = Hit { at: assignment.value.clone(), source: Source::Generic(promise), confidence, coding: None };
+        let hit =
+            Hit { at: assignment.value.clone(), source: Source::Generic(promise), confidence, coding: None };
         (!self.off.iter().any(|id| id == generic_id(promise))).then_some(hit)
     }
 
@@ -379,7 +394,8 @@ impl SecretScanner {
         let compiled = self.rules.get(index)?;
         let rule = compiled.rule;
         // `HEROKU_APP_ID` names no credential; a rule may spell a whole name out.
-        if assignment.promise.is_none() && !rule.literals.iter().any(|whole| whole.eq_ignore_ascii_case(name)) {
+        if assignment.promise.is_none() && !rule.literals.iter().any(|whole| whole.eq_ignore_ascii_case(name))
+        {
             return None;
         }
         let value = text.get(assignment.value.clone())?.trim();
@@ -393,15 +409,21 @@ impl SecretScanner {
         let span = Span::of(text, hit.at.start, hit.at.end);
         let (id, what, severity): (Cow<'static, str>, Cow<'static, str>, Severity) = match hit.source {
             Source::Pii(kind) => return kind.finding(span, hit.confidence),
-            Source::Rule(index) => self.rule(index).map_or(("secret".into(), "secret".into(), Severity::Critical), |rule| {
-                (rule.id.into(), rule.what.into(), rule.severity)
-            }),
-            Source::Own(index) => {
-                self.own.rules.get(index).map_or(("secret".into(), "secret".into(), Severity::Critical), |(rule, _)| {
-                    (rule.id.clone().into(), rule.what.clone().into(), rule.severity)
+            Source::Rule(index) => {
+                self.rule(index).map_or(("secret".into(), "secret".into(), Severity::Critical), |rule| {
+                    (rule.id.into(), rule.what.into(), rule.severity)
                 })
             }
-            Source::Generic(promise) => (generic_id(promise).into(), generic_name(promise).into(), Severity::High),
+            Source::Own(index) => self
+                .own
+                .rules
+                .get(index)
+                .map_or(("secret".into(), "secret".into(), Severity::Critical), |(rule, _)| {
+                    (rule.id.clone().into(), rule.what.clone().into(), rule.severity)
+                }),
+            Source::Generic(promise) => {
+                (generic_id(promise).into(), generic_name(promise).into(), Severity::High)
+            }
         };
         let under = hit.coding.map(|coding| format!(" ({})", coding.name())).unwrap_or_default();
         Finding {
@@ -450,7 +472,9 @@ impl SecretScanner {
             LiteralKind::Plain(index) => self.rule(index).is_some_and(|rule| match rule.anchor {
                 Anchor::Holds(_) => exact(),
                 // A long prefix or a checksum is a mark wherever it stands; a short prefix must begin a word.
-                Anchor::Starts => exact() && (literal.text.len() >= 5 || rule.check == Check::Crc32Base62 || fresh()),
+                Anchor::Starts => {
+                    exact() && (literal.text.len() >= 5 || rule.check == Check::Crc32Base62 || fresh())
+                }
                 Anchor::After | Anchor::Named => alike(),
             }),
         }

@@ -60,7 +60,8 @@ fn pem(kind: &str, newline: &str) -> String {
 
 /// Text with one credential, and the rule that must find it: the rules' own examples, and what no template can say.
 fn rows() -> Vec<(&'static str, String)> {
-    let mut all: Vec<(&'static str, String)> = rows::FOUND.iter().map(|(id, text)| (*id, filled(text))).collect();
+    let mut all: Vec<(&'static str, String)> =
+        rows::FOUND.iter().map(|(id, text)| (*id, filled(text))).collect();
     all.extend([
         ("github_token", github()),
         ("private_key", pem("PRIVATE KEY", "\\n")),
@@ -500,7 +501,8 @@ fn what_an_operator_says_counts() {
         SecretScanner::with(Settings { rules, disable, allow })
     };
     let ticket = own("ticket", Pattern::Regex(r"\bTCK-([0-9]{6})\b".to_owned()));
-    let scanner = with(vec![ticket], &["github_token", "generic_token"], vec![Pattern::Literal(chosen())]).unwrap();
+    let scanner =
+        with(vec![ticket], &["github_token", "generic_token"], vec![Pattern::Literal(chosen())]).unwrap();
     let text = format!("TCK-123456 {} password={}", github(), chosen());
     let found = scanner.scan_text(&text);
     assert_eq!(ids(&found), ["ticket"]);
@@ -508,12 +510,18 @@ fn what_an_operator_says_counts() {
     assert_eq!(scanner.clean_text("see TCK-123456"), "see TCK-[redacted:ticket]");
     let refused = |settings: Result<SecretScanner, RuleError>| settings.unwrap_err().to_string();
     assert_eq!(refused(with(vec![], &["github_tokn"], vec![])), "no rule is called \"github_tokn\"");
-    assert!(refused(with(vec![own("a", Pattern::Regex("(".to_owned()))], &[], vec![])).starts_with("rule \"a\": "));
+    assert!(
+        refused(with(vec![own("a", Pattern::Regex("(".to_owned()))], &[], vec![]))
+            .starts_with("rule \"a\": ")
+    );
     assert_eq!(
         refused(with(vec![own("a", Pattern::Regex("x*".to_owned()))], &[], vec![])),
         "rule \"a\" holds for the empty text"
     );
-    assert!(refused(with(vec![own("A b", Pattern::Literal("x".to_owned()))], &[], vec![])).contains("small letters"));
+    assert!(
+        refused(with(vec![own("A b", Pattern::Literal("x".to_owned()))], &[], vec![]))
+            .contains("small letters")
+    );
 }
 
 #[test]

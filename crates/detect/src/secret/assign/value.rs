@@ -10,9 +10,36 @@ const LONGEST_QUOTED: usize = 4096;
 const LONGEST_BARE: usize = 1024;
 /// Calls whose argument is the name of a value, not the value.
 const READERS: [&str; 30] = [
-    "get", "env", "config", "load", "read", "input", "prompt", "param", "find", "fetch", "resolve", "format", "translate",
-    "i18n", "require", "lookup", "option", "ask", "gettext", "message", "label", "argument", "header", "cookie", "attr",
-    "field", "column", "select", "query", "print",
+    "get",
+    "env",
+    "config",
+    "load",
+    "read",
+    "input",
+    "prompt",
+    "param",
+    "find",
+    "fetch",
+    "resolve",
+    "format",
+    "translate",
+    "i18n",
+    "require",
+    "lookup",
+    "option",
+    "ask",
+    "gettext",
+    "message",
+    "label",
+    "argument",
+    "header",
+    "cookie",
+    "attr",
+    "field",
+    "column",
+    "select",
+    "query",
+    "print",
 ];
 
 impl Cursor<'_> {
@@ -89,8 +116,9 @@ impl Cursor<'_> {
 
     /// Eats an opening quote; what closes it.
     fn opening(&mut self) -> Option<&'static str> {
-        let quotes =
-            ["\"\"\"", "'''", "\\\\\"", "\\\"", "\\'", "&quot;", "&apos;", "&#39;", "\"", "'", "`", "\u{201c}"];
+        let quotes = [
+            "\"\"\"", "'''", "\\\\\"", "\\\"", "\\'", "&quot;", "&apos;", "&#39;", "\"", "'", "`", "\u{201c}",
+        ];
         let quote = quotes.iter().find(|quote| self.rest().starts_with(**quote))?;
         self.at += quote.len();
         Some(if *quote == "\u{201c}" { "\u{201d}" } else { quote })
@@ -117,7 +145,8 @@ impl Cursor<'_> {
     pub(super) fn bare(&mut self) -> Option<Range<usize>> {
         self.spaces();
         let ends = |byte: &u8| {
-            byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b';' | b',' | b'<' | b'>' | b'|' | b')' | b'}' | b']')
+            byte.is_ascii_whitespace()
+                || matches!(byte, b'"' | b'\'' | b'`' | b';' | b',' | b'<' | b'>' | b'|' | b')' | b'}' | b']')
         };
         let rest = self.rest().as_bytes();
         let length = rest.iter().take(LONGEST_BARE).take_while(|byte| !ends(byte)).count();
@@ -129,7 +158,13 @@ impl Cursor<'_> {
 
     /// The value of a parameter of a URL.
     pub(super) fn query(&mut self) -> Option<Range<usize>> {
-        let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'&' | b'#' | b'<' | b'>' | b')' | b']' | b'\\' | b';' | b',');
+        let ends = |byte: &u8| {
+            byte.is_ascii_whitespace()
+                || matches!(
+                    byte,
+                    b'"' | b'\'' | b'`' | b'&' | b'#' | b'<' | b'>' | b')' | b']' | b'\\' | b';' | b','
+                )
+        };
         let length = self.rest().as_bytes().iter().take(LONGEST_BARE).take_while(|byte| !ends(byte)).count();
         (length > 0 && length < LONGEST_BARE).then(|| self.at..self.at + length)
     }
@@ -182,5 +217,6 @@ impl Cursor<'_> {
 
 fn reads(callee: &str) -> bool {
     let lower = callee.to_ascii_lowercase();
-    READERS.iter().any(|word| lower.contains(word)) || matches!(lower.as_str(), "t" | "_" | "tr" | "__" | "e" | "i" | "len")
+    READERS.iter().any(|word| lower.contains(word))
+        || matches!(lower.as_str(), "t" | "_" | "tr" | "__" | "e" | "i" | "len")
 }
