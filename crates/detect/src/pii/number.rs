@@ -20,7 +20,12 @@ const FEWEST: usize = 4;
 pub(super) fn find(text: &str, take: &mut Take<'_>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(start) = next_start(bytes, at) {
+    loop {
+        // No number begins in the first half of a window with too few digits.
+        while is_sparse(bytes.get(at..at + 2 * LONGEST).unwrap_or_default(), FEWEST) {
+            at += LONGEST;
+        }
+        let Some(start) = next_start(bytes, at) else { break };
         let rest = bytes.get(start..).unwrap_or_default();
         let word = rest.iter().take(128).take_while(|byte| byte.is_ascii_alphanumeric()).count();
         at = start + word.max(1);
@@ -36,6 +41,13 @@ pub(super) fn find(text: &str, take: &mut Take<'_>) {
         }
     }
     phone::find(text, take);
+}
+
+/// True for a whole window with fewer than `fewest` digits.
+pub(super) fn is_sparse(window: &[u8], fewest: usize) -> bool {
+    !window.is_empty()
+        && window.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>()
+            < u8::try_from(fewest).unwrap_or(0)
 }
 
 /// The next place from `at` on where a word begins that has a digit, or letters in front of one.

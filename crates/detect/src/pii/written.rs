@@ -65,7 +65,12 @@ pub(super) fn addresses(text: &str, take: &mut Take<'_>) -> bool {
     let mut done = 0;
     // Every address but `::` and a name has a dot or a colon behind its first group.
     for at in memchr::memchr2_iter(b':', b'.', bytes) {
-        if at < done {
+        let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':');
+        let alone = at
+            .checked_sub(1)
+            .and_then(|at| bytes.get(at))
+            .is_none_or(|byte| !byte.is_ascii_hexdigit() && *byte != b':');
+        if at < done || alone && bytes.get(at + 1) != Some(&b':') || !alone && !part(bytes.get(at + 1)) {
             continue;
         }
         let belongs = |byte: &&u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'-');
