@@ -59,6 +59,8 @@ pub fn check(text: &str, language: &Language, secrets: &SecretScanner) -> Report
 fn inspect(text: &str, language: &Language, findings: &mut Findings<'_>) {
     match language {
         Language::Shell => shell::inspect(text, findings),
+        Language::PowerShell => shell::inspect_powershell(text, findings),
+        Language::Cmd => shell::inspect_cmd(text, findings),
         Language::Sql(dialect) => sql::inspect(text, *dialect, findings),
         Language::Python | Language::JavaScript | Language::Ruby | Language::Php | Language::CFamily => {
             source::inspect(text, language, findings);

@@ -4,5 +4,8 @@
 //! not read it says with a finding of category `uninspected`. Must never do I/O, read a clock or keep a value it found.
 
 pub mod code;
+mod literals;
 pub mod pii;
 pub mod secret;
+
+pub use literals::LiteralError;

@@ -147,15 +147,23 @@ impl Client {
         Some(Answered::to(&id, &answer))
     }
 
-    /// Takes a notification of the client.
-    pub(crate) fn notified(&self, notification: &Notification) {
-        if &*notification.method == "notifications/cancelled" {
-            let id = notification.params.as_ref().and_then(|params| {
-                params.value().get("requestId").and_then(|id| RequestId::read(params, id))
-            });
-            if let Some(running) = id.and_then(|id| self.running.lock().get(&id).cloned()) {
-                running.cancel();
-            }
+    /// Takes a notification of the client; others than these end here.
+    pub(crate) async fn notified(&self, notification: Notification) {
+        match &*notification.method {
+            "notifications/cancelled" => self.cancelled(&notification),
+            "notifications/roots/list_changed" => self.roots_changed().await,
+            _ => {}
+        }
+    }
+
+    /// A request that was given up ends at once.
+    pub(crate) fn cancelled(&self, notification: &Notification) {
+        let id = notification
+            .params
+            .as_ref()
+            .and_then(|params| params.value().get("requestId").and_then(|id| RequestId::read(params, id)));
+        if let Some(running) = id.and_then(|id| self.running.lock().get(&id).cloned()) {
+            running.cancel();
         }
     }
 
@@ -186,7 +194,7 @@ impl Client {
                 }
             }
             Interim::Ask(released, asker) => {
-                let Wire::Ask { params } = released.into_wire() else { return };
+                let Wire::Ask { method, params } = released.into_wire() else { return };
                 let id = self.next_question.fetch_add(1, Ordering::Relaxed);
                 {
                     let mut questions = self.questions.lock();
@@ -196,7 +204,7 @@ impl Client {
                     }
                     questions.insert(id, asker);
                 }
-                if !piece(encode_request(&RequestId::from(id), "elicitation/create", Some(&params))) {
+                if !piece(encode_request(&RequestId::from(id), method, Some(&params))) {
                     self.questions.lock().remove(&id);
                 }
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ringfence_identity::OperatorCredential;
 use ringfence_kernel::call::{Naming, Request as KernelRequest, Target};
-use ringfence_kernel::exchange::{ClientTerms, Exchange};
+use ringfence_kernel::exchange::{Abilities, ClientTerms, Exchange};
 use ringfence_kernel::session::Session;
 use ringfence_kernel::{Endpoint, Wire};
 use ringfence_mcp::line::Line;
@@ -173,8 +173,7 @@ impl Desk<'_> {
         let kernel = &self.gate.kernel;
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
-            form_elicitation: false,
-            url_elicitation: false,
+            abilities: Abilities::default(),
             log_level: None,
             claimed: None,
         };

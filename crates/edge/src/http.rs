@@ -9,6 +9,7 @@ mod lanes;
 mod outliving;
 mod post;
 mod stream;
+mod turned_away;
 
 use std::convert::Infallible;
 use std::io;
@@ -36,6 +37,7 @@ use crate::patient::Patient;
 use body::Body;
 use conversation::Conversations;
 use lanes::Lanes;
+use turned_away::turn_away;
 
 /// Most bytes of a request's head.
 const HEAD: usize = 64 << 10;
@@ -142,6 +144,7 @@ impl HttpServer {
             };
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
                 site.gate.kernel.refused("ringfence.connections");
+                turn_away(stream, StatusCode::SERVICE_UNAVAILABLE, "too many connections: try again later");
                 continue;
             };
             let (site, local) = (Arc::clone(&site), self.address);
@@ -176,15 +179,16 @@ async fn serve_connection(site: Arc<Site>, stream: TcpStream, local: SocketAddr,
     let local = stream.local_addr().unwrap_or(local);
     let _small_answers_at_once = stream.set_nodelay(true);
     // Who owns the other end of a loopback socket, the system knows: another user of the machine is not let in.
-    let principal = match loopback_uid(local, peer).map(|uid| site.gate.principals.from_loopback(uid)) {
-        Ok(Ok(principal)) => Arc::new(principal),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "a connection of another user was refused");
-            return site.gate.kernel.refused("ringfence.foreign_user");
-        }
+    let known = loopback_uid(local, peer)
+        .map_err(|error| error.to_string())
+        .and_then(|uid| site.gate.principals.from_loopback(uid).map_err(|error| error.to_string()));
+    let principal = match known {
+        Ok(principal) => Arc::new(principal),
         Err(error) => {
-            tracing::warn!(%error, "a connection of an unknown user was refused");
-            return site.gate.kernel.refused("ringfence.foreign_user");
+            tracing::warn!(%error, "a connection of another user was refused");
+            site.gate.kernel.refused("ringfence.foreign_user");
+            let why = "this kernel serves processes of its own user only";
+            return turn_away(stream, StatusCode::FORBIDDEN, why);
         }
     };
     let slow = site.gate.kernel.limits.slow_client.0;

@@ -25,6 +25,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::client::Client;
 use crate::client::terms::{self, Era, MODERN};
 
+/// The notification that must not wait behind anything.
+const CANCELLED: &str = "notifications/cancelled";
+
 /// Messages that may wait for a client that does not read.
 const UNREAD: usize = 1_024;
 
@@ -133,7 +136,15 @@ impl Conversation {
                     let (client, out) = (Arc::clone(&self.client), self.out.clone());
                     tasks.spawn(answer(client, request, out));
                 }
-                Ok(Message::Notification(notification)) => self.client.notified(&notification),
+                Ok(Message::Notification(notification)) if &*notification.method == CANCELLED => {
+                    self.client.cancelled(&notification);
+                }
+                // What may take its time is not waited for, and there is no more of it than of requests.
+                Ok(Message::Notification(notification)) if tasks.len() < most => {
+                    let client = Arc::clone(&self.client);
+                    tasks.spawn(async move { client.notified(notification).await });
+                }
+                Ok(Message::Notification(_)) => {}
                 Ok(Message::Response(response)) => self.client.responded(response),
                 Err(malformed) => self.send(encode_error(malformed.id.as_ref(), &malformed.error)).await,
             }

@@ -235,7 +235,7 @@ async fn hello(connection: &mut Connection) -> Result<Hello, Problem> {
     let message =
         format!("a kernel of version {} runs, this is {}", env!("CARGO_PKG_VERSION"), spoken.version);
     Err(Problem::new(ProblemKind::Config, "kernel-version", message)
-        .hint("end the running kernel (SIGTERM) and try again: the next command starts one of this version"))
+        .hint("end the running kernel with its own `ringfence stop` and try again: the next command starts one of this version"))
 }
 
 fn refusal(message: &str) -> Problem {

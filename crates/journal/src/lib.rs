@@ -20,5 +20,5 @@ pub use append::{Journal, Options};
 pub use error::{Broken, Fault, JournalError};
 pub use frame::MAX_PAYLOAD;
 pub use reader::Reader;
-pub use recover::{MAX_OPEN, OpenIntent, Recovered};
+pub use recover::{LeftFloor, MAX_OPEN, OpenIntent, Recovered};
 pub use verify::{Verified, verify};

@@ -1,9 +1,12 @@
-//! What is found when a journal is opened: where it ends, and which calls nobody knows the end of.
+//! What is found when a journal is opened: where it ends, which calls nobody knows the end of, what sessions had read.
+
+mod floors;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 
-use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::id::{CallId, SessionId, Timestamp};
+use ringfence_model::label::Label;
 use ringfence_model::verdict::{Code, Decision};
 use serde::Deserialize;
 
@@ -11,6 +14,9 @@ use crate::append::{MARK_EVERY, Tail};
 use crate::error::JournalError;
 use crate::frame::Hash;
 use crate::scan::{Position, Reach, Scan, Step};
+use floors::Floors;
+
+pub use floors::LeftFloor;
 
 /// Most open intents that one opening reports.
 pub const MAX_OPEN: usize = 65_536;
@@ -25,6 +31,8 @@ pub struct Recovered {
     /// Calls that were let through and have no outcome, oldest first; of more than [`MAX_OPEN`] only the newest. A kernel
     /// that bounds its calls in flight never leaves so many.
     pub open: Vec<OpenIntent>,
+    /// The sessions whose floor had risen; of very many only the newest.
+    pub floors: Vec<LeftFloor>,
 }
 
 /// A call that was let through and has no outcome.
@@ -38,7 +46,7 @@ pub struct OpenIntent {
     pub time: Timestamp,
 }
 
-/// The members of an entry that say whether it opens or closes an intent. Reading all of it would take five times as
+/// The members of an entry that say whether it opens or closes an intent, or raises a floor. Reading all of it would take five times as
 /// long, and a journal is opened at every start.
 #[derive(Deserialize)]
 struct Glance<'a> {
@@ -46,6 +54,8 @@ struct Glance<'a> {
     #[serde(borrow)]
     entry: std::borrow::Cow<'a, str>,
     call: Option<CallId>,
+    session: Option<SessionId>,
+    floor: Option<Label>,
     verdict: Option<Decided>,
     #[serde(default)]
     confirmed: bool,
@@ -69,7 +79,7 @@ impl Glance<'_> {
 pub(crate) fn recover(file: &File, seed: Hash) -> Result<(Tail, Recovered), JournalError> {
     let file = file.try_clone().map_err(JournalError::io("read the journal"))?;
     let mut scan = Scan::new(file, Position::START, Reach::File);
-    let mut intents = Intents::new(MAX_OPEN);
+    let (mut intents, mut floors) = (Intents::new(MAX_OPEN), Floors::new());
     let mut marks = Vec::new();
     let torn = loop {
         match scan.step()? {
@@ -77,7 +87,17 @@ pub(crate) fn recover(file: &File, seed: Hash) -> Result<(Tail, Recovered), Jour
                 if at.index.is_multiple_of(MARK_EVERY) {
                     marks.push(at.offset);
                 }
-                intents.see(at.index, payload)?;
+                let broken = |source| JournalError::Decode { index: at.index, source };
+                let glance: Glance<'_> = serde_json::from_slice(payload).map_err(broken)?;
+                intents.see(at.index, &glance);
+                if let Some(session) = glance.session {
+                    match (&*glance.entry, glance.floor) {
+                        ("session_opened", Some(floor)) => {
+                            floors.open(session, floor, glance.time, payload).map_err(broken)?;
+                        }
+                        (_, floor) => floors.see(session, floor, glance.time),
+                    }
+                }
             }
             Step::End { torn } => break torn,
             Step::Broken(broken) => return Err(broken.into()),
@@ -85,7 +105,7 @@ pub(crate) fn recover(file: &File, seed: Hash) -> Result<(Tail, Recovered), Jour
     };
     let end = scan.position();
     let tail = Tail { end, head: scan.head().unwrap_or(seed), marks, failed: false };
-    Ok((tail, Recovered { entries: end.index, torn, open: intents.open() }))
+    Ok((tail, Recovered { entries: end.index, torn, open: intents.open(), floors: floors.left() }))
 }
 
 struct Intents {
@@ -98,10 +118,8 @@ impl Intents {
         Self { open: BTreeMap::new(), most }
     }
 
-    fn see(&mut self, index: u64, payload: &[u8]) -> Result<(), JournalError> {
-        let glance: Glance<'_> =
-            serde_json::from_slice(payload).map_err(|source| JournalError::Decode { index, source })?;
-        let Some(call) = glance.call else { return Ok(()) };
+    fn see(&mut self, index: u64, glance: &Glance<'_>) {
+        let Some(call) = glance.call else { return };
         if glance.entry == "ruling" && glance.passed() {
             self.open.insert(call, OpenIntent { index, call, time: glance.time });
             if self.open.len() > self.most {
@@ -111,7 +129,6 @@ impl Intents {
         } else if glance.entry == "outcome" {
             self.open.remove(&call);
         }
-        Ok(())
     }
 
     fn open(self) -> Vec<OpenIntent> {

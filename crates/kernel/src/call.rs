@@ -26,7 +26,7 @@ pub use admit::Admitted;
 pub use assess::Assessed;
 pub use decide::{Denied, Pending, Permitted, Ruling};
 pub use execute::Outcome;
-pub(crate) use execute::says_yes;
+pub(crate) use execute::{Waits, says_yes};
 pub use inspect::Inspected;
 pub use release::{Released, Wire};
 

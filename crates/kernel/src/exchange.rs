@@ -27,6 +27,8 @@ pub struct Exchange {
     pub param_headers: Option<HeaderMap>,
     /// Where released pieces go. `None`: nobody listens before the answer.
     pub out: Option<mpsc::Sender<Interim>>,
+    /// Where the client hears what servers say outside calls, which is what a subscription is kept under.
+    pub aside: Option<mpsc::Sender<Interim>>,
     /// Ends when the client cancelled or left.
     pub cancel: CancellationToken,
 }
@@ -36,15 +38,35 @@ pub struct Exchange {
 pub struct ClientTerms {
     /// The protocol version in force.
     pub version: ProtocolVersion,
-    /// It shows forms to its user (`elicitation/create`, mode `form`).
-    pub form_elicitation: bool,
-    /// It shows URLs to its user (`elicitation/create`, mode `url`).
-    pub url_elicitation: bool,
+    /// What servers may ask of it.
+    pub abilities: Abilities,
     /// Least severe log message it wants; `None` wants none.
     pub log_level: Option<LogLevel>,
     /// What it calls itself. Claimed; never decides.
     pub claimed: Option<JsonText>,
 }
+
+/// One thing that a server may ask of a client which declared it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Ability {
+    /// It shows forms to its user (`elicitation/create`, mode `form`).
+    FormElicitation = 1,
+    /// It shows URLs to its user (`elicitation/create`, mode `url`).
+    UrlElicitation = 2,
+    /// Its model writes texts (`sampling/createMessage`).
+    Sampling = 4,
+    /// Its model may use tools of the server for that.
+    SamplingTools = 8,
+    /// It names the folders that it works in (`roots/list`).
+    Roots = 16,
+    /// It says when they change (legacy).
+    RootsChanges = 32,
+}
+
+/// The abilities that a client declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Abilities(u8);
 
 /// Syslog severities (RFC 5424 section 6.2.1), least severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,20 +115,51 @@ impl LogLevel {
             _ => return None,
         })
     }
+
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Critical => "critical",
+            Self::Alert => "alert",
+            Self::Emergency => "emergency",
+        }
+    }
+}
+
+impl Abilities {
+    /// These.
+    #[must_use]
+    pub fn of(abilities: impl IntoIterator<Item = Ability>) -> Self {
+        Self(abilities.into_iter().fold(0, |all, ability| all | ability as u8))
+    }
+
+    /// True where it is among them.
+    #[must_use]
+    pub const fn has(self, ability: Ability) -> bool {
+        self.0 & ability as u8 != 0
+    }
 }
 
 impl ClientTerms {
     /// The capabilities that a server sees on this client's behalf: what we pass on, nothing else.
     #[must_use]
     pub fn capabilities(&self) -> JsonText {
-        let modes = [("form", self.form_elicitation), ("url", self.url_elicitation)];
-        let able: Vec<_> = modes
-            .into_iter()
-            .filter(|(_, able)| *able)
-            .map(|(mode, _)| (mode, JsonText::empty_object()))
-            .collect();
-        let elicitation = (!able.is_empty()).then(|| ("elicitation", JsonText::object(able)));
-        JsonText::object(elicitation)
+        let yes = |ability| self.abilities.has(ability);
+        let modes = [("form", Ability::FormElicitation), ("url", Ability::UrlElicitation)];
+        let shown: Vec<_> =
+            modes.into_iter().filter(|(_, mode)| yes(*mode)).map(|(name, _)| (name, nothing())).collect();
+        let elicitation = (!shown.is_empty()).then(|| ("elicitation", JsonText::object(shown)));
+        let tools = yes(Ability::SamplingTools).then(|| ("tools", nothing()));
+        let sampling = yes(Ability::Sampling).then(|| ("sampling", JsonText::object(tools)));
+        let changes = yes(Ability::RootsChanges).then(|| ("listChanged", true.into()));
+        let roots = yes(Ability::Roots).then(|| ("roots", JsonText::object(changes)));
+        JsonText::object([elicitation, sampling, roots].into_iter().flatten())
     }
 }
 
@@ -119,7 +172,12 @@ impl Exchange {
             progress_token: None,
             param_headers: None,
             out: None,
+            aside: None,
             cancel: CancellationToken::new(),
         }
     }
+}
+
+fn nothing() -> JsonText {
+    JsonText::empty_object()
 }

@@ -2,19 +2,22 @@
 //!
 //! Must never answer a server, or reach the client, with anything that the path did not release.
 
+mod asking;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_mcp::client::{FromServer, ServerRequest};
 use ringfence_mcp::message::RpcError;
-use ringfence_model::call::{Action, Call, Notice};
-use ringfence_model::json::{JsonText, Splice};
+use ringfence_mcp::version::ProtocolVersion;
+use ringfence_model::call::{Action, Call, Notice, Question};
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
 
 use crate::call::{self, Request, Target, Wire};
 use crate::exchange::{ClientTerms, Exchange, Interim, LogLevel};
 use crate::kernel::Kernel;
-use crate::upstream::Connection;
+use crate::upstream::{Connection, Listener};
 
 /// Handles one event of a running call. Returns how long a person was waited for, which does not count against the call.
 pub(crate) async fn from_server(
@@ -24,9 +27,9 @@ pub(crate) async fn from_server(
     event: FromServer,
 ) -> Duration {
     match event {
-        // What does not name its call could belong to another session's: it is not guessed.
+        // What does not name its call could belong to somebody else's: it is not guessed.
         FromServer::Notice(notice)
-            if connection.is_shared() && &*notice.method != "notifications/progress" =>
+            if !connection.tells_callers_apart() && &*notice.method != "notifications/progress" =>
         {
             Duration::ZERO
         }
@@ -47,28 +50,66 @@ pub(crate) async fn from_server(
     }
 }
 
-/// Questions inside an `input_required` result (2026-07-28, Multi Round-Trip Requests): each takes the path; the result
-/// comes back with what was released, or the reason why one was not.
+/// Questions inside an `input_required` result (2026-07-28, Multi Round-Trip Requests) for a client of the same era: each
+/// takes the path; the result comes back with what was released, or the reason why one was not.
 pub(crate) async fn input_requests(
     kernel: &Arc<Kernel>,
     parent: &Request,
     result: &JsonText,
-) -> Result<JsonText, String> {
-    let Some(requests) = result.value().get("inputRequests") else { return Ok(result.clone()) };
+) -> Result<JsonText, RpcError> {
     let mut splice = Splice::new(result);
-    for (_, question) in requests.members() {
-        let method = question.get("method").and_then(|method| method.as_str()).unwrap_or_default();
-        if method != "elicitation/create" {
-            return Err(format!("the server asks the client for `{method}`, which is not passed on"));
-        }
-        let Some(params) = question.get("params") else { return Err("a question without params".into()) };
-        match elicit(kernel, parent, result.share(params)).await {
-            Wire::Ask { params: released } => splice.replace(params, &released),
-            Wire::Error(error) => return Err(error.message),
-            Wire::Result(_) | Wire::Notice { .. } => return Err("a question was not released".into()),
-        }
+    for (_, asked) in result.value().get("inputRequests").into_iter().flat_map(Json::members) {
+        let (method, params) = parts(result, asked)?;
+        splice.replace(asked, &question(kernel, parent, &method, params).await?);
     }
     Ok(splice.finish())
+}
+
+/// Puts the questions of an `input_required` result to a legacy client, one after the other; the `inputResponses` that
+/// the server is waiting for, where it asked anything.
+pub(crate) async fn answers(
+    kernel: &Arc<Kernel>,
+    parent: &Request,
+    result: &JsonText,
+) -> Result<Option<JsonText>, RpcError> {
+    let mut answers: Vec<(String, JsonText)> = Vec::new();
+    for (key, asked) in result.value().get("inputRequests").into_iter().flat_map(Json::members) {
+        let (method, params) = parts(result, asked)?;
+        let answer = match answer(kernel, parent, &method, params).await {
+            // There is no other way to say that the user was not asked.
+            Err(_) if method == Question::Elicit.method() => {
+                JsonText::object([("action", JsonText::string("cancel"))])
+            }
+            answer => answer?,
+        };
+        answers.push((key.as_str().unwrap_or_default().into_owned(), answer));
+    }
+    let members = answers.iter().map(|(key, answer)| (key.as_str(), answer.clone()));
+    Ok((!answers.is_empty()).then(|| JsonText::object(members)))
+}
+
+/// Method and params of one of `inputRequests`.
+fn parts(result: &JsonText, asked: Json<'_>) -> Result<(String, Option<JsonText>), RpcError> {
+    let method = asked.get("method").and_then(Json::as_str);
+    let method = method.ok_or_else(|| RpcError::internal("the server asks something without a method"))?;
+    let params = asked.get("params").filter(|params| params.kind() == Kind::Object);
+    Ok((method.into_owned(), params.map(|params| result.share(params))))
+}
+
+/// A question for a modern client: as a member of `inputRequests`, released.
+pub(crate) async fn question(
+    kernel: &Arc<Kernel>,
+    parent: &Request,
+    method: &str,
+    params: Option<JsonText>,
+) -> Result<JsonText, RpcError> {
+    match ask(kernel, parent, method, params).await {
+        Wire::Ask { method, params } => {
+            Ok(JsonText::object([("method", JsonText::string(method)), ("params", params)]))
+        }
+        Wire::Error(error) => Err(error),
+        Wire::Result(_) | Wire::Notice { .. } => Err(RpcError::internal("the question was not released")),
+    }
 }
 
 async fn notify(kernel: &Arc<Kernel>, parent: &Request, method: &str, params: Option<JsonText>) {
@@ -103,6 +144,11 @@ fn wanted(parent: &Request, method: &str, params: Option<JsonText>) -> Option<(N
         "notifications/tools/list_changed" => Some((Notice::ToolsChanged, params)),
         "notifications/resources/list_changed" => Some((Notice::ResourcesChanged, params)),
         "notifications/prompts/list_changed" => Some((Notice::PromptsChanged, params)),
+        "notifications/elicitation/complete"
+            if parent.exchange.client.version == ProtocolVersion::V2025_11_25 =>
+        {
+            Some((Notice::ElicitationComplete, params))
+        }
         _ => None,
     }
 }
@@ -117,42 +163,39 @@ fn loud_enough(client: &ClientTerms, params: &JsonText) -> bool {
     matches!((client.log_level, level), (Some(least), Some(level)) if level >= least)
 }
 
+/// A question for a legacy client: put to it now; its answer, released.
 async fn answer(
     kernel: &Arc<Kernel>,
     parent: &Request,
     method: &str,
     params: Option<JsonText>,
 ) -> Result<JsonText, RpcError> {
-    if method != "elicitation/create" {
-        return Err(RpcError::method_not_found(method));
-    }
-    let params = params.unwrap_or_else(JsonText::empty_object);
-    match elicit(kernel, parent, params).await {
-        Wire::Result(answer) => Ok(answer),
-        Wire::Error(error) => Err(error),
-        Wire::Ask { .. } | Wire::Notice { .. } => Err(RpcError::internal("the question was not answered")),
-    }
+    answered(ask(kernel, parent, method, params).await)
 }
 
-async fn elicit(kernel: &Arc<Kernel>, parent: &Request, params: JsonText) -> Wire {
+/// Takes a server's question along the path, where the client said that it may be asked.
+async fn ask(kernel: &Arc<Kernel>, parent: &Request, method: &str, params: Option<JsonText>) -> Wire {
     let Some(server) = parent.call.action.server() else {
         return Wire::Error(RpcError::internal("no server to answer"));
     };
-    let mode = params.value().get("mode").and_then(|mode| mode.as_str()).unwrap_or_default();
-    let able = if mode == "url" {
-        parent.exchange.client.url_elicitation
-    } else {
-        parent.exchange.client.form_elicitation
+    let action = match asking::action(kernel, &parent.exchange.client, server, method, params) {
+        Ok(action) => action,
+        Err(error) => return Wire::Error(error),
     };
-    if !able {
-        return Wire::Error(RpcError::method_not_found("elicitation/create"));
-    }
     if !kernel.rates.question(&parent.call, kernel.env.now()) {
         kernel.floods.count("ringfence.questions", Some(&parent.call.principal));
         return Wire::Error(RpcError::internal("too many questions"));
     }
-    let action = Action::Elicit { server: server.clone(), params };
     call::run_within(kernel, small(kernel, parent, action)).await.into_wire()
+}
+
+/// The answer in what a question came to.
+fn answered(wire: Wire) -> Result<JsonText, RpcError> {
+    match wire {
+        Wire::Result(answer) => Ok(answer),
+        Wire::Error(error) => Err(error),
+        Wire::Ask { .. } | Wire::Notice { .. } => Err(RpcError::internal("the question was not answered")),
+    }
 }
 
 /// A call within `parent`, of the same principal, session and client.
@@ -175,6 +218,7 @@ fn small(kernel: &Kernel, parent: &Request, action: Action) -> Request {
             progress_token: None,
             param_headers: None,
             out: parent.exchange.out.clone(),
+            aside: None,
             cancel: parent.exchange.cancel.clone(),
         },
         naming: parent.naming,
@@ -184,7 +228,7 @@ fn small(kernel: &Kernel, parent: &Request, action: Action) -> Request {
 /// A notice of a server outside any call, for one listening client; released or dropped.
 pub(crate) async fn announce(
     kernel: &Arc<Kernel>,
-    listener: &crate::upstream::Listener,
+    listener: &Listener,
     server: &ServerName,
     notice: Notice,
     params: Option<JsonText>,
@@ -196,25 +240,52 @@ pub(crate) async fn announce(
     if !kernel.rates.announcement(listener.session.id, kernel.env.now()) {
         return kernel.floods.count("ringfence.notices", Some(&listener.session.principal));
     }
-    let call = Call {
-        id: kernel.env.call_id(),
-        session: listener.session.id,
-        principal: Arc::clone(&listener.session.principal),
-        action: Action::Notify { server: server.clone(), notice, params },
-        parent: None,
-        retries: None,
-        received: kernel.env.now(),
+    let action = Action::Notify { server: server.clone(), notice, params };
+    let exchange = Exchange::silent(Arc::clone(&listener.client));
+    let released = call::run_within(kernel, outside(kernel, listener, action, exchange)).await;
+    if released.is_notice() {
+        let _full = listener.out.try_send(Interim::Notice(Box::new(released)));
+    }
+}
+
+/// A question of a legacy server outside any call, for the one client whose conversation with it this is.
+pub(crate) async fn inquire(
+    kernel: &Arc<Kernel>,
+    listener: &Listener,
+    server: &ServerName,
+    asked: ServerRequest,
+) {
+    let ServerRequest { method, params, reply } = asked;
+    let action = match asking::action(kernel, &listener.client, server, &method, params) {
+        Ok(action) => action,
+        Err(error) => return reply.answer(&Err(error)),
     };
-    let request = Request {
-        call,
+    if !kernel.rates.inquiry(listener.session.id, kernel.env.now()) {
+        kernel.floods.count("ringfence.questions", Some(&listener.session.principal));
+        return reply.answer(&Err(RpcError::internal("too many questions")));
+    }
+    let exchange =
+        Exchange { out: Some(listener.out.clone()), ..Exchange::silent(Arc::clone(&listener.client)) };
+    let request = outside(kernel, listener, action, exchange);
+    reply.answer(&answered(call::run_within(kernel, request).await.into_wire()));
+}
+
+/// A call that arises outside all calls, for one listening client.
+fn outside(kernel: &Kernel, listener: &Listener, action: Action, exchange: Exchange) -> Request {
+    Request {
+        call: Call {
+            id: kernel.env.call_id(),
+            session: listener.session.id,
+            principal: Arc::clone(&listener.session.principal),
+            action,
+            parent: None,
+            retries: None,
+            received: kernel.env.now(),
+        },
         params: JsonText::empty_object(),
         target: Target::Client,
         session: Arc::clone(&listener.session),
-        exchange: Exchange::silent(Arc::clone(&listener.client)),
-        naming: call::Naming::Plain,
-    };
-    let released = call::run_within(kernel, request).await;
-    if released.is_notice() {
-        let _full = listener.out.try_send(Interim::Notice(Box::new(released)));
+        exchange,
+        naming: listener.naming,
     }
 }

@@ -14,6 +14,7 @@ use ringfence_mcp::seal::{Sealer, SealingKey};
 use ringfence_model::config::{Config, Durability, Limits};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::id::SessionId;
+use ringfence_model::json::JsonText;
 use ringfence_model::principal::Principal;
 use ringfence_policy::PolicySet;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -25,6 +26,7 @@ use crate::call::{self, Released, Request};
 use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
 use crate::limits::{Floods, Once, Rates};
+use crate::parking::Parking;
 use crate::session::{Session, SessionKey, Sessions, TooManySessions};
 use crate::upstream::{BadServer, Upstreams};
 
@@ -54,6 +56,7 @@ pub struct Kernel {
     pub(crate) secrets: SecretScanner,
     pub(crate) rates: Rates,
     pub(crate) used_states: Once,
+    pub(crate) parking: Parking,
     pub(crate) floods: Floods,
     pub(crate) counters: Counters,
     pub(crate) base_environment: Vec<(String, String)>,
@@ -129,10 +132,12 @@ impl Kernel {
             filled = filled.and(env.fill(bytes));
         })?;
         filled?;
+        let sessions = Sessions::new(config.limits.sessions, config.limits.session_idle.0);
+        sessions.inherit(&recovered.floors, now);
         let audit = Audit::new(&data_dir, Arc::clone(&journal));
         let limits = config.limits;
         Ok(Arc::new(Self {
-            sessions: Sessions::new(limits.sessions, limits.session_idle.0),
+            sessions,
             upstreams: Upstreams::new(&config.servers)?,
             builtins: builtins.into_iter().map(|tool| (tool.name(), tool)).collect(),
             sealer: sealer(keys),
@@ -141,6 +146,7 @@ impl Kernel {
             secrets: SecretScanner::new()?,
             rates: Rates::new(limits.rate),
             used_states: Once::new(limits.person.0),
+            parking: Parking::new(limits.person.0),
             floods: Floods::new(),
             counters: Counters::new(),
             base_environment,
@@ -194,6 +200,7 @@ impl Kernel {
     pub fn end_session(&self, id: SessionId) {
         let now = self.env.now();
         self.sessions.end(id, now);
+        self.parking.sweep(now, |session| self.sessions.holds(session));
         self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 
@@ -226,6 +233,12 @@ impl Kernel {
     #[must_use]
     pub(crate) fn scrub(&self, text: &str) -> String {
         self.secrets.clean_text(text)
+    }
+
+    /// What answers a server's question, with credentials blotted out.
+    #[must_use]
+    pub(crate) fn clean(&self, answer: &JsonText) -> JsonText {
+        self.secrets.clean_json(answer, &self.secrets.scan_json(answer))
     }
 
     /// A target as the journal keeps it: without credentials, and no longer than anybody reads.
@@ -267,12 +280,14 @@ impl Kernel {
             }
         }
         self.sessions.sweep(now);
+        self.parking.sweep(now, |session| self.sessions.holds(session));
         self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 
     /// Ends all conversations and closes the journal in good order.
     pub async fn shut_down(&self) {
         self.tidy();
+        self.parking.clear();
         self.upstreams.close().await;
         if let Err(error) = self.record(&Entry::at(self.env.now(), EntryBody::Closed)) {
             tracing::error!(%error, "the journal could not be closed in good order");

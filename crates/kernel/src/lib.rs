@@ -17,6 +17,7 @@ pub mod upstream;
 
 mod digest;
 mod interim;
+mod parking;
 mod retry;
 
 pub use call::{Released, Request, Wire};

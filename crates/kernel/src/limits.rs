@@ -39,6 +39,7 @@ enum Key {
     Notices(CallId),
     Questions(CallId),
     Announcements(SessionId),
+    Inquiries(SessionId),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +99,12 @@ impl Rates {
     #[must_use]
     pub fn announcement(&self, session: SessionId, now: Timestamp) -> bool {
         self.take(Key::Announcements(session), ANNOUNCEMENTS_A_SECOND, Duration::from_secs(1), now)
+    }
+
+    /// Takes one question that a server puts to the user of `session` outside calls.
+    #[must_use]
+    pub fn inquiry(&self, session: SessionId, now: Timestamp) -> bool {
+        self.take(Key::Inquiries(session), QUESTIONS_A_MINUTE, Duration::from_secs(60), now)
     }
 
     fn take(&self, key: Key, most: u32, per: Duration, now: Timestamp) -> bool {

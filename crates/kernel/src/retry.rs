@@ -3,6 +3,7 @@
 //! The state names the call it belongs to and what was judged then. A confirmation counts once, for the same principal
 //! and the same arguments, in the same run of the kernel. Must never be trusted unopened.
 
+use parking_lot::Mutex;
 use ringfence_mcp::seal::{NONCE_SIZE, Purpose, SealError};
 use ringfence_model::call::Action;
 use ringfence_model::id::{CallId, Timestamp};
@@ -10,14 +11,15 @@ use ringfence_model::json::{JsonText, Splice};
 use ringfence_model::principal::Principal;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Pending, Permitted, Request, Target};
+use crate::call::{Pending, Permitted, Request, Target, Waits};
 use crate::kernel::Kernel;
+use crate::parking::Parked;
 
 /// The key of our own question among a result's `inputRequests`.
 pub(crate) const CONFIRM_KEY: &str = "io.ringfence/confirm";
 
 /// What a retry brings with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Retry {
     /// The call it repeats.
     pub(crate) of: CallId,
@@ -25,6 +27,8 @@ pub(crate) struct Retry {
     pub(crate) confirmed: bool,
     /// The user was asked and said no.
     pub(crate) declined: bool,
+    /// The call to the server that has been waiting for this; dropped with the retry, it is cancelled there.
+    parked: Mutex<Option<Box<Parked>>>,
     /// The server's own state.
     inner: Option<String>,
 }
@@ -55,6 +59,9 @@ pub(crate) struct State {
     asked: bool,
     /// The user had confirmed before the server asked for more.
     confirmed: bool,
+    /// The call to the server is waiting with us.
+    #[serde(default)]
+    parked: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     inner: Option<String>,
     #[serde(skip)]
@@ -68,13 +75,14 @@ impl State {
     }
 
     /// For a server's question within a permitted call.
-    pub(crate) fn relayed(permitted: &Permitted, result: &JsonText) -> Self {
+    pub(crate) fn relayed(permitted: &Permitted, result: &JsonText, waits: Waits) -> Self {
         let inner = result
             .value()
             .get("requestState")
             .and_then(|state| state.as_str())
             .map(std::borrow::Cow::into_owned);
-        Self::of(permitted.request(), false, permitted.is_confirmed(), inner)
+        let parked = waits == Waits::WithUs;
+        Self { parked, ..Self::of(permitted.request(), false, permitted.is_confirmed(), inner) }
     }
 
     fn of(request: &Request, asked: bool, confirmed: bool, inner: Option<String>) -> Self {
@@ -84,6 +92,7 @@ impl State {
             boot: 0,
             asked,
             confirmed,
+            parked: false,
             inner,
             binding: request.call.principal.to_string(),
         }
@@ -129,7 +138,15 @@ impl Retry {
         if (state.asked || state.confirmed) && !kernel.used_states.take(state.call, now) {
             return Err(RetryError::Used);
         }
+        let parked = if state.parked {
+            let parked =
+                kernel.parking.take(state.call, request.call.session, now).ok_or(RetryError::Used)?;
+            Some(Box::new(parked))
+        } else {
+            None
+        };
         Ok(Some(Self {
+            parked: Mutex::new(parked),
             of: state.call,
             confirmed: state.confirmed || (state.asked && said_yes),
             declined: state.asked && !said_yes,
@@ -137,23 +154,25 @@ impl Retry {
         }))
     }
 
-    /// What of the retry goes on to the server: its own state, and the answers without ours.
-    pub(crate) fn forwarded(&self, params: &JsonText) -> Vec<(&'static str, JsonText)> {
-        let mut members = Vec::with_capacity(2);
-        if let Some(answers) = params.value().get("inputResponses") {
-            let answers = params.share(answers);
-            let mut splice = Splice::new(&answers);
-            splice.remove(answers.value(), CONFIRM_KEY);
-            let others = splice.finish();
-            if others.value().members().next().is_some() {
-                members.push(("inputResponses", others));
-            }
-        }
-        if let Some(inner) = &self.inner {
-            members.push(("requestState", JsonText::string(inner)));
-        }
-        members
+    /// The call to the server that goes on with this, once.
+    pub(crate) fn parked(&self) -> Option<Box<Parked>> {
+        self.parked.lock().take()
     }
+
+    /// The server's own state, which goes back to it.
+    pub(crate) fn inner(&self) -> Option<JsonText> {
+        self.inner.as_deref().map(JsonText::string)
+    }
+}
+
+/// The answers that go on to a modern server: without ours, and without credentials, which no server may ask for. A server
+/// that keeps no state takes them without a `requestState`, too.
+pub(crate) fn forwarded_answers(kernel: &Kernel, params: &JsonText) -> Option<JsonText> {
+    let answers = params.share(params.value().get("inputResponses")?);
+    let answers = kernel.clean(&answers);
+    let mut splice = Splice::new(&answers);
+    splice.remove(answers.value(), CONFIRM_KEY);
+    Some(splice.finish()).filter(|others| others.value().members().next().is_some())
 }
 
 /// What a confirmation is about.

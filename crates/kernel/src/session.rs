@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use ringfence_journal::LeftFloor;
 use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::Label;
 use ringfence_model::principal::Principal;
@@ -175,6 +176,17 @@ impl Sessions {
         Self { table: Mutex::new(table), most, idle }
     }
 
+    /// Takes over what sessions had read when the kernel before this one ended: a restart launders nothing either.
+    pub(crate) fn inherit(&self, floors: &[LeftFloor], now: Timestamp) {
+        let mut table = self.table.lock();
+        for left in floors {
+            let until = after(left.used, self.idle);
+            if until > now {
+                table.leave((left.realm.as_str().into(), Arc::clone(&left.principal)), left.floor, until);
+            }
+        }
+    }
+
     /// The session of this principal and key, opened where there is none; `true` where it is new. Where no place is left,
     /// the longest-unused one that no connection holds and in which nothing runs makes room.
     ///
@@ -284,9 +296,13 @@ impl Table {
         let Some(session) = self.by_id.remove(&id) else { return };
         self.by_key.retain(|_, kept| *kept != id);
         let owner = (session.principal.realm.as_str().into(), Arc::clone(&session.principal.name));
-        let until = Timestamp(now.0.saturating_add(u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX)));
+        self.leave(owner, session.floor(), after(now, idle));
+    }
+
+    /// Leaves a floor behind for the next session of `owner`.
+    fn leave(&mut self, owner: (Arc<str>, Arc<str>), floor: Label, until: Timestamp) {
         let left = self.left_behind.entry(owner).or_insert((Label::FRESH, until));
-        *left = (left.0.join(session.floor()), until);
+        *left = (left.0.join(floor), left.1.max(until));
     }
 
     fn sweep(&mut self, now: Timestamp, idle: Duration) -> Vec<SessionId> {
@@ -315,6 +331,11 @@ impl Table {
             .chain(left)
             .fold(Label::FRESH, Label::join)
     }
+}
+
+/// `idle` after `time`.
+fn after(time: Timestamp, idle: Duration) -> Timestamp {
+    Timestamp(time.0.saturating_add(u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 /// What `status` shows of a session.

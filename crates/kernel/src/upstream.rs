@@ -5,6 +5,8 @@
 mod breaker;
 mod catalogue;
 mod connection;
+mod followed;
+mod listener;
 mod notices;
 mod process;
 
@@ -24,13 +26,14 @@ use ringfence_model::label::Integrity;
 use ringfence_model::name::ServerName;
 use ringfence_policy::{BadToolKey, Declarations};
 use serde::Serialize;
-use tokio::sync::mpsc;
 
 pub use breaker::Breaker;
 pub use catalogue::ToolEntry;
 pub use connection::Connection;
+pub(crate) use followed::Followed;
+pub use listener::Listener;
 
-use crate::exchange::{ClientTerms, Interim};
+use crate::exchange::{Abilities, ClientTerms};
 use crate::kernel::Kernel;
 use crate::session::Session;
 
@@ -67,8 +70,8 @@ pub struct Upstream {
 /// Who shares one conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PoolKey {
-    /// One session.
-    Session(SessionId, Era),
+    /// One session, and in it the clients of these abilities: a legacy server reads them once.
+    Session(SessionId, Era, Abilities),
     /// All sessions of one principal.
     Principal(String, Era),
     /// Everybody.
@@ -80,19 +83,6 @@ pub enum PoolKey {
 struct Slot {
     open: Mutex<Option<Arc<Connection>>>,
     opening: tokio::sync::Mutex<()>,
-}
-
-/// A client that wants to hear what a server says outside calls.
-#[derive(Debug)]
-pub struct Listener {
-    /// Its session.
-    pub session: Arc<Session>,
-    /// What it agreed on.
-    pub client: Arc<ClientTerms>,
-    /// What it wants to hear.
-    pub wants: Vec<Notice>,
-    /// Where it hears it.
-    pub out: mpsc::Sender<Interim>,
 }
 
 /// Why a server cannot be set up.
@@ -129,13 +119,11 @@ pub enum UpstreamError {
         /// Why it failed.
         why: String,
     },
-    /// It does not speak the client's era of the protocol.
-    #[error("the server `{server}` does not speak the protocol version that this client uses")]
-    EraUnsupported {
+    /// It speaks no version of the protocol that we do.
+    #[error("the server `{server}` speaks no version of the protocol that Ringfence speaks")]
+    NoVersion {
         /// Which one.
         server: ServerName,
-        /// The client's era.
-        era: Era,
     },
 }
 
@@ -149,9 +137,7 @@ impl UpstreamError {
             }
             Self::Unusable { .. } => None,
             Self::Resting { .. } => Some("Wait, then try again.".into()),
-            Self::EraUnsupported { .. } => {
-                Some("Connect with `initialize` (protocol 2025-11-25 or older).".into())
-            }
+            Self::NoVersion { .. } => None,
         }
     }
 }
@@ -278,16 +264,22 @@ impl Upstream {
         &self.declared
     }
 
-    /// True where it is known not to speak this era.
-    #[must_use]
-    pub fn lacks(&self, era: Era, now: Timestamp) -> bool {
-        let lasts = u64::try_from(LACKS.as_nanos()).unwrap_or(u64::MAX);
-        let mut lacks = self.lacks.lock();
-        lacks.retain(|(_, since)| now.0.saturating_sub(since.0) < lasts);
-        lacks.iter().any(|(lacked, _)| *lacked == era)
+    /// When an attempt last showed that it does not speak this era.
+    fn lacked(&self, era: Era) -> Option<Timestamp> {
+        self.lacks.lock().iter().find(|(lacked, _)| *lacked == era).map(|(_, since)| *since)
     }
 
-    /// The conversation for this session and client, opened where there is none.
+    /// The era to speak with it for a client of era `own`: that one, unless it lacks it.
+    fn era_for(&self, own: Era, now: Timestamp) -> Era {
+        let lasts = u64::try_from(LACKS.as_nanos()).unwrap_or(u64::MAX);
+        match self.lacked(own) {
+            Some(since) if now.0.saturating_sub(since.0) < lasts => own.other(),
+            Some(_) | None => own,
+        }
+    }
+
+    /// The conversation for this session and client, opened where there is none: in the client's era where the server
+    /// speaks it, else in the other one.
     ///
     /// # Errors
     /// [`UpstreamError`].
@@ -295,40 +287,59 @@ impl Upstream {
         self: &Arc<Self>,
         kernel: &Arc<Kernel>,
         session: &Arc<Session>,
-        client: &ClientTerms,
+        client: &Arc<ClientTerms>,
     ) -> Result<Arc<Connection>, UpstreamError> {
-        let key = self.pool_key(session, client.version.era());
-        let slot = Arc::clone(self.pool.lock().entry(key.clone()).or_insert_with(|| Arc::new(Slot::empty())));
-        if let Some(open) = slot.usable(kernel) {
-            return Ok(open);
+        let own = client.version.era();
+        // What it lacked once is asked for again only when there is no conversation to go on with.
+        let other = self.lacked(own).map(|_| own.other());
+        for era in [Some(own), other].into_iter().flatten() {
+            let slot = self.pool.lock().get(&self.pool_key(session, client, era)).cloned();
+            if let Some(open) = slot.and_then(|slot| slot.usable(kernel)) {
+                open.carries_for(&session.principal);
+                return Ok(open);
+            }
         }
         // In a task of its own, so that a caller who leaves does not kill a server that is still starting. It is bounded
         // by the time that a handshake may take, and the slot keeps what it opens.
-        let opening = Arc::clone(self).fill(Arc::clone(kernel), slot, key, client.clone());
+        let opening = Arc::clone(self).fill(Arc::clone(kernel), Arc::clone(session), Arc::clone(client));
         kernel.runtime.spawn(opening).await.unwrap_or_else(|_| {
             let why = "starting it was interrupted".to_owned();
             Err(UpstreamError::Unusable { server: self.name.clone(), why, stderr: String::new() })
         })
     }
 
-    /// Opens the conversation of a slot, unless somebody else has meanwhile.
+    /// Opens a conversation, unless somebody else has meanwhile.
     async fn fill(
         self: Arc<Self>,
         kernel: Arc<Kernel>,
-        slot: Arc<Slot>,
-        key: PoolKey,
-        client: ClientTerms,
+        session: Arc<Session>,
+        client: Arc<ClientTerms>,
     ) -> Result<Arc<Connection>, UpstreamError> {
-        let _opening = slot.opening.lock().await;
-        if let Some(open) = slot.usable(&kernel) {
-            return Ok(open);
+        let own = client.version.era();
+        loop {
+            let era = self.era_for(own, kernel.env.now());
+            let slot = self.slot(self.pool_key(&session, &client, era));
+            let _opening = slot.opening.lock().await;
+            if let Some(open) = slot.usable(&kernel) {
+                open.carries_for(&session.principal);
+                return Ok(open);
+            }
+            // Whoever held the lock may have found out that it does not speak this era.
+            if era == self.era_for(own, kernel.env.now()) {
+                return self.open(&kernel, &session, &client, era, &slot).await;
+            }
         }
-        if self.lacks(client.version.era(), kernel.env.now()) {
-            return Err(UpstreamError::EraUnsupported {
-                server: self.name.clone(),
-                era: client.version.era(),
-            });
-        }
+    }
+
+    /// Opens a conversation, in `era` where the server speaks it, and puts it into its slot.
+    async fn open(
+        self: &Arc<Self>,
+        kernel: &Arc<Kernel>,
+        session: &Arc<Session>,
+        client: &Arc<ClientTerms>,
+        era: Era,
+        slot: &Arc<Slot>,
+    ) -> Result<Arc<Connection>, UpstreamError> {
         // One that died before it answered anything is a failure like one that did not start.
         if slot.open.lock().take().is_some_and(|dead| !dead.has_answered()) {
             self.breaker.lock().failed(kernel.env.now(), "it ended before it answered anything");
@@ -336,23 +347,36 @@ impl Upstream {
         if let Some((seconds, why)) = self.breaker.lock().resting(kernel.env.now()) {
             return Err(UpstreamError::Resting { server: self.name.clone(), seconds, why });
         }
-        match Connection::open(&kernel, &self, key.clone(), &client).await {
-            Ok(connection) => {
-                *slot.open.lock() = Some(Arc::clone(&connection));
-                if self.missed.swap(false, Ordering::Relaxed) {
-                    self.announce_return(&kernel, &key).await;
-                }
-                Ok(connection)
-            }
-            Err(UpstreamError::EraUnsupported { server, era }) => {
-                self.lacks.lock().push((era, kernel.env.now()));
-                Err(UpstreamError::EraUnsupported { server, era })
-            }
+        let connection = match Connection::open(kernel, self, session, client, era).await {
+            Ok(connection) => connection,
             Err(error) => {
                 self.breaker.lock().failed(kernel.env.now(), &kernel.scrub(&error.to_string()));
-                Err(error)
+                return Err(error);
             }
+        };
+        let key = self.pool_key(session, client, connection.era());
+        if connection.era() == era {
+            *slot.open.lock() = Some(Arc::clone(&connection));
+        } else {
+            let mut lacks = self.lacks.lock();
+            lacks.retain(|(lacked, _)| *lacked != era);
+            lacks.push((era, kernel.env.now()));
+            drop(lacks);
+            let slot = self.slot(key.clone());
+            if let Some(open) = slot.usable(kernel) {
+                open.carries_for(&session.principal);
+                return Ok(open);
+            }
+            *slot.open.lock() = Some(Arc::clone(&connection));
         }
+        if self.missed.swap(false, Ordering::Relaxed) {
+            self.announce_return(kernel, &key).await;
+        }
+        Ok(connection)
+    }
+
+    fn slot(&self, key: PoolKey) -> Arc<Slot> {
+        Arc::clone(self.pool.lock().entry(key).or_insert_with(|| Arc::new(Slot::empty())))
     }
 
     /// A call or list was answered: earlier failures are over.
@@ -383,36 +407,26 @@ impl Upstream {
         }
     }
 
-    /// Adds a client that wants to hear what the server says outside calls; what the same channel was to hear before is over.
-    pub fn listen(&self, listener: Listener) {
-        let mut listeners = self.listeners.lock();
-        listeners.retain(|known| !known.out.is_closed() && !known.out.same_channel(&listener.out));
-        listeners.push(listener);
+    /// The conversation of this session and client in `era`, where one is open.
+    pub(crate) fn conversation(
+        &self,
+        session: &Session,
+        client: &ClientTerms,
+        era: Era,
+    ) -> Option<Arc<Connection>> {
+        let slot = self.pool.lock().get(&self.pool_key(session, client, era)).cloned()?;
+        let open = slot.open.lock().clone();
+        open.filter(|open| !open.is_dead())
     }
 
-    /// Those who want to hear `notice` of the conversation `key`.
-    fn hearing(&self, key: &PoolKey, notice: Notice) -> Vec<Listener> {
-        let mut listeners = self.listeners.lock();
-        listeners.retain(|known| !known.out.is_closed());
-        let concerned = |listener: &&Listener| {
-            listener.wants.contains(&notice)
-                && match key {
-                    PoolKey::Session(id, _) => listener.session.id == *id,
-                    PoolKey::Principal(principal, _) => listener.session.principal.to_string() == *principal,
-                    PoolKey::Everyone(_) => true,
-                }
-        };
-        listeners.iter().filter(concerned).map(Listener::again).collect()
-    }
-
-    fn pool_key(&self, session: &Session, era: Era) -> PoolKey {
+    fn pool_key(&self, session: &Session, client: &ClientTerms, era: Era) -> PoolKey {
         // A legacy server may keep state per conversation; a modern one may not (2026-07-28, statelessness).
         let share = self.config.share.unwrap_or(match era {
             Era::Legacy => Share::Session,
             Era::Modern => Share::All,
         });
         match share {
-            Share::Session => PoolKey::Session(session.id, era),
+            Share::Session => PoolKey::Session(session.id, era, client.abilities),
             Share::Principal => PoolKey::Principal(session.principal.to_string(), era),
             Share::All => PoolKey::Everyone(era),
         }
@@ -421,7 +435,7 @@ impl Upstream {
     fn close_unused(&self, now: Timestamp, idle: Duration, alive: &impl Fn(SessionId) -> bool) {
         let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
         self.pool.lock().retain(|key, slot| {
-            let over = matches!(key, PoolKey::Session(id, _) if !alive(*id));
+            let over = matches!(key, PoolKey::Session(id, ..) if !alive(*id));
             let mut open = slot.open.lock();
             if open.as_ref().is_some_and(|open| open.is_dead() || now.0.saturating_sub(open.used().0) > idle)
             {
@@ -469,17 +483,6 @@ impl Slot {
         let connection = open.as_ref().filter(|open| !open.is_dead())?;
         connection.touch(kernel.env.now());
         Some(Arc::clone(connection))
-    }
-}
-
-impl Listener {
-    fn again(&self) -> Self {
-        Self {
-            session: Arc::clone(&self.session),
-            client: Arc::clone(&self.client),
-            wants: self.wants.clone(),
-            out: self.out.clone(),
-        }
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Peer {
     greeting: Greeting,
     hello: Hello,
     next_id: AtomicI64,
-    notices: Mutex<Option<mpsc::Receiver<Notice>>>,
+    outside: Mutex<Option<mpsc::Receiver<FromServer>>>,
 }
 
 /// The two ways to carry a conversation.
@@ -98,10 +98,10 @@ impl Peer {
         era: Era,
         limits: PeerLimits,
     ) -> Result<Self, PeerError> {
-        let (link, notices) = Link::open(transport, limits);
+        let (link, outside) = Link::open(transport, limits);
         let hello = Hello::from(hello);
         let greeting = lifecycle::greet(&link, &hello, era, limits).await?;
-        Ok(Self::new(link, greeting, hello, notices))
+        Ok(Self::new(link, greeting, hello, outside))
     }
 
     /// Opens a conversation in the preferred era, or in the other one where the server does not speak that
@@ -115,7 +115,7 @@ impl Peer {
         prefer: Era,
         limits: PeerLimits,
     ) -> Result<Self, PeerError> {
-        let (link, notices) = Link::open(transport, limits);
+        let (link, outside) = Link::open(transport, limits);
         let hello = Hello::from(hello);
         let other = match prefer {
             Era::Legacy => Era::Modern,
@@ -129,12 +129,12 @@ impl Peer {
             }
             greeted => greeted?,
         };
-        Ok(Self::new(link, greeting, hello, notices))
+        Ok(Self::new(link, greeting, hello, outside))
     }
 
-    fn new(link: Link, greeting: Greeting, hello: Hello, notices: mpsc::Receiver<Notice>) -> Self {
-        let notices = Mutex::new(Some(notices));
-        Self { link, greeting, hello, next_id: AtomicI64::new(lifecycle::FIRST_FREE_ID), notices }
+    fn new(link: Link, greeting: Greeting, hello: Hello, outside: mpsc::Receiver<FromServer>) -> Self {
+        let outside = Mutex::new(Some(outside));
+        Self { link, greeting, hello, next_id: AtomicI64::new(lifecycle::FIRST_FREE_ID), outside }
     }
 
     /// The version both sides speak.
@@ -183,11 +183,12 @@ impl Peer {
         &self.greeting.result
     }
 
-    /// Notifications that belong to no call: changed lists, log messages without a single call they could be about.
-    /// Only the first caller gets them; they are dropped and counted while the queue is full.
+    /// What belongs to no call: changed lists, log messages without a single call they could be about, and, in the
+    /// legacy era, requests that came while no call was in flight. Only the first caller gets it; while the queue is full
+    /// notices are dropped and requests refused, and counted.
     #[must_use]
-    pub fn notices(&self) -> Option<mpsc::Receiver<Notice>> {
-        self.notices.lock().take()
+    pub fn outside(&self) -> Option<mpsc::Receiver<FromServer>> {
+        self.outside.lock().take()
     }
 
     /// Sends a request under an id of our own and waits for its answer, without a time limit.
@@ -220,6 +221,17 @@ impl Peer {
             cancels: true,
         };
         self.link.call(outgoing, events).await
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Errors
+    /// [`PeerError`].
+    pub async fn notify(&self, method: &str, params: Option<&JsonText>) -> Result<(), PeerError> {
+        match &self.link {
+            Link::Pipe(pipe) => pipe.notify(method, params).await,
+            Link::Http(http) => http.notify(method, params).await,
+        }
     }
 
     /// What was dropped or refused so far.
@@ -264,12 +276,12 @@ impl Peer {
 }
 
 impl Link {
-    fn open(transport: Transport, limits: PeerLimits) -> (Self, mpsc::Receiver<Notice>) {
-        let (notices, taken) = mpsc::channel(limits.notices.max(1));
+    fn open(transport: Transport, limits: PeerLimits) -> (Self, mpsc::Receiver<FromServer>) {
+        let (outside, taken) = mpsc::channel(limits.notices.max(1));
         let link = match transport {
-            Transport::Pipe { stdin, stdout } => Self::Pipe(Pipe::open(stdin, stdout, limits, notices)),
+            Transport::Pipe { stdin, stdout } => Self::Pipe(Pipe::open(stdin, stdout, limits, outside)),
             Transport::Http { client, path, headers } => {
-                Self::Http(Http::open(client, path, headers, limits, notices))
+                Self::Http(Http::open(client, path, headers, limits, outside))
             }
         };
         (link, taken)
@@ -300,7 +312,7 @@ impl From<ClientHello> for Hello {
             ("name", JsonText::string(&hello.name)),
             ("version", JsonText::string(&hello.version)),
         ]);
-        let identity = meta::identity(ProtocolVersion::V2026_07_28, &info, &hello.capabilities);
+        let identity = meta::identity(ProtocolVersion::V2026_07_28, &info, &hello.of_requests);
         Self { info, capabilities: hello.capabilities, identity }
     }
 }

@@ -89,11 +89,32 @@ pub enum Action {
         /// Syslog severity name, RFC 5424.
         level: Arc<str>,
     },
-    /// `elicitation/create`: a server asks the user.
-    Elicit {
+    /// `resources/subscribe` (legacy), or a URI in `subscriptions/listen` (modern): to hear when a resource changes.
+    Subscribe {
+        /// Whose resource.
+        server: ServerName,
+        /// The server's own URI for it.
+        uri: Arc<str>,
+    },
+    /// `resources/unsubscribe` (legacy), or the end of `subscriptions/listen` (modern).
+    Unsubscribe {
+        /// Whose resource.
+        server: ServerName,
+        /// The server's own URI for it.
+        uri: Arc<str>,
+    },
+    /// `notifications/roots/list_changed` (legacy): servers may want to ask for the roots again.
+    RootsChanged {
+        /// One server, or all behind the endpoint.
+        server: Option<ServerName>,
+    },
+    /// A server asks something of the client: a request of its own (legacy), or part of an `input_required` result (modern).
+    Ask {
         /// Who asks.
         server: ServerName,
-        /// The request's params: message and schema, or URL.
+        /// What it asks for.
+        question: Question,
+        /// The request's params.
         params: JsonText,
     },
     /// A notification of a server that reaches the client.
@@ -126,6 +147,18 @@ pub enum Listing {
     Prompts,
 }
 
+/// What a server can ask of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// `elicitation/create`: something of the user, by a form or at a URL.
+    Elicit,
+    /// `sampling/createMessage`: a text of the client's model.
+    Sample,
+    /// `roots/list`: the folders that the client works in.
+    ListRoots,
+}
+
 /// A notification that a server sends towards the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +173,10 @@ pub enum Notice {
     ResourcesChanged,
     /// `notifications/prompts/list_changed`.
     PromptsChanged,
+    /// `notifications/resources/updated`.
+    ResourceUpdated,
+    /// `notifications/elicitation/complete` (2025-11-25).
+    ElicitationComplete,
 }
 
 /// The kind of an action, without its content: what rules, journal and metrics name it by.
@@ -162,8 +199,18 @@ pub enum ActionKind {
     Listen,
     /// [`Action::SetLogLevel`].
     SetLogLevel,
-    /// [`Action::Elicit`].
+    /// [`Action::Subscribe`].
+    Subscribe,
+    /// [`Action::Unsubscribe`].
+    Unsubscribe,
+    /// [`Action::RootsChanged`].
+    RootsChanged,
+    /// [`Action::Ask`] with [`Question::Elicit`].
     Elicit,
+    /// [`Action::Ask`] with [`Question::Sample`].
+    Sample,
+    /// [`Action::Ask`] with [`Question::ListRoots`].
+    ListRoots,
     /// [`Action::Notify`].
     Notify,
     /// [`Action::Operate`].
@@ -172,7 +219,7 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::CallTool,
         Self::ReadResource,
         Self::GetPrompt,
@@ -181,7 +228,12 @@ impl ActionKind {
         Self::Greet,
         Self::Listen,
         Self::SetLogLevel,
+        Self::Subscribe,
+        Self::Unsubscribe,
+        Self::RootsChanged,
         Self::Elicit,
+        Self::Sample,
+        Self::ListRoots,
         Self::Notify,
         Self::Operate,
     ];
@@ -198,7 +250,12 @@ impl ActionKind {
             Self::Greet => "greet",
             Self::Listen => "listen",
             Self::SetLogLevel => "set_log_level",
+            Self::Subscribe => "subscribe",
+            Self::Unsubscribe => "unsubscribe",
+            Self::RootsChanged => "roots_changed",
             Self::Elicit => "elicit",
+            Self::Sample => "sample",
+            Self::ListRoots => "list_roots",
             Self::Notify => "notify",
             Self::Operate => "operate",
         }
@@ -224,7 +281,10 @@ impl Action {
             Self::Greet { .. } => ActionKind::Greet,
             Self::Listen { .. } => ActionKind::Listen,
             Self::SetLogLevel { .. } => ActionKind::SetLogLevel,
-            Self::Elicit { .. } => ActionKind::Elicit,
+            Self::Subscribe { .. } => ActionKind::Subscribe,
+            Self::Unsubscribe { .. } => ActionKind::Unsubscribe,
+            Self::RootsChanged { .. } => ActionKind::RootsChanged,
+            Self::Ask { question, .. } => question.kind(),
             Self::Notify { .. } => ActionKind::Notify,
             Self::Operate { .. } => ActionKind::Operate,
         }
@@ -238,24 +298,32 @@ impl Action {
             | Self::ReadResource { server, .. }
             | Self::GetPrompt { server, .. }
             | Self::Complete { server, .. }
-            | Self::Elicit { server, .. }
+            | Self::Subscribe { server, .. }
+            | Self::Unsubscribe { server, .. }
+            | Self::Ask { server, .. }
             | Self::Notify { server, .. } => Some(server),
-            Self::List { server, .. } | Self::Greet { server } | Self::Listen { server } => server.as_ref(),
+            Self::List { server, .. }
+            | Self::Greet { server }
+            | Self::Listen { server }
+            | Self::RootsChanged { server } => server.as_ref(),
             Self::SetLogLevel { .. } | Self::Operate { .. } => None,
         }
     }
 
-    /// What it names there: tool, URI, prompt, listing, notice, level or verb; else empty.
+    /// What it names there: tool, URI, prompt, listing, question, notice, level or verb; else empty.
     #[must_use]
     pub fn target(&self) -> &str {
         match self {
             Self::CallTool { tool, .. } => tool,
-            Self::ReadResource { uri, .. } => uri,
+            Self::ReadResource { uri, .. } | Self::Subscribe { uri, .. } | Self::Unsubscribe { uri, .. } => {
+                uri
+            }
             Self::GetPrompt { prompt, .. } => prompt,
             Self::Complete { reference, .. } => reference,
             Self::List { what, .. } => what.method(),
             Self::SetLogLevel { level } => level,
-            Self::Greet { .. } | Self::Listen { .. } | Self::Elicit { .. } => "",
+            Self::Greet { .. } | Self::Listen { .. } | Self::RootsChanged { .. } => "",
+            Self::Ask { question, .. } => question.method(),
             Self::Notify { notice, .. } => notice.method(),
             Self::Operate { verb } => verb,
         }
@@ -267,8 +335,11 @@ impl Action {
         match self {
             Self::CallTool { arguments, .. } | Self::GetPrompt { arguments, .. } => Some(arguments),
             Self::Complete { argument, .. } => Some(argument),
-            Self::Elicit { params, .. } | Self::Notify { params, .. } => Some(params),
+            Self::Ask { params, .. } | Self::Notify { params, .. } => Some(params),
             Self::ReadResource { .. }
+            | Self::Subscribe { .. }
+            | Self::Unsubscribe { .. }
+            | Self::RootsChanged { .. }
             | Self::List { .. }
             | Self::Greet { .. }
             | Self::Listen { .. }
@@ -305,6 +376,35 @@ impl Listing {
     }
 }
 
+impl Question {
+    /// Every question.
+    pub const ALL: [Self; 3] = [Self::Elicit, Self::Sample, Self::ListRoots];
+
+    /// The JSON-RPC method.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Elicit => "elicitation/create",
+            Self::Sample => "sampling/createMessage",
+            Self::ListRoots => "roots/list",
+        }
+    }
+
+    /// The question that this method asks.
+    #[must_use]
+    pub fn of_method(method: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|question| question.method() == method)
+    }
+
+    const fn kind(self) -> ActionKind {
+        match self {
+            Self::Elicit => ActionKind::Elicit,
+            Self::Sample => ActionKind::Sample,
+            Self::ListRoots => ActionKind::ListRoots,
+        }
+    }
+}
+
 impl Notice {
     /// The JSON-RPC method.
     #[must_use]
@@ -315,6 +415,8 @@ impl Notice {
             Self::ToolsChanged => "notifications/tools/list_changed",
             Self::ResourcesChanged => "notifications/resources/list_changed",
             Self::PromptsChanged => "notifications/prompts/list_changed",
+            Self::ResourceUpdated => "notifications/resources/updated",
+            Self::ElicitationComplete => "notifications/elicitation/complete",
         }
     }
 }

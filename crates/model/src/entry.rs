@@ -213,7 +213,7 @@ fn is_zero(number: &u32) -> bool {
 pub enum OutcomeKind {
     /// A result was released.
     Ok,
-    /// The server answered with an error, which was released.
+    /// The server answered with an error, or the tool with `isError`; that was released.
     Error,
     /// The effect happened; the result was not released.
     Withheld,

@@ -1,8 +1,9 @@
-//! Bad input and faults, each against a whole kernel of its own: what is refused is refused in clear words, what fails
-//! fails alone, and the journal verifies afterwards.
+//! Bad input, faults, and peers of another version, each against a whole kernel of its own: what is refused is refused in
+//! clear words, what fails fails alone, and the journal verifies afterwards.
 
 #[cfg(test)]
 mod faults {
+    mod bridge;
     mod client;
     mod crash;
     mod fake;

@@ -4,7 +4,7 @@ use ringfence_journal::Reader;
 use ringfence_kernel::call::{Naming, Request, Target, Wire};
 use ringfence_kernel::endpoint;
 use ringfence_kernel::env::Env;
-use ringfence_kernel::exchange::{ClientTerms, Exchange};
+use ringfence_kernel::exchange::{Abilities, ClientTerms, Exchange};
 use ringfence_kernel::session::{Session, SessionKey};
 use ringfence_kernel::{Kernel, Parts};
 use ringfence_mcp::version::ProtocolVersion;
@@ -55,8 +55,7 @@ impl World {
         let tool = Arc::clone(self.kernel.builtins.get(name).unwrap());
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
-            form_elicitation: false,
-            url_elicitation: false,
+            abilities: Abilities::default(),
             log_level: None,
             claimed: None,
         };

@@ -6,10 +6,12 @@
 
 use std::process::ExitCode;
 
+mod command;
 mod corpus;
 mod pii;
 mod score;
 mod secret;
+mod sql;
 
 use corpus::Corpora;
 
@@ -19,7 +21,8 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 2] = [("secret", secret::run), ("pii", pii::run)];
+const AREAS: [Area; 4] =
+    [("command", command::run), ("secret", secret::run), ("sql", sql::run), ("pii", pii::run)];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();

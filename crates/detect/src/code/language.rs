@@ -7,6 +7,10 @@ use super::sql::Dialect;
 pub enum Language {
     /// POSIX shell, bash, zsh, ksh, dash.
     Shell,
+    /// PowerShell, of Windows or not.
+    PowerShell,
+    /// Batch files and command lines of `cmd.exe`.
+    Cmd,
     /// SQL of a dialect.
     Sql(Dialect),
     /// Python.
@@ -31,12 +35,15 @@ impl Language {
         match lower.as_str() {
             "bash" | "sh" | "shell" | "zsh" | "ksh" | "dash" | "ash" | "shellscript" | "shell-script"
             | "command" | "console" | "terminal" => Self::Shell,
-            "sql" | "ansi" | "plsql" | "pl/sql" => Self::Sql(Dialect::Any),
-            "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb" => {
-                Self::Sql(Dialect::Postgres)
-            }
+            "powershell" | "pwsh" | "ps1" | "psm1" | "ps" | "posh" => Self::PowerShell,
+            "cmd" | "cmd.exe" | "bat" | "batch" | "dos" | "batchfile" => Self::Cmd,
+            "sql" | "ansi" | "plsql" | "pl/sql" | "oracle" | "bigquery" | "snowflake" | "clickhouse"
+            | "spark" | "sparksql" | "spark-sql" | "hive" | "hiveql" | "trino" | "presto" | "athena"
+            | "databricks" | "db2" | "teradata" => Self::Sql(Dialect::Any),
+            "postgresql" | "postgres" | "psql" | "pgsql" | "plpgsql" | "redshift" | "cockroachdb"
+            | "duckdb" | "greenplum" => Self::Sql(Dialect::Postgres),
             "mysql" | "mariadb" => Self::Sql(Dialect::MySql),
-            "sqlite" | "sqlite3" | "duckdb" => Self::Sql(Dialect::Sqlite),
+            "sqlite" | "sqlite3" => Self::Sql(Dialect::Sqlite),
             "mssql" | "tsql" | "t-sql" | "sqlserver" | "transact-sql" => Self::Sql(Dialect::Transact),
             "python" | "py" | "python3" | "python2" | "ipython" | "jupyter" => Self::Python,
             "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "typescript" | "ts" | "tsx"

@@ -57,7 +57,7 @@ const fn uninspected(id: &'static str, message: &'static str) -> Rule {
     Rule::new(id, Category::Uninspected, Severity::Medium, message).sure(100)
 }
 
-use Severity::{Critical, High, Low, Medium};
+use Severity::{Critical, High, Medium};
 
 // What could not be read.
 pub(super) const TRUNCATED: Rule =
@@ -135,8 +135,9 @@ pub(super) const RM_RF: Rule = command("rm_rf", Critical, "Destructive command: 
     .cwe("CWE-732");
 pub(super) const RM_RELATIVE: Rule =
     RM_RF.severity(Medium).message("Deletes a directory of the project with all that is in it");
-pub(super) const RM_OUTPUT: Rule = RM_RF.severity(Low).message("Deletes a directory that can be made again");
-pub(super) const RM_FILE: Rule = command("rm_file", Low, "Deletes a file");
+pub(super) const RM_OUTPUT: Rule =
+    RM_RF.severity(Medium).message("Deletes a directory that can be made again");
+pub(super) const RM_FILE: Rule = command("rm_file", Medium, "Deletes a file");
 pub(super) const RM_MANY: Rule = command("rm_file", Medium, "Deletes all files that match")
     .instead("List what matches first, then name the files");
 pub(super) const RM_AWAY: Rule = command("rm_file", Medium, "Deletes a file outside the project");
@@ -167,7 +168,11 @@ pub(super) const SUDO: Rule = command("sudo", High, "Runs with the rights of ano
     .cwe("CWE-250");
 pub(super) const PROTECTED_WRITE: Rule =
     command("protected_write", High, "Changes a file that governs the system or a login").cwe("CWE-73");
-pub(super) const OVERWRITE_MANY: Rule = command("overwrite", Medium, "Replaces a file outside the project");
+pub(super) const ODD_READ: Rule =
+    command("odd_read", Medium, "Prints a file by an option that is not made for that")
+        .cwe("CWE-200")
+        .sure(50);
+pub(super) const WRITE_OUTSIDE: Rule = command("write_outside", Medium, "Writes a file outside the project");
 pub(super) const DISCARD: Rule = command("discard", High, "Throws a file away by moving it to /dev/null");
 
 // Running.
@@ -209,6 +214,18 @@ pub(super) const SERVICE: Rule = command("service", Medium, "Stops or disables a
 pub(super) const SCHEDULE: Rule = command("schedule", High, "Removes scheduled jobs");
 pub(super) const CONTAINER_ESCAPE: Rule =
     command("container_escape", High, "Gives a container the host's files or rights").cwe("CWE-250");
+
+// Windows.
+pub(super) const BACKUP_DELETE: Rule = command(
+    "backup_delete",
+    Critical,
+    "Deletes the backups and shadow copies that would restore the machine",
+)
+.cwe("CWE-732");
+pub(super) const REGISTRY_DELETE: Rule = command("registry_delete", High, "Deletes keys of the registry");
+pub(super) const DOWNLOADER: Rule =
+    command("downloader", High, "Makes a system tool fetch a file from the network").cwe("CWE-494");
+pub(super) const DECODED_FILE: Rule = command("decoded_file", Medium, "Writes a file out of encoded text");
 
 // Secrets on the way out.
 pub(super) const CREDENTIAL_READ: Rule =

@@ -3,15 +3,19 @@
 //! The machine walks the tree with the variables, functions and aliases that the text itself sets. Must never call safe
 //! a command whose program or target it does not know.
 
+mod cmd;
+mod dialect;
 mod expand;
 mod machine;
 mod parse;
+mod powershell;
 mod program;
 mod redirect;
 mod streams;
 mod syntax;
 mod target;
 mod variables;
+mod windows;
 mod word;
 
 use std::ops::Range;
@@ -21,12 +25,31 @@ use super::rule;
 pub(super) use expand::UNKNOWN;
 use machine::{Machine, Stream};
 
+/// Inspects `text` as PowerShell.
+pub(super) fn inspect_powershell(text: &str, findings: &mut Findings<'_>) {
+    powershell::inspect(text, findings);
+}
+
+/// Inspects `text` as commands of `cmd.exe`.
+pub(super) fn inspect_cmd(text: &str, findings: &mut Findings<'_>) {
+    cmd::inspect(text, findings);
+}
+
 /// Inspects `text` as a shell script.
 pub(super) fn inspect(text: &str, findings: &mut Findings<'_>) {
     deceptive(text, findings);
     let mut machine = Machine::new(findings);
     machine.script(text);
     machine.uncalled();
+    if findings.is_unsafe() {
+        return;
+    }
+    // A tool that calls itself a shell may be one of Windows.
+    match dialect::foreign(text) {
+        Some(dialect::Foreign::PowerShell) => powershell::inspect(text, findings),
+        Some(dialect::Foreign::Cmd) => cmd::inspect(text, findings),
+        None => {}
+    }
 }
 
 /// The judgement of one argument list that runs without a shell, as `subprocess.run([…])` does; `None` stands for an

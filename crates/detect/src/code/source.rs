@@ -46,7 +46,7 @@ pub(super) fn inspect(text: &str, language: &Language, findings: &mut Findings<'
             findings.add(&rule::UNKNOWN_LANGUAGE, 0..text.len());
             Family::Any
         }
-        Language::Shell | Language::Sql(_) => return,
+        Language::Shell | Language::PowerShell | Language::Cmd | Language::Sql(_) => return,
     };
     inspect_family(text, family, findings);
 }

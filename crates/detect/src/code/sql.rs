@@ -92,6 +92,11 @@ pub(super) fn inspect(text: &str, dialect: Dialect, findings: &mut Findings<'_>)
 /// A text that begins inside a quoted value, as an injected one does: what follows the quote is the statement.
 fn fragment(text: &str, dialect: Dialect, findings: &mut Findings<'_>) {
     let start = text.trim_start();
+    let cut =
+        text.trim_end().ends_with("--") || text.trim_end().ends_with('#') || text.trim_end().ends_with("/*");
+    if shape::is_fragment(&tokens(start, Reading::STANDARD), cut) {
+        findings.add(&rule::SQL_INJECTION, 0..text.len());
+    }
     let head = start.find(['\'', '"']).filter(|at| *at < 64);
     let Some(quote) = head else { return };
     let (before, after) = start.split_at_checked(quote + 1).unwrap_or((start, ""));
@@ -101,7 +106,9 @@ fn fragment(text: &str, dialect: Dialect, findings: &mut Findings<'_>) {
     }
     let reading = if dialect == Dialect::MySql { Reading::MYSQL } else { Reading::STANDARD };
     let rest: Vec<Token> = tokens(after, reading);
-    if shape::is_breakout(&rest) {
+    // `admin'--`: what follows is cut off.
+    let nothing = !after.trim().is_empty() && tokens(after, Reading::MYSQL).is_empty();
+    if nothing || shape::is_breakout(&rest) {
         findings.add(&rule::SQL_INJECTION, 0..text.len());
         findings.within(0..text.len(), |findings| {
             for (rule, at) in judge::judge(&rest, after, reading).found {

@@ -1,5 +1,7 @@
 //! Methods: each one of both eras becomes a call with its target, and the released end of the call its answer.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,8 +20,17 @@ use tokio_util::sync::CancellationToken;
 use super::{Client, Era, greeting, terms};
 
 /// The notices that a legacy client hears.
-const LEGACY_NOTICES: [Notice; 4] =
-    [Notice::ToolsChanged, Notice::ResourcesChanged, Notice::PromptsChanged, Notice::Log];
+const LEGACY_NOTICES: [Notice; 6] = [
+    Notice::ToolsChanged,
+    Notice::ResourcesChanged,
+    Notice::PromptsChanged,
+    Notice::Log,
+    Notice::ResourceUpdated,
+    Notice::ElicitationComplete,
+];
+
+/// Most resources that one `subscriptions/listen` names.
+const MOST_RESOURCES: usize = 256;
 
 /// A request on its way into the path.
 struct Inbound {
@@ -27,6 +38,8 @@ struct Inbound {
     terms: Arc<ClientTerms>,
     param_headers: Option<HeaderMap>,
     out: mpsc::Sender<Interim>,
+    /// Where the client hears what belongs to no request.
+    aside: Option<mpsc::Sender<Interim>>,
     cancel: CancellationToken,
 }
 
@@ -43,7 +56,7 @@ impl Client {
         match era {
             Era::Modern(modern, param_headers) => {
                 let terms = Arc::new(terms::of_modern(&modern));
-                let inbound = Inbound { params, terms, param_headers, out, cancel };
+                let inbound = Inbound { params, terms, param_headers, out, aside: None, cancel };
                 match &*request.method {
                     "server/discover" => Ok(greeting::discover_result(&self.greet(inbound).await?)),
                     method => self.shared(method, inbound).await,
@@ -54,9 +67,20 @@ impl Client {
                 "ping" => Ok(JsonText::empty_object()),
                 method => {
                     let terms = self.agreed().ok_or_else(|| RpcError::invalid_params("initialize first"))?;
-                    let inbound = Inbound { params, terms, param_headers: None, out, cancel };
+                    let aside = self.aside();
+                    let inbound = Inbound { params, terms, param_headers: None, out, aside, cancel };
                     match method {
                         "logging/setLevel" => self.set_log_level(inbound).await,
+                        "resources/subscribe" => {
+                            let found = self.endpoint.resource(&self.kernel, &text(&inbound.params, "uri")?);
+                            let action = Action::Subscribe { server: found.server, uri: found.name };
+                            self.run(action, found.target, inbound).await
+                        }
+                        "resources/unsubscribe" => {
+                            let found = self.endpoint.resource(&self.kernel, &text(&inbound.params, "uri")?);
+                            let action = Action::Unsubscribe { server: found.server, uri: found.name };
+                            self.run(action, found.target, inbound).await
+                        }
                         method => self.shared(method, inbound).await,
                     }
                 }
@@ -75,7 +99,14 @@ impl Client {
         }
         let terms = Arc::new(terms::of_initialize(&params));
         let greeted = self
-            .greet(Inbound { params, terms: Arc::clone(&terms), param_headers: None, out, cancel })
+            .greet(Inbound {
+                params,
+                terms: Arc::clone(&terms),
+                param_headers: None,
+                out,
+                aside: None,
+                cancel,
+            })
             .await?;
         if let Some(aside) = self.aside() {
             self.hear(&terms, &LEGACY_NOTICES, aside);
@@ -169,6 +200,7 @@ impl Client {
                 progress_token,
                 param_headers: inbound.param_headers,
                 out: Some(inbound.out),
+                aside: inbound.aside,
                 cancel: inbound.cancel,
             },
             naming: self.endpoint.naming(),
@@ -179,6 +211,17 @@ impl Client {
             Wire::Error(error) => Err(error),
             Wire::Notice { .. } | Wire::Ask { .. } => Err(RpcError::internal("a request came to no answer")),
         }
+    }
+
+    /// `notifications/roots/list_changed` (legacy). Nobody waits for what it comes to.
+    pub(super) async fn roots_changed(&self) {
+        let Some(terms) = self.agreed() else { return };
+        let (out, _) = mpsc::channel(1);
+        let params = JsonText::empty_object();
+        let cancel = CancellationToken::new();
+        let inbound = Inbound { params, terms, param_headers: None, out, aside: None, cancel };
+        let (target, server) = self.endpoint.whole(&self.kernel);
+        let _told = self.run(Action::RootsChanged { server }, target, inbound).await;
     }
 
     /// `subscriptions/listen` (2026-07-28): acknowledged first, then notices under the request's id until it is cancelled
@@ -194,20 +237,35 @@ impl Client {
         let params = request.params.unwrap_or_else(JsonText::empty_object);
         let terms = Arc::new(terms::of_modern(modern));
         let wants = wanted(&params);
+        let uris = resources(&params)?;
         let (out, mut heard) = mpsc::channel(QUEUE);
-        let inbound = Inbound {
-            params,
+        let within = |params: &JsonText, cancel: &CancellationToken| Inbound {
+            params: params.clone(),
             terms: Arc::clone(&terms),
             param_headers: None,
             out: out.clone(),
+            aside: Some(out.clone()),
             cancel: cancel.clone(),
         };
         let (target, server) = self.endpoint.whole(&self.kernel);
-        self.run(Action::Listen { server }, target, inbound).await?;
-        let notices: Vec<Notice> = wants.iter().map(|(_, notice)| *notice).collect();
-        self.hear(&terms, &notices, out);
-        let honoured = JsonText::object(wants.iter().map(|(name, _)| (*name, true.into())));
+        self.run(Action::Listen { server }, target, within(&params, &cancel)).await?;
+        let mut notices: Vec<Notice> = wants.iter().map(|(_, notice)| *notice).collect();
+        if !uris.is_empty() {
+            notices.push(Notice::ResourceUpdated);
+        }
+        self.hear(&terms, &notices, out.clone());
+        // Each resource is judged for itself; the acknowledgement names those that will be heard of.
+        let nothing = JsonText::empty_object();
+        let mut followed = Vec::with_capacity(uris.len());
+        for uri in uris {
+            let found = self.endpoint.resource(&self.kernel, &uri);
+            let action = Action::Subscribe { server: found.server, uri: found.name };
+            if self.run(action, found.target, within(&nothing, &cancel)).await.is_ok() {
+                followed.push(uri);
+            }
+        }
         let meta = JsonText::object([(meta::SUBSCRIPTION_ID, id.clone())]);
+        let honoured = honoured(&wants, &followed);
         let acknowledged = JsonText::object([("notifications", honoured), ("_meta", meta.clone())]);
         piece(encode_notification("notifications/subscriptions/acknowledged", Some(&acknowledged)));
         loop {
@@ -222,6 +280,12 @@ impl Client {
                 },
             }
         }
+        // The client has gone, the subscriptions at the servers have not.
+        for uri in followed {
+            let found = self.endpoint.resource(&self.kernel, &uri);
+            let action = Action::Unsubscribe { server: found.server, uri: found.name };
+            let _told = self.run(action, found.target, within(&nothing, &CancellationToken::new())).await;
+        }
         Ok(JsonText::object([("resultType", JsonText::string("complete")), ("_meta", meta)]))
     }
 
@@ -232,6 +296,8 @@ impl Client {
                 session: Arc::clone(self.link.session()),
                 client: Arc::clone(terms),
                 wants: wants.to_vec(),
+                uris: BTreeSet::new(),
+                naming: self.endpoint.naming(),
                 out: out.clone(),
             });
         }
@@ -249,6 +315,28 @@ fn wanted(params: &JsonText) -> Vec<(&'static str, Notice)> {
     all.into_iter()
         .filter(|(name, _)| filter.and_then(|filter| filter.get(name)).and_then(Json::as_bool) == Some(true))
         .collect()
+}
+
+/// The resources of a `SubscriptionFilter`.
+fn resources(params: &JsonText) -> Result<Vec<String>, RpcError> {
+    let listed = params.value().pointer("/notifications/resourceSubscriptions");
+    let uris: Option<Vec<String>> = listed
+        .into_iter()
+        .flat_map(Json::elements)
+        .take(MOST_RESOURCES + 1)
+        .map(|uri| uri.as_str().map(Cow::into_owned))
+        .collect();
+    uris.filter(|uris| uris.len() <= MOST_RESOURCES).ok_or_else(|| {
+        RpcError::invalid_params(format!("`resourceSubscriptions` must be at most {MOST_RESOURCES} strings"))
+    })
+}
+
+/// The `SubscriptionFilter` that is honoured.
+fn honoured(wants: &[(&'static str, Notice)], followed: &[String]) -> JsonText {
+    let uris: Vec<JsonText> = followed.iter().map(|uri| JsonText::string(uri)).collect();
+    let uris = (!uris.is_empty())
+        .then(|| ("resourceSubscriptions", JsonText::array(uris.iter().map(JsonText::value))));
+    JsonText::object(wants.iter().map(|(name, _)| (*name, true.into())).chain(uris))
 }
 
 /// The params with the subscription's id in `_meta`.

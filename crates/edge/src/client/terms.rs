@@ -1,10 +1,10 @@
 //! What a client and we agree on, read from `initialize` (legacy) or from each request (modern).
 
 use http::HeaderMap;
-use ringfence_kernel::exchange::{ClientTerms, LogLevel};
+use ringfence_kernel::exchange::{Abilities, Ability, ClientTerms, LogLevel};
 use ringfence_mcp::headers::ModernRequest;
 use ringfence_mcp::meta;
-use ringfence_mcp::version::ProtocolVersion;
+use ringfence_mcp::version::{Era as ProtocolEra, ProtocolVersion};
 use ringfence_model::json::{Json, JsonText, Kind};
 
 /// The legacy versions that we speak, newest first.
@@ -34,11 +34,9 @@ pub(crate) fn of_initialize(params: &JsonText) -> ClientTerms {
     let asked = value.get("protocolVersion").and_then(Json::as_str).unwrap_or_default();
     let version =
         LEGACY.into_iter().find(|version| version.as_str() == asked).unwrap_or(ProtocolVersion::V2025_11_25);
-    let (form, url) = elicitation(value.get("capabilities"));
     ClientTerms {
         version,
-        form_elicitation: form,
-        url_elicitation: url && version >= ProtocolVersion::V2025_11_25,
+        abilities: abilities(version, value.get("capabilities")),
         // Until it says otherwise, a legacy client gets what a server sends (2025-11-25, logging).
         log_level: Some(LogLevel::Debug),
         claimed: value.get("clientInfo").map(|info| params.share(info)),
@@ -47,24 +45,34 @@ pub(crate) fn of_initialize(params: &JsonText) -> ClientTerms {
 
 /// What a modern request comes to.
 pub(crate) fn of_modern(request: &ModernRequest) -> ClientTerms {
-    let (form, url) = elicitation(Some(request.capabilities.value()));
     ClientTerms {
         version: request.version,
-        form_elicitation: form,
-        url_elicitation: url,
+        abilities: abilities(request.version, Some(request.capabilities.value())),
         log_level: request.meta.log_level.as_deref().and_then(LogLevel::named),
         claimed: request.meta.client_info.clone(),
     }
 }
 
-/// Which modes of elicitation capabilities offer. An empty `elicitation` object means forms (2025-11-25).
-fn elicitation(capabilities: Option<Json<'_>>) -> (bool, bool) {
-    let Some(offered) = capabilities.and_then(|capabilities| capabilities.get("elicitation")) else {
-        return (false, false);
+/// What servers may ask of a client with these capabilities, as far as its version knows it. An empty `elicitation` object
+/// means forms (2025-11-25).
+fn abilities(version: ProtocolVersion, capabilities: Option<Json<'_>>) -> Abilities {
+    let part = |name| capabilities.and_then(|all| all.get(name)).filter(|part| part.kind() == Kind::Object);
+    let has = |part: Option<Json<'_>>, name| {
+        part.and_then(|part| part.get(name)).is_some_and(|member| member.kind() == Kind::Object)
     };
-    let has = |mode| offered.get(mode).is_some_and(|mode| mode.kind() == Kind::Object);
-    let url = has("url");
-    (has("form") || !url, url)
+    let (elicitation, sampling, roots) = (part("elicitation"), part("sampling"), part("roots"));
+    let url = has(elicitation, "url");
+    let changes = roots.and_then(|roots| roots.get("listChanged")).and_then(Json::as_bool) == Some(true);
+    let is_new = version >= ProtocolVersion::V2025_11_25;
+    let declared = [
+        (Ability::FormElicitation, elicitation.is_some() && (has(elicitation, "form") || !url)),
+        (Ability::UrlElicitation, url && is_new),
+        (Ability::Sampling, sampling.is_some()),
+        (Ability::SamplingTools, has(sampling, "tools") && is_new),
+        (Ability::Roots, roots.is_some()),
+        (Ability::RootsChanges, changes && version.era() == ProtocolEra::Legacy),
+    ];
+    Abilities::of(declared.into_iter().filter(|(_, has)| *has).map(|(ability, _)| ability))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use ringfence_kernel::exchange::LogLevel;
+use ringfence_kernel::exchange::{Abilities, LogLevel};
 use ringfence_kernel::session::SessionKey;
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::json::JsonText;
@@ -15,8 +15,7 @@ fn client(house: &House, scopes: &[Scope]) -> Client {
     let client = Client::new(kernel, Endpoint::Every, link, None, CancellationToken::new());
     *client.agreed.lock() = Some(Arc::new(ClientTerms {
         version: ProtocolVersion::V2025_11_25,
-        form_elicitation: false,
-        url_elicitation: false,
+        abilities: Abilities::default(),
         log_level: Some(LogLevel::Error),
         claimed: None,
     }));

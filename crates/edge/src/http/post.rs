@@ -164,7 +164,7 @@ async fn legacy(
     };
     match message {
         Message::Notification(notification) => {
-            conversation.client().notified(&notification);
+            conversation.client().notified(notification).await;
             body::empty(StatusCode::ACCEPTED)
         }
         Message::Response(response) => {

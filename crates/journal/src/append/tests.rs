@@ -220,7 +220,7 @@ fn the_log_keeps_its_id_and_is_readable_by_its_owner_only() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("journal");
     let (journal, recovered) = Journal::open(&dir, OPTIONS).unwrap();
-    assert_eq!(recovered, Recovered { entries: 0, torn: 0, open: Vec::new() });
+    assert_eq!(recovered, Recovered { entries: 0, torn: 0, open: Vec::new(), floors: Vec::new() });
     assert_eq!(journal.log_id(), [9; 16]);
     drop(journal);
     let (journal, _) = Journal::open(&dir, Options { log_id: [1; 16], ..OPTIONS }).unwrap();

@@ -3,6 +3,8 @@ use std::fs;
 use proptest::prelude::*;
 use ringfence_model::config::Durability;
 use ringfence_model::entry::{Entry, EntryBody, OutcomeKind};
+use ringfence_model::label::{Confidentiality, Integrity};
+use ringfence_model::principal::{Authentication, Principal};
 use ringfence_model::verdict::{Code, Decision};
 
 use super::*;
@@ -108,10 +110,54 @@ fn of_too_many_open_intents_the_newest_are_kept() {
     let mut intents = Intents::new(3);
     for call in 0..5 {
         let payload = serde_json::to_vec(&sample::judged(call, Decision::Allow)).unwrap();
-        intents.see(u64::try_from(call).unwrap() + 10, &payload).unwrap();
+        intents.see(u64::try_from(call).unwrap() + 10, &serde_json::from_slice(&payload).unwrap());
     }
     let open: Vec<_> = intents.open().into_iter().map(|intent| (intent.index, intent.call)).collect();
     assert_eq!(open, [(12, CallId(2)), (13, CallId(3)), (14, CallId(4))]);
+}
+
+#[test]
+fn what_sessions_had_read_is_reported_with_whose_they_were() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(dir.path(), OPTIONS).unwrap();
+    let secret = Label { confidentiality: Confidentiality::Secret, ..Label::FRESH };
+    let untrusted = Label { integrity: Integrity::Untrusted, ..Label::FRESH };
+    let at = |seconds: u64, body| Entry::at(Timestamp(seconds * 1_000_000_000), body);
+    let opened = |session, name: &str, floor| EntryBody::SessionOpened {
+        session: SessionId(session),
+        principal: std::sync::Arc::new(Principal {
+            realm: "local".parse().unwrap(),
+            name: name.into(),
+            authentication: Authentication::PeerCredentials { uid: 1 },
+            scopes: [].into(),
+        }),
+        claimed: None,
+        floor,
+    };
+    let raised =
+        |session, floor| EntryBody::FloorRaised { session: SessionId(session), floor, call: CallId(1) };
+    let judged = || EntryBody::Ruling(Box::new(sample::ruling(3, Decision::Deny)));
+    journal
+        .append_all(&[
+            at(1, opened(6, "uid:1", Label::FRESH)),
+            at(2, opened(7, "uid:2", untrusted)),
+            at(3, opened(8, "uid:3", Label::FRESH)),
+            at(4, raised(8, secret)),
+            at(5, raised(8, untrusted)),
+            at(6, judged()),
+        ])
+        .unwrap();
+    drop(journal);
+    let (_, recovered) = Journal::open(dir.path(), OPTIONS).unwrap();
+    let left = |principal: &str, floor, used: u64| LeftFloor {
+        realm: "local".parse().unwrap(),
+        principal: principal.into(),
+        floor,
+        used: Timestamp(used * 1_000_000_000),
+    };
+    // The ruling of the sample is of session 7.
+    let expected = [left("uid:2", untrusted, 6), left("uid:3", secret.join(untrusted), 5)];
+    assert_eq!(recovered.floors, expected);
 }
 
 proptest! {

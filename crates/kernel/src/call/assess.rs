@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use ringfence_detect::code;
 use ringfence_detect::secret::InJson;
-use ringfence_mcp::headers;
 use ringfence_mcp::message::RpcError;
-use ringfence_mcp::version::{Era, ProtocolVersion};
 use ringfence_model::call::Action;
 use ringfence_model::effect::ToolFacts;
 use ringfence_model::finding::{Category, Finding, Severity};
@@ -91,7 +89,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
 /// What detectors look at: everything that the client sent and that is forwarded.
 fn scanned(request: &super::Request) -> &JsonText {
     match &request.call.action {
-        Action::Elicit { params, .. } | Action::Notify { params, .. } => params,
+        Action::Ask { params, .. } | Action::Notify { params, .. } => params,
         Action::CallTool { .. }
         | Action::ReadResource { .. }
         | Action::GetPrompt { .. }
@@ -100,6 +98,9 @@ fn scanned(request: &super::Request) -> &JsonText {
         | Action::Greet { .. }
         | Action::Listen { .. }
         | Action::SetLogLevel { .. }
+        | Action::Subscribe { .. }
+        | Action::Unsubscribe { .. }
+        | Action::RootsChanged { .. }
         | Action::Operate { .. } => &request.params,
     }
 }
@@ -114,7 +115,7 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
         }
         Target::Upstream(upstream) => {
             let action = &request.call.action;
-            let unusable = |error: UpstreamError| unusable(kernel, &error, action);
+            let unusable = |error: UpstreamError| unusable(kernel, &error);
             let open = || upstream.connection(kernel, &request.session, &request.exchange.client);
             let mut connection = open().await.map_err(unusable)?;
             if let Action::CallTool { tool, .. } = action {
@@ -170,24 +171,7 @@ fn not_ready(request: &super::Request, why: &str) -> Denial {
     Denial { code: Code::UpstreamFailed, reason, protocol: None }
 }
 
-fn unusable(kernel: &Kernel, error: &UpstreamError, action: &Action) -> Denial {
-    let protocol = match (error, action) {
-        // As a server answers that knows only `initialize`: the client falls back to it.
-        (UpstreamError::EraUnsupported { era: Era::Modern, .. }, Action::Greet { .. }) => {
-            Some(RpcError::method_not_found("server/discover"))
-        }
-        (UpstreamError::EraUnsupported { era, .. }, _) => {
-            let (asked, other): (_, &[ProtocolVersion]) = match era {
-                Era::Modern => (
-                    ProtocolVersion::V2026_07_28,
-                    &[ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25],
-                ),
-                Era::Legacy => (ProtocolVersion::V2025_11_25, &[ProtocolVersion::V2026_07_28]),
-            };
-            Some(headers::unsupported_version(asked.as_str(), other))
-        }
-        (UpstreamError::Unusable { .. } | UpstreamError::Resting { .. }, _) => None,
-    };
+fn unusable(kernel: &Kernel, error: &UpstreamError) -> Denial {
     let reason = Reason {
         rule: "ringfence.upstream".into(),
         decision: Decision::Deny,
@@ -195,20 +179,21 @@ fn unusable(kernel: &Kernel, error: &UpstreamError, action: &Action) -> Denial {
         message: kernel.scrub(&error.to_string()).into(),
         alternative: error.hint().map(|hint| kernel.scrub(&hint).into()),
     };
-    Denial { code: Code::UpstreamFailed, reason, protocol }
+    Denial { code: Code::UpstreamFailed, reason, protocol: None }
 }
 
 fn unknown(action: &Action) -> Denial {
     let what = match action {
         Action::CallTool { .. } => "tool",
         Action::GetPrompt { .. } => "prompt",
-        Action::ReadResource { .. } => "resource",
+        Action::ReadResource { .. } | Action::Subscribe { .. } | Action::Unsubscribe { .. } => "resource",
         Action::Complete { .. } => "reference",
         Action::List { .. }
         | Action::Greet { .. }
         | Action::Listen { .. }
         | Action::SetLogLevel { .. }
-        | Action::Elicit { .. }
+        | Action::RootsChanged { .. }
+        | Action::Ask { .. }
         | Action::Notify { .. }
         | Action::Operate { .. } => "target",
     };

@@ -15,6 +15,7 @@ use ringfence_policy::Facts;
 
 use super::assess::Unassessable;
 use super::{Assessed, Denial, leading};
+use crate::exchange::Ability;
 use crate::kernel::Kernel;
 
 /// Proof that a call was judged, that it may happen, and that this stands in the journal.
@@ -162,13 +163,18 @@ fn answerable(assessed: &Assessed) -> bool {
         | ActionKind::Greet
         | ActionKind::Listen
         | ActionKind::SetLogLevel
+        | ActionKind::Subscribe
+        | ActionKind::Unsubscribe
+        | ActionKind::RootsChanged
         | ActionKind::Elicit
+        | ActionKind::Sample
+        | ActionKind::ListRoots
         | ActionKind::Notify
         | ActionKind::Operate => false,
     };
     may_ask
         && request.call.principal.may(Scope::Confirm)
-        && request.exchange.client.form_elicitation
+        && request.exchange.client.abilities.has(Ability::FormElicitation)
         && !effects.contains(Effect::Pay)
         && !effects.contains(Effect::Admin)
         && !(leaves && secret)

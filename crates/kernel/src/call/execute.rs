@@ -6,6 +6,7 @@ mod ask;
 mod greet;
 mod list;
 mod relay;
+mod subscribe;
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub(super) enum End {
     /// With a result object.
     Result(JsonText),
     /// With a result that asks the client for more input (MRTR); its questions have been released one by one.
-    Parked(JsonText),
+    Parked(JsonText, Waits),
     /// With the server's error.
     Error(RpcError),
     /// The server failed: it died, answered nonsense, or could not be reached any more.
@@ -42,6 +43,15 @@ pub(super) enum End {
     Cancelled,
     /// No answer within the limit.
     Timeout,
+}
+
+/// Who keeps the state of a call that asks the client for more input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// The server, or its `requestState`.
+    WithServer,
+    /// We do: the call to a legacy server is parked.
+    WithUs,
 }
 
 pub(super) async fn execute(kernel: &Arc<Kernel>, permitted: Permitted) -> Outcome {
@@ -68,8 +78,11 @@ async fn perform(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
         // The stream follows outside the call, each notice as a call of its own; this is its permission.
         Action::Listen { .. } => End::Result(JsonText::empty_object()),
         Action::SetLogLevel { .. } => list::set_log_level(kernel, permitted).await,
-        Action::Elicit { params, .. } => match request.exchange.client.version.era() {
-            Era::Legacy => ask::put(kernel, permitted).await,
+        Action::Subscribe { uri, .. } => subscribe::subscribe(kernel, permitted, uri).await,
+        Action::Unsubscribe { uri, .. } => subscribe::unsubscribe(kernel, permitted, uri).await,
+        Action::RootsChanged { .. } => subscribe::roots_changed(permitted).await,
+        Action::Ask { question, params, .. } => match request.exchange.client.version.era() {
+            Era::Legacy => ask::put(kernel, permitted, *question).await,
             // It travels inside a result; the answer comes with the retry.
             Era::Modern => End::Result(params.clone()),
         },

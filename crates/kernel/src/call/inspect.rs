@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ringfence_detect::secret::InJson;
-use ringfence_model::call::{Action, Notice};
+use ringfence_model::call::{Action, Notice, Question};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::json::JsonText;
@@ -29,7 +29,7 @@ pub struct Inspected {
 
 pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
     let (secrets, in_error) = match &outcome.end {
-        End::Result(result) | End::Parked(result) => (kernel.secrets.scan_json(result), Vec::new()),
+        End::Result(result) | End::Parked(result, _) => (kernel.secrets.scan_json(result), Vec::new()),
         End::Error(error) => (
             error.data.as_ref().map(|data| kernel.secrets.scan_json(data)).unwrap_or_default(),
             kernel.secrets.scan_text(&error.message),
@@ -70,7 +70,9 @@ fn label(outcome: &Outcome, holds_secret: bool) -> Option<Label> {
             _,
             Target::Upstream(upstream),
         ) => (upstream.content(), Confidentiality::Public),
-        (Action::Notify { notice: Notice::Progress | Notice::Log, .. }, ..) => {
+        // What a server says to the client's model, or has it read, is content of that server.
+        (Action::Notify { notice: Notice::Progress | Notice::Log, .. }, ..)
+        | (Action::Ask { question: Question::Sample, .. }, ..) => {
             (Integrity::Untrusted, Confidentiality::Public)
         }
         _ => return None,
@@ -83,7 +85,7 @@ impl Inspected {
     /// The result object, where there is one.
     pub(super) const fn result(&self) -> Option<&JsonText> {
         match &self.outcome.end {
-            End::Result(result) | End::Parked(result) => Some(result),
+            End::Result(result) | End::Parked(result, _) => Some(result),
             End::Error(_) | End::Failed(_) | End::Cancelled | End::Timeout => None,
         }
     }

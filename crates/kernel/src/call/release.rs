@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::version::Era;
-use ringfence_model::call::Action;
+use ringfence_model::call::{Action, Question};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::finding::{Category, Finding, worst};
-use ringfence_model::json::JsonText;
+use ringfence_model::json::{Json, JsonText};
 use ringfence_model::verdict::{Code, Obligation};
 
 use super::admit::Refused;
-use super::execute::{self, End};
-use super::{Denied, Inspected, Pending, Permitted};
+use super::execute::{self, End, Waits};
+use super::{Denied, Inspected, Pending, Permitted, Request};
 use crate::kernel::Kernel;
 
 /// The only thing that may be sent: to a client, or as an answer to a server.
@@ -40,8 +40,10 @@ pub enum Wire {
         /// Its params.
         params: JsonText,
     },
-    /// An `elicitation/create` request to the client.
+    /// A request to the client, or part of an `input_required` result.
     Ask {
+        /// Its method.
+        method: &'static str,
         /// Its params.
         params: JsonText,
     },
@@ -78,7 +80,7 @@ pub(super) fn denied(denied: Box<Denied>) -> Released {
 
 /// Our own question, for a client that is asked on its open stream.
 pub(super) fn confirmation_question(pending: &Pending) -> Released {
-    sealed(Wire::Ask { params: execute::question(pending) })
+    sealed(Wire::Ask { method: Question::Elicit.method(), params: execute::question(pending) })
 }
 
 /// Our own question, for a client that comes back with the answer (MRTR).
@@ -90,14 +92,14 @@ pub(super) fn parked(kernel: &Kernel, pending: Box<Pending>) -> Released {
 }
 
 /// A server's question, redacted as the verdict asks.
-pub(super) fn server_question(kernel: &Kernel, permitted: &Permitted) -> Released {
+pub(super) fn server_question(kernel: &Kernel, permitted: &Permitted, question: Question) -> Released {
     let asked = permitted.request().call.action.arguments().cloned().unwrap_or_else(JsonText::empty_object);
     let params = if must_redact(permitted) {
         kernel.secrets.clean_json(&asked, &permitted.assessed.known.secrets)
     } else {
         asked
     };
-    sealed(Wire::Ask { params })
+    sealed(Wire::Ask { method: question.method(), params })
 }
 
 /// What a permitted call came to.
@@ -107,9 +109,10 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
     let (mut wire, mut kind, mut code) = match (&inspected.outcome.end, inspected.withhold) {
         (_, Some(why)) => (render::withheld(permitted, why), OutcomeKind::Withheld, Some(Code::Withheld)),
         (End::Result(_), None) => result(kernel, &inspected, redact),
-        (End::Parked(result), None) => park(kernel, &inspected, result, redact),
+        (End::Parked(result, waits), None) => park(kernel, &inspected, result, *waits, redact),
         (End::Error(error), None) => {
-            (Wire::Error(clean(kernel, error, &inspected, redact)), OutcomeKind::Error, None)
+            let error = render::error(permitted, clean(kernel, error, &inspected, redact));
+            (Wire::Error(error), OutcomeKind::Error, None)
         }
         (End::Failed(message), None) => {
             let message = kernel.scrub(message);
@@ -125,6 +128,10 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
             Some(Code::Withheld),
         );
         tracing::error!(call = %permitted.assessed.admitted.request.call.id, ?code, "an outcome could not be recorded");
+    }
+    if matches!(inspected.outcome.end, End::Parked(..)) && kind != OutcomeKind::Parked {
+        // The client does not hear of it: what nobody can come back to is given up at the server.
+        kernel.parking.cancel(permitted.request().call.id);
     }
     kernel.counters.ended(kind);
     sealed(wire)
@@ -147,14 +154,14 @@ fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, Outcom
         result.clone()
     };
     let wire = match &request.call.action {
-        Action::Notify { notice, .. } => {
-            Wire::Notice { method: notice.method(), params: ringfence_mcp::meta::strip_ours(&clean) }
+        Action::Notify { notice, server, .. } => {
+            Wire::Notice { method: notice.method(), params: render::notice(request, server, *notice, &clean) }
         }
-        Action::Elicit { .. } if request.exchange.client.version.era() == Era::Modern => {
-            Wire::Ask { params: clean }
+        Action::Ask { question, .. } if request.exchange.client.version.era() == Era::Modern => {
+            Wire::Ask { method: question.method(), params: clean }
         }
-        Action::Elicit { .. }
-        | Action::CallTool { .. }
+        Action::Ask { .. } => Wire::Result(ringfence_mcp::meta::strip_ours(&clean)),
+        Action::CallTool { .. }
         | Action::ReadResource { .. }
         | Action::GetPrompt { .. }
         | Action::Complete { .. }
@@ -162,9 +169,18 @@ fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, Outcom
         | Action::Greet { .. }
         | Action::Listen { .. }
         | Action::SetLogLevel { .. }
+        | Action::Subscribe { .. }
+        | Action::Unsubscribe { .. }
+        | Action::RootsChanged { .. }
         | Action::Operate { .. } => Wire::Result(render::result(request, &clean)),
     };
-    (wire, OutcomeKind::Ok, None)
+    (wire, if is_error(request, result) { OutcomeKind::Error } else { OutcomeKind::Ok }, None)
+}
+
+/// True where a tool says that it failed.
+fn is_error(request: &Request, result: &JsonText) -> bool {
+    matches!(request.call.action, Action::CallTool { .. })
+        && result.value().get("isError").and_then(Json::as_bool) == Some(true)
 }
 
 /// A result that asks for input: the server's state goes into ours, so that the retry finds the call it belongs to.
@@ -172,11 +188,12 @@ fn park(
     kernel: &Kernel,
     inspected: &Inspected,
     result: &JsonText,
+    waits: Waits,
     redact: bool,
 ) -> (Wire, OutcomeKind, Option<Code>) {
     let permitted = &inspected.outcome.permitted;
     let clean = if redact { kernel.secrets.clean_json(result, &inspected.secrets) } else { result.clone() };
-    match kernel.seal_retry(&crate::retry::State::relayed(permitted, &clean)) {
+    match kernel.seal_retry(&crate::retry::State::relayed(permitted, &clean, waits)) {
         Ok(state) => (Wire::Result(render::input_required(&clean, &state)), OutcomeKind::Parked, None),
         Err(error) => {
             (render::withheld(permitted, &error.to_string()), OutcomeKind::Withheld, Some(Code::Withheld))
@@ -206,7 +223,7 @@ fn record(
     let permitted = &inspected.outcome.permitted;
     let now = kernel.env.now();
     let released = match wire {
-        Wire::Result(json) | Wire::Notice { params: json, .. } | Wire::Ask { params: json } => {
+        Wire::Result(json) | Wire::Notice { params: json, .. } | Wire::Ask { params: json, .. } => {
             Some(json.as_str())
         }
         Wire::Error(_) => None,

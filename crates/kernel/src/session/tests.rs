@@ -41,6 +41,27 @@ fn shims_of_one_client_share_and_others_do_not() {
 }
 
 #[test]
+fn a_restart_launders_nothing_within_the_idle_time() {
+    let left = |name: &str, seconds| LeftFloor {
+        realm: "default".parse().unwrap(),
+        principal: name.into(),
+        floor: READ_SECRET,
+        used: at(seconds),
+    };
+    let floor_of = |sessions: &Sessions, name, now| {
+        sessions.obtain(&principal(name), client(1), SessionId(1), now, None).unwrap().0.floor()
+    };
+    for (seconds, expected) in [(0, Label::FRESH), (95, READ_SECRET)] {
+        let sessions = Sessions::new(10, IDLE);
+        sessions.inherit(&[left("ada", seconds)], at(100));
+        assert_eq!(floor_of(&sessions, "ada", at(101)), expected, "used at {seconds}");
+    }
+    let sessions = Sessions::new(10, IDLE);
+    sessions.inherit(&[left("ada", 95)], at(100));
+    assert_eq!(floor_of(&sessions, "bob", at(101)), Label::FRESH);
+}
+
+#[test]
 fn a_fresh_session_launders_nothing() {
     let sessions = Sessions::new(10, IDLE);
     let ada = principal("ada");

@@ -14,6 +14,7 @@ use ringfence_model::call::{Action, Listing};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText, ScanLimits};
+use ringfence_model::principal::Principal;
 use ringfence_net::{HttpClient, HttpOptions};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
@@ -21,11 +22,12 @@ use url::Url;
 
 use super::catalogue::Catalogue;
 use super::process::Process;
-use super::{PoolKey, ToolEntry, Upstream, UpstreamError, notices};
+use super::{Followed, PoolKey, ToolEntry, Upstream, UpstreamError, notices};
 use crate::call::Naming;
 use crate::endpoint;
-use crate::exchange::ClientTerms;
+use crate::exchange::{ClientTerms, LogLevel};
 use crate::kernel::Kernel;
+use crate::session::Session;
 
 /// Longest wait for a server to start and answer its first request: `npx` and `uvx` may install first.
 const OPENING: Duration = Duration::from_secs(60);
@@ -48,20 +50,28 @@ pub struct Connection {
     loading: tokio::sync::Mutex<()>,
     dead: AtomicBool,
     answered: AtomicBool,
-    /// More than one session talks through it.
-    shared: bool,
+    /// Who talks through it.
+    key: PoolKey,
+    /// Whose calls it carried first, and whether there were others.
+    principal: Arc<Principal>,
+    mixed: AtomicBool,
+    /// The level of log messages that a legacy server was told last.
+    log_level: Mutex<Option<LogLevel>>,
+    /// Which resources are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
+    followed: Followed,
     used: AtomicU64,
     process: Mutex<Option<Process>>,
     listening: Mutex<Vec<AbortOnDropHandle<()>>>,
 }
 
 impl Connection {
-    /// Starts or reaches the server and goes through its handshake in the client's era.
+    /// Starts or reaches the server and goes through its handshake, in `era` where the server speaks it.
     pub(super) async fn open(
         kernel: &Arc<Kernel>,
         server: &Arc<Upstream>,
-        key: PoolKey,
+        session: &Session,
         client: &ClientTerms,
+        era: Era,
     ) -> Result<Arc<Self>, UpstreamError> {
         record_opening(kernel, server)?;
         let (transport, process) = transport(kernel, server)?;
@@ -70,14 +80,16 @@ impl Connection {
             why,
             stderr: process.as_ref().map(Process::stderr).unwrap_or_default(),
         };
+        // Who shares a conversation cannot be asked through it; but a modern request may say what its client can do.
+        let declared = |era| match server.pool_key(session, client, era) {
+            PoolKey::Session(..) => client.capabilities(),
+            PoolKey::Principal(..) | PoolKey::Everyone(_) => JsonText::empty_object(),
+        };
         let hello = ClientHello {
             name: "ringfence".into(),
             version: env!("CARGO_PKG_VERSION").into(),
-            // Who shares a conversation cannot be asked through it.
-            capabilities: match key {
-                PoolKey::Session(..) => client.capabilities(),
-                PoolKey::Principal(..) | PoolKey::Everyone(_) => JsonText::empty_object(),
-            },
+            capabilities: declared(Era::Legacy),
+            of_requests: declared(Era::Modern),
         };
         let limits = PeerLimits {
             response: ScanLimits { bytes: kernel.limits.response.0, depth: kernel.limits.depth },
@@ -88,14 +100,14 @@ impl Connection {
             notices: 64,
             resumes: 5,
         };
-        let peer = match Peer::connect(transport, hello, client.version.era(), limits).await {
+        let peer = match Peer::connect_any(transport, hello, era, limits).await {
             Ok(peer) => peer,
             Err(PeerError::EraUnsupported { .. }) => {
-                let (server, era) = (server.name().clone(), client.version.era());
-                return Err(UpstreamError::EraUnsupported { server, era });
+                return Err(UpstreamError::NoVersion { server: server.name().clone() });
             }
             Err(error) => return Err(unusable(error.to_string(), &process)),
         };
+        let key = server.pool_key(session, client, peer.version().era());
         let connection = Arc::new(Self {
             peer: Arc::new(peer),
             server: Arc::clone(server),
@@ -103,12 +115,16 @@ impl Connection {
             loading: tokio::sync::Mutex::new(()),
             dead: AtomicBool::new(false),
             answered: AtomicBool::new(false),
-            shared: !matches!(key, PoolKey::Session(..)),
+            key,
+            principal: Arc::clone(&session.principal),
+            mixed: AtomicBool::new(false),
+            log_level: Mutex::new(None),
+            followed: Followed::new(),
             used: AtomicU64::new(kernel.env.now().0),
             process: Mutex::new(process),
             listening: Mutex::new(Vec::new()),
         });
-        let listening = notices::listen(Arc::downgrade(kernel), &connection, key);
+        let listening = notices::listen(&Arc::downgrade(kernel), &connection);
         *connection.listening.lock() =
             listening.into_iter().map(|task| AbortOnDropHandle::new(tokio::spawn(task))).collect();
         Ok(connection)
@@ -152,7 +168,31 @@ impl Connection {
     /// True where more than one session talks through it, so that nothing it asks can be told to belong to one of them.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
-        self.shared
+        !matches!(self.key, PoolKey::Session(..))
+    }
+
+    /// It carries a call of this principal.
+    pub(super) fn carries_for(&self, principal: &Principal) {
+        if principal.name != self.principal.name || principal.realm != self.principal.realm {
+            self.mixed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// True where what the server sends without a call's name cannot belong to another principal's call: over HTTP it
+    /// comes on the call's own stream.
+    #[must_use]
+    pub fn tells_callers_apart(&self) -> bool {
+        self.server.config().url.is_some() || !self.mixed.load(Ordering::Relaxed)
+    }
+
+    /// Who talks through it.
+    pub(super) const fn key(&self) -> &PoolKey {
+        &self.key
+    }
+
+    /// Which resources are followed through it.
+    pub(crate) const fn followed(&self) -> &Followed {
+        &self.followed
     }
 
     /// It answered a request.
@@ -202,6 +242,36 @@ impl Connection {
     #[must_use]
     pub fn logs(&self) -> bool {
         self.peer.capabilities().value().get("logging").is_some()
+    }
+
+    /// True where the server says that it tells of changes of resources.
+    #[must_use]
+    pub fn tells_of_resources(&self) -> bool {
+        let resources = self.peer.capabilities().value().get("resources");
+        resources.and_then(|resources| resources.get("subscribe")).and_then(Json::as_bool) == Some(true)
+    }
+
+    /// Tells a legacy server the least severe log messages that a modern client wants with this request. Its own clients
+    /// say it by `logging/setLevel`, a modern server gets it with each request.
+    pub(crate) async fn log_at_least(&self, client: &ClientTerms) {
+        let Some(level) = client.log_level.filter(|_| client.version.era() == Era::Modern) else { return };
+        if self.era() == Era::Modern || !self.logs() || self.is_shared() {
+            return;
+        }
+        if self.log_level.lock().replace(level) != Some(level) {
+            self.set_log_level(level).await;
+        }
+    }
+
+    /// `logging/setLevel`, to a legacy server.
+    pub(crate) async fn set_log_level(&self, level: LogLevel) {
+        let (events, _) = mpsc::channel(1);
+        let params = JsonText::object([("level", JsonText::string(level.as_str()))]);
+        let options = RequestOptions::default();
+        let answer = self.peer.request("logging/setLevel", Some(params), options, events).await;
+        if let Err(error) = answer {
+            self.failed(&error);
+        }
     }
 
     /// The tool of this name, listed first where that has not been done.

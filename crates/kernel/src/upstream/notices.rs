@@ -5,13 +5,15 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ringfence_mcp::client::{self, FromServer, RequestOptions};
+use ringfence_mcp::client::{self, FromServer, RequestOptions, ServerRequest};
+use ringfence_mcp::message::{INVALID_REQUEST, RpcError};
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Notice;
 use ringfence_model::json::{Json, JsonText};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-use super::{Connection, PoolKey};
+use super::{Connection, Listener};
 use crate::exchange::QUEUE;
 use crate::interim;
 use crate::kernel::Kernel;
@@ -19,91 +21,186 @@ use crate::kernel::Kernel;
 /// How long a modern server rests after its stream of notices has ended.
 const REST: Duration = Duration::from_secs(5);
 
+/// Most questions outside calls that wait for one conversation's client at once.
+const MOST_QUESTIONS: usize = 8;
+
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What a `subscriptions/listen` of ours came to.
+enum Heard {
+    /// Something else is wanted now.
+    Outdated,
+    /// The server does not offer subscriptions after all.
+    Refused,
+    /// It ended.
+    Over,
+}
+
 /// The tasks that listen to `connection`.
-pub(super) fn listen(kernel: Weak<Kernel>, connection: &Arc<Connection>, key: PoolKey) -> Vec<Task> {
+pub(super) fn listen(kernel: &Weak<Kernel>, connection: &Arc<Connection>) -> Vec<Task> {
     let this = Arc::downgrade(connection);
     let mut tasks: Vec<Task> = Vec::new();
-    if let Some(notices) = connection.peer().notices() {
-        tasks.push(Box::pin(hand_on(Weak::clone(&kernel), Weak::clone(&this), key.clone(), notices)));
+    if let Some(heard) = connection.peer().outside() {
+        tasks.push(Box::pin(hand_on(Weak::clone(kernel), Weak::clone(&this), heard)));
     }
-    if connection.era() == Era::Modern && changes(connection.peer().capabilities()) {
-        let (events, heard) = mpsc::channel(QUEUE);
-        tasks.push(Box::pin(subscribe(Weak::clone(&this), events)));
-        tasks.push(Box::pin(hand_on_events(kernel, this, key, heard)));
+    match connection.era() {
+        Era::Modern if changes(connection) || connection.tells_of_resources() => {
+            let (events, heard) = mpsc::channel(QUEUE);
+            tasks.push(Box::pin(subscribe(Weak::clone(&this), events)));
+            tasks.push(Box::pin(hand_on(Weak::clone(kernel), this, heard)));
+        }
+        Era::Modern => {}
+        Era::Legacy if connection.tells_of_resources() => tasks.push(Box::pin(follow_again(this))),
+        Era::Legacy => {}
     }
     tasks
 }
 
 /// True where the server says that one of its lists may change.
-fn changes(capabilities: &JsonText) -> bool {
+fn changes(connection: &Connection) -> bool {
     let says = |list| {
-        capabilities.value().get(list).and_then(|list| list.get("listChanged")).and_then(Json::as_bool)
+        let list = connection.peer().capabilities().value().get(list);
+        list.and_then(|list| list.get("listChanged")).and_then(Json::as_bool)
     };
     ["tools", "resources", "prompts"].into_iter().any(|list| says(list) == Some(true))
 }
 
-/// Keeps a `subscriptions/listen` request open (2026-07-28, subscriptions).
+/// Keeps a `subscriptions/listen` request open for all that is wanted (2026-07-28, subscriptions).
 async fn subscribe(connection: Weak<Connection>, events: mpsc::Sender<FromServer>) {
-    let wants =
-        ["toolsListChanged", "resourcesListChanged", "promptsListChanged"].map(|name| (name, true.into()));
-    let params = JsonText::object([("notifications", JsonText::object(wants))]);
+    let Some(mut wanted) = connection.upgrade().map(|open| open.followed().wanted()) else { return };
     // The request lasts as long as the conversation: it holds the peer, and the conversation that owns this task stays free to end.
-    while let Some(peer) = connection.upgrade().map(|open| Arc::clone(open.peer())) {
-        let answer = peer.request(
-            "subscriptions/listen",
-            Some(params.clone()),
-            RequestOptions::default(),
-            events.clone(),
-        );
-        if matches!(answer.await, Ok(Err(_))) {
-            // It does not offer subscriptions after all.
+    while let Some((peer, params, turn)) = connection.upgrade().map(|open| {
+        let turn = *wanted.borrow_and_update();
+        (Arc::clone(open.peer()), filter(&open), turn)
+    }) {
+        let (own, mut own_events) = mpsc::channel(QUEUE);
+        let answer = peer.request("subscriptions/listen", Some(params), RequestOptions::default(), own);
+        tokio::pin!(answer);
+        let heard = loop {
+            tokio::select! {
+                biased;
+                Some(event) = own_events.recv() => {
+                    if is_acknowledgement(&event) {
+                        if let Some(open) = connection.upgrade() {
+                            open.followed().agree(turn);
+                        }
+                    } else if events.send(event).await.is_err() {
+                        return;
+                    }
+                }
+                changed = wanted.changed() => break if changed.is_ok() { Heard::Outdated } else { Heard::Over },
+                answer = &mut answer => {
+                    break if matches!(answer, Ok(Err(_))) { Heard::Refused } else { Heard::Over };
+                }
+            }
+        };
+        match heard {
+            Heard::Outdated => {}
+            Heard::Refused => return,
+            Heard::Over => tokio::time::sleep(REST).await,
+        }
+    }
+}
+
+fn is_acknowledgement(event: &FromServer) -> bool {
+    matches!(event, FromServer::Notice(notice) if &*notice.method == "notifications/subscriptions/acknowledged")
+}
+
+/// All changes of lists, and the resources that somebody follows.
+fn filter(connection: &Connection) -> JsonText {
+    let lists = ["toolsListChanged", "resourcesListChanged", "promptsListChanged"];
+    let uris: Vec<JsonText> =
+        connection.server().followed(connection.key()).iter().map(|uri| JsonText::string(uri)).collect();
+    let mut wants: Vec<(&str, JsonText)> = lists.into_iter().map(|name| (name, true.into())).collect();
+    if !uris.is_empty() {
+        wants.push(("resourceSubscriptions", JsonText::array(uris.iter().map(JsonText::value))));
+    }
+    JsonText::object([("notifications", JsonText::object(wants))])
+}
+
+/// A legacy server that was started anew is told again which resources are followed.
+async fn follow_again(connection: Weak<Connection>) {
+    let Some((peer, uris)) =
+        connection.upgrade().map(|open| (Arc::clone(open.peer()), open.server().followed(open.key())))
+    else {
+        return;
+    };
+    for uri in uris {
+        let (events, _) = mpsc::channel(1);
+        let params = JsonText::object([("uri", JsonText::string(&uri))]);
+        let options = RequestOptions::default();
+        if peer.request("resources/subscribe", Some(params), options, events).await.is_err() {
             return;
         }
-        drop(peer);
-        tokio::time::sleep(REST).await;
     }
 }
 
-async fn hand_on(
-    kernel: Weak<Kernel>,
-    connection: Weak<Connection>,
-    key: PoolKey,
-    mut notices: mpsc::Receiver<client::Notice>,
-) {
-    while let Some(notice) = notices.recv().await {
-        let (Some(kernel), Some(connection)) = (kernel.upgrade(), connection.upgrade()) else { return };
-        tell(&kernel, &connection, &key, notice).await;
-    }
-}
-
-async fn hand_on_events(
-    kernel: Weak<Kernel>,
-    connection: Weak<Connection>,
-    key: PoolKey,
-    mut events: mpsc::Receiver<FromServer>,
-) {
+async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events: mpsc::Receiver<FromServer>) {
+    let mut asking = JoinSet::new();
     while let Some(event) = events.recv().await {
         let (Some(kernel), Some(connection)) = (kernel.upgrade(), connection.upgrade()) else { return };
-        if let FromServer::Notice(notice) = event {
-            tell(&kernel, &connection, &key, *notice).await;
+        while asking.try_join_next().is_some() {}
+        match event {
+            FromServer::Notice(notice) => tell(&kernel, &connection, *notice).await,
+            // Each waits for a person, and nothing else waits for it.
+            FromServer::Request(asked) => match the_one(&connection) {
+                Some(listener) if asking.len() < MOST_QUESTIONS => {
+                    let server = connection.server().name().clone();
+                    asking.spawn(async move {
+                        interim::inquire(&kernel, &listener, &server, *asked).await;
+                    });
+                }
+                Some(_) | None => refuse(*asked),
+            },
         }
     }
 }
 
-async fn tell(kernel: &Arc<Kernel>, connection: &Arc<Connection>, key: &PoolKey, notice: client::Notice) {
+/// The one legacy client that a conversation is held for.
+fn the_one(connection: &Connection) -> Option<Listener> {
+    if connection.is_shared() {
+        return None;
+    }
+    let mut all = connection.server().hearing(connection.key(), Notice::ToolsChanged).into_iter();
+    match (all.next(), all.next()) {
+        (Some(one), None) if one.client.version.era() == Era::Legacy => Some(one),
+        (Some(_) | None, _) => None,
+    }
+}
+
+fn refuse(asked: ServerRequest) {
+    let why = "there is no single client that could be asked outside a request";
+    asked.reply.answer(&Err(RpcError::new(INVALID_REQUEST, why)));
+}
+
+async fn tell(kernel: &Arc<Kernel>, connection: &Arc<Connection>, notice: client::Notice) {
     let kind = match &*notice.method {
         "notifications/tools/list_changed" => Notice::ToolsChanged,
         "notifications/resources/list_changed" => Notice::ResourcesChanged,
         "notifications/prompts/list_changed" => Notice::PromptsChanged,
         "notifications/message" => Notice::Log,
+        "notifications/resources/updated" => Notice::ResourceUpdated,
+        "notifications/elicitation/complete" => Notice::ElicitationComplete,
         _ => return,
     };
     if kind == Notice::ToolsChanged {
         connection.outdate();
     }
-    for listener in connection.server().hearing(key, kind) {
-        interim::announce(kernel, &listener, connection.server().name(), kind, notice.params.clone()).await;
+    let uri = notice.params.as_ref().and_then(|params| params.value().get("uri")).and_then(Json::as_str);
+    for listener in connection.server().hearing(connection.key(), kind) {
+        // What belongs to a subscription is for those who have it; a URL that was opened, for the one who was asked.
+        let concerned = match kind {
+            Notice::ResourceUpdated => uri.as_deref().is_some_and(|uri| listener.uris.contains(uri)),
+            Notice::ElicitationComplete => !connection.is_shared(),
+            Notice::Progress
+            | Notice::Log
+            | Notice::ToolsChanged
+            | Notice::ResourcesChanged
+            | Notice::PromptsChanged => true,
+        };
+        if concerned {
+            let params = notice.params.clone();
+            interim::announce(kernel, &listener, connection.server().name(), kind, params).await;
+        }
     }
 }

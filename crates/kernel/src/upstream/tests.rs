@@ -1,8 +1,13 @@
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::principal::{Authentication, Principal};
 
+use std::collections::BTreeSet;
+
+use tokio::sync::mpsc;
+
 use super::*;
-use crate::exchange::LogLevel;
+use crate::call::Naming;
+use crate::exchange::{Interim, LogLevel};
 use crate::session::{SessionKey, Sessions};
 
 #[test]
@@ -22,8 +27,7 @@ fn who_is_heard_again_on_a_channel_is_heard_by_its_new_terms_only() {
     let listen = |level, out: &mpsc::Sender<Interim>| {
         let client = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
-            form_elicitation: false,
-            url_elicitation: false,
+            abilities: Abilities::default(),
             log_level: Some(level),
             claimed: None,
         };
@@ -31,6 +35,8 @@ fn who_is_heard_again_on_a_channel_is_heard_by_its_new_terms_only() {
             session: Arc::clone(&session),
             client: Arc::new(client),
             wants: vec![Notice::Log],
+            uris: BTreeSet::new(),
+            naming: Naming::Plain,
             out: out.clone(),
         });
     };

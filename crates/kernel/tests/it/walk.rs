@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use ringfence_kernel::builtin::Builtin;
 use ringfence_kernel::call::{Target, Wire};
-use ringfence_model::call::{Action, ActionKind, Listing, Notice};
+use ringfence_model::call::{Action, ActionKind, Listing, Notice, Question};
 use ringfence_model::effect::{Effect, Effects};
-use ringfence_model::entry::EntryBody;
+use ringfence_model::entry::{EntryBody, OutcomeKind};
 use ringfence_model::json::JsonText;
+use ringfence_model::name::ServerName;
 use ringfence_model::principal::Scope;
 use ringfence_model::verdict::Decision;
 
@@ -35,12 +36,21 @@ fn sample(kind: ActionKind, probe: &Arc<Probe>) -> (Action, Target) {
         ActionKind::Greet => (Action::Greet { server: None }, Target::Every(Vec::new())),
         ActionKind::Listen => (Action::Listen { server: None }, Target::Every(Vec::new())),
         ActionKind::SetLogLevel => (Action::SetLogLevel { level: "info".into() }, Target::Every(Vec::new())),
-        ActionKind::Elicit => (Action::Elicit { server, params: none() }, Target::Client),
+        ActionKind::Subscribe => (Action::Subscribe { server, uri: "x:y".into() }, Target::Nothing),
+        ActionKind::Unsubscribe => (Action::Unsubscribe { server, uri: "x:y".into() }, Target::Nothing),
+        ActionKind::RootsChanged => (Action::RootsChanged { server: None }, Target::Every(Vec::new())),
+        ActionKind::Elicit => ask(server, Question::Elicit),
+        ActionKind::Sample => ask(server, Question::Sample),
+        ActionKind::ListRoots => ask(server, Question::ListRoots),
         ActionKind::Notify => {
             (Action::Notify { server, notice: Notice::Progress, params: none() }, Target::Client)
         }
         ActionKind::Operate => (Action::Operate { verb: "status".into() }, Target::Kernel),
     }
+}
+
+fn ask(server: ServerName, question: Question) -> (Action, Target) {
+    (Action::Ask { server, question, params: JsonText::empty_object() }, Target::Client)
 }
 
 fn every_effects() -> Vec<Effects> {
@@ -121,6 +131,23 @@ async fn a_denied_call_is_recorded_and_explained_to_the_model() {
     let entries = world.of_call(id);
     let [EntryBody::Ruling(ruling)] = entries.as_slice() else { panic!("{entries:?}") };
     assert_eq!(ruling.verdict.decision, Decision::Deny);
+}
+
+#[tokio::test]
+async fn a_tool_that_says_it_failed_is_recorded_as_an_error() {
+    let world = World::new("").await;
+    for (said, outcome) in [(true, OutcomeKind::Error), (false, OutcomeKind::Ok)] {
+        let result = JsonText::object([("content", JsonText::array([])), ("isError", said.into())]);
+        let (action, target) =
+            sample(ActionKind::CallTool, &Probe::answering(Effects::of(&[Effect::Read]), result.clone()));
+        let request = world.request(action, target);
+        let id = request.call.id;
+        let Wire::Result(released) = world.kernel.run(request).await.into_wire() else { panic!("no result") };
+        assert_eq!(released, result);
+        let entries = world.of_call(id);
+        let Some(EntryBody::Outcome(ended)) = entries.last() else { panic!("{entries:?}") };
+        assert_eq!((ended.outcome, ended.code), (outcome, None));
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use ringfence_journal::Reader;
 use ringfence_kernel::builtin::{Builtin, Running};
 use ringfence_kernel::call::{Naming, Request, Target};
 use ringfence_kernel::env::Env;
-use ringfence_kernel::exchange::{ClientTerms, Exchange};
+use ringfence_kernel::exchange::{Abilities, ClientTerms, Exchange};
 use ringfence_kernel::session::{Session, SessionKey};
 use ringfence_kernel::{Kernel, Parts};
 use ringfence_mcp::version::ProtocolVersion;
@@ -64,8 +64,7 @@ impl World {
     pub(crate) fn request(&self, action: Action, target: Target) -> Request {
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
-            form_elicitation: false,
-            url_elicitation: false,
+            abilities: Abilities::default(),
             log_level: None,
             claimed: None,
         };
@@ -114,12 +113,18 @@ pub(crate) struct Probe {
     definition: JsonText,
     digest: Arc<str>,
     facts: Arc<ToolFacts>,
+    result: JsonText,
     ran: AtomicUsize,
 }
 
 impl Probe {
     pub(crate) fn new(effects: Effects) -> Arc<Self> {
+        Self::answering(effects, JsonText::empty_object())
+    }
+
+    pub(crate) fn answering(effects: Effects, result: JsonText) -> Arc<Self> {
         Arc::new(Self {
+            result,
             definition: JsonText::object([("name", JsonText::string("probe"))]),
             digest: "0".into(),
             facts: Arc::new(ToolFacts {
@@ -156,7 +161,7 @@ impl Builtin for Probe {
     fn call<'a>(&'a self, _: &'a Arc<Kernel>, _: &'a Call, _: &'a JsonText) -> Running<'a> {
         Box::pin(async {
             self.ran.fetch_add(1, Ordering::SeqCst);
-            Ok(JsonText::empty_object())
+            Ok(self.result.clone())
         })
     }
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::inbound::{Back, Counts};
-use super::{FromServer, Notice, Outgoing, PeerError, PeerLimits};
+use super::{FromServer, Outgoing, PeerError, PeerLimits};
 use crate::headers;
 use crate::message::{Answer, encode_notification};
 use crate::version::{Era, ProtocolVersion};
@@ -51,7 +51,7 @@ struct Shared {
     settled: OnceLock<Settled>,
     /// The session id of the answer to `initialize`, until it is settled.
     session: Mutex<Option<HeaderValue>>,
-    notices: mpsc::Sender<Notice>,
+    outside: mpsc::Sender<FromServer>,
     counts: Counts,
     response: ScanLimits,
     resumes: u32,
@@ -80,7 +80,7 @@ impl Http {
         path: PathAndQuery,
         headers: HeaderMap,
         limits: PeerLimits,
-        notices: mpsc::Sender<Notice>,
+        outside: mpsc::Sender<FromServer>,
     ) -> Self {
         let mut base = headers;
         base.insert(ACCEPT, BOTH);
@@ -93,7 +93,7 @@ impl Http {
             base,
             settled: OnceLock::new(),
             session: Mutex::new(None),
-            notices,
+            outside,
             counts: Counts::default(),
             response: limits.response,
             resumes: limits.resumes,

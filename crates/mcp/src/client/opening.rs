@@ -36,8 +36,10 @@ pub struct ClientHello {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// A `ClientCapabilities` object: what the server may ask of us.
+    /// A `ClientCapabilities` object: what the server may ask of us, for a whole conversation of the legacy era.
     pub capabilities: JsonText,
+    /// The same for requests of the modern era that say nothing else.
+    pub of_requests: JsonText,
 }
 
 /// Bounds of a conversation.
@@ -53,7 +55,7 @@ pub struct PeerLimits {
     pub outbox: usize,
     /// Most messages waiting to be sent aside over HTTP.
     pub aside: usize,
-    /// Most notifications that belong to no call and wait to be taken.
+    /// Most messages that belong to no call and wait to be taken.
     pub notices: usize,
     /// Most times in a row that a broken stream is resumed without an event in between.
     pub resumes: u32,

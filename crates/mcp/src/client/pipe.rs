@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::inbound::Counts;
-use super::{FromServer, Notice, Outgoing, PeerError, PeerLimits};
+use super::{FromServer, Outgoing, PeerError, PeerLimits};
 use crate::message::{Answer, encode_notification};
 use crate::version::Era;
 
@@ -33,7 +33,7 @@ struct Shared {
     end: watch::Sender<Option<PeerError>>,
     /// Set once the handshake has succeeded.
     era: OnceLock<Era>,
-    notices: mpsc::Sender<Notice>,
+    outside: mpsc::Sender<FromServer>,
     counts: Counts,
     response: ScanLimits,
     in_flight: usize,
@@ -52,6 +52,8 @@ struct Slot {
     answer: oneshot::Sender<Result<Answer, PeerError>>,
     events: mpsc::Sender<FromServer>,
     progress: bool,
+    /// A subscription: what does not name it is not about it.
+    subscribes: bool,
 }
 
 /// Removes its call when dropped; where the call was still open and had been sent, the server is told.
@@ -66,14 +68,14 @@ impl Pipe {
         stdin: Box<dyn AsyncWrite + Send + Unpin>,
         stdout: Box<dyn AsyncRead + Send + Unpin>,
         limits: PeerLimits,
-        notices: mpsc::Sender<Notice>,
+        outside: mpsc::Sender<FromServer>,
     ) -> Self {
         let shared = Arc::new(Shared {
             outbox: Arc::new(Outbox::new(stdin, limits.outbox)),
             calls: Mutex::default(),
             end: watch::Sender::new(None),
             era: OnceLock::new(),
-            notices,
+            outside,
             counts: Counts::default(),
             response: limits.response,
             in_flight: limits.in_flight,
@@ -94,7 +96,8 @@ impl Pipe {
         events: mpsc::Sender<FromServer>,
     ) -> Result<Answer, PeerError> {
         let (answer, answered) = oneshot::channel();
-        let slot = Slot { answer, events, progress: outgoing.progress };
+        let subscribes = outgoing.method == "subscriptions/listen";
+        let slot = Slot { answer, events, progress: outgoing.progress, subscribes };
         let mut open = self.shared.register(outgoing.id, slot)?;
         self.shared.outbox.push(&outgoing.message).await?;
         open.tell = outgoing.cancels;
@@ -170,6 +173,13 @@ impl Shared {
         });
         self.fail_all(&error);
         self.outbox.close();
+    }
+}
+
+impl Slot {
+    /// What names no call may be about this one. Lists and the like of ours hear nothing, and a subscription is named.
+    fn may_be_meant(&self) -> bool {
+        !self.subscribes && !self.events.is_closed()
     }
 }
 

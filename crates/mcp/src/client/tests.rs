@@ -20,6 +20,7 @@ fn hello() -> ClientHello {
         name: "ringfence".into(),
         version: "0.0.0".into(),
         capabilities: json(r#"{"elicitation":{}}"#),
+        of_requests: json(r#"{"elicitation":{}}"#),
     }
 }
 
@@ -99,6 +100,14 @@ impl Running {
 
 fn show(notice: &Notice) -> String {
     format!("{} {}", notice.method, notice.params.as_ref().map_or("", |params| params.as_str()))
+}
+
+/// The next message that belongs to no call, which must be a notice, as text.
+async fn outside_of_calls(outside: &mut mpsc::Receiver<FromServer>) -> String {
+    match outside.recv().await {
+        Some(FromServer::Notice(notice)) => show(&notice),
+        other => panic!("no notice: {other:?}"),
+    }
 }
 
 fn refusal() -> Answer {

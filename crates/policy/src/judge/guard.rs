@@ -41,8 +41,14 @@ pub(super) const fn redacts_secrets(action: ActionKind) -> bool {
         | ActionKind::Greet
         | ActionKind::Listen
         | ActionKind::Elicit
+        | ActionKind::Sample
+        | ActionKind::ListRoots
         | ActionKind::Notify => true,
-        ActionKind::SetLogLevel | ActionKind::Operate => false,
+        ActionKind::SetLogLevel
+        | ActionKind::Subscribe
+        | ActionKind::Unsubscribe
+        | ActionKind::RootsChanged
+        | ActionKind::Operate => false,
     }
 }
 
@@ -124,13 +130,20 @@ impl Guard {
 /// keeps it: a URI, the arguments of a prompt, what is to be completed.
 const fn hands_over(action: ActionKind) -> bool {
     match action {
-        ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete => true,
+        ActionKind::ReadResource
+        | ActionKind::GetPrompt
+        | ActionKind::Complete
+        | ActionKind::Subscribe
+        | ActionKind::Unsubscribe => true,
         ActionKind::CallTool
         | ActionKind::List
         | ActionKind::Greet
         | ActionKind::Listen
         | ActionKind::SetLogLevel
+        | ActionKind::RootsChanged
         | ActionKind::Elicit
+        | ActionKind::Sample
+        | ActionKind::ListRoots
         | ActionKind::Notify
         | ActionKind::Operate => false,
     }

@@ -29,6 +29,8 @@ pub(super) enum Table {
 pub(super) enum Row {
     /// What does nothing to the world: listing, notifications, questions to the user.
     Protocol,
+    /// What a server asks of the client's model or of its folders.
+    Question,
     /// Resources, prompts and completion.
     Content,
     /// A tool that looks.
@@ -78,10 +80,19 @@ impl Table {
             | ActionKind::Greet
             | ActionKind::Listen
             | ActionKind::SetLogLevel
+            | ActionKind::RootsChanged
             | ActionKind::Elicit
             | ActionKind::Notify
             | ActionKind::Operate => Row::Protocol,
-            ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete => match self {
+            ActionKind::Sample | ActionKind::ListRoots => match self {
+                Self::Closed => Row::Closed,
+                Self::Standard | Self::Strict => Row::Question,
+            },
+            ActionKind::ReadResource
+            | ActionKind::GetPrompt
+            | ActionKind::Complete
+            | ActionKind::Subscribe
+            | ActionKind::Unsubscribe => match self {
                 Self::Closed => Row::Closed,
                 Self::Standard | Self::Strict => Row::Content,
             },
@@ -122,6 +133,7 @@ impl Row {
     const fn decision(self) -> Decision {
         match self {
             Self::Protocol
+            | Self::Question
             | Self::Content
             | Self::Read
             | Self::Write
@@ -145,6 +157,7 @@ impl Row {
         use Severity::{Critical, High, Info, Low, Medium};
         match self {
             Self::Protocol => ("protocol", Info, "it does nothing outside the protocol", None),
+            Self::Question => ("question", Info, "the client said that servers may ask it", None),
             Self::Content => ("content", Info, "reading is allowed", None),
             Self::Read => ("read", Info, "the tool only reads", None),
             Self::Write => ("write", Low, "what the tool changes can be changed back", None),

@@ -158,13 +158,19 @@ fn what_is_no_tool_call_passes_and_without_a_preset_content_does_not() {
     for action in ActionKind::ALL {
         let (plain, shut) = match action {
             ActionKind::CallTool => (decided(Ask, "default.unknown"), decided(Deny, "default.closed")),
-            ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete => {
-                (decided(Allow, "default.content"), decided(Deny, "default.closed"))
+            ActionKind::ReadResource
+            | ActionKind::GetPrompt
+            | ActionKind::Complete
+            | ActionKind::Subscribe
+            | ActionKind::Unsubscribe => (decided(Allow, "default.content"), decided(Deny, "default.closed")),
+            ActionKind::Sample | ActionKind::ListRoots => {
+                (decided(Allow, "default.question"), decided(Deny, "default.closed"))
             }
             ActionKind::List
             | ActionKind::Greet
             | ActionKind::Listen
             | ActionKind::SetLogLevel
+            | ActionKind::RootsChanged
             | ActionKind::Elicit
             | ActionKind::Notify
             | ActionKind::Operate => (decided(Allow, "default.protocol"), decided(Allow, "default.protocol")),
@@ -238,7 +244,14 @@ fn a_secret_does_not_leave_in_a_uri_or_an_argument_of_a_prompt() {
                 |facts| ruling(&policy, &Facts { findings: &findings, ..*facts }),
             )
         };
-        if matches!(action, ActionKind::ReadResource | ActionKind::GetPrompt | ActionKind::Complete) {
+        if matches!(
+            action,
+            ActionKind::ReadResource
+                | ActionKind::GetPrompt
+                | ActionKind::Complete
+                | ActionKind::Subscribe
+                | ActionKind::Unsubscribe
+        ) {
             assert_eq!(look(&seen), decided(Deny, "secret_egress"), "{action}");
             assert_eq!(look(&unread), decided(Ask, "uninspected"), "{action}");
         } else if action != ActionKind::CallTool {

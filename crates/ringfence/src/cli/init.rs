@@ -1,4 +1,4 @@
-//! `ringfence init`: the operator credential, and a configuration to start from.
+//! `ringfence init`: the operator credential, a configuration to start from, and what is known of tools, for review.
 
 use std::fs::OpenOptions;
 use std::io::{IsTerminal as _, Write as _};
@@ -12,7 +12,8 @@ use ringfence_model::problem::{Problem, ProblemKind};
 use serde_json::json;
 
 use super::operator::{self, passphrase as ask};
-use super::{Context, read_text};
+use super::tools::declare::declarations;
+use super::{Context, read_text, tools};
 use crate::output::{self, Format};
 use crate::paths::Paths;
 use crate::problem::{self, Exit, Stop, internal, usage};
@@ -21,6 +22,9 @@ use crate::{clock, log};
 /// The configuration to start from: every key with its default, commented out.
 const STARTER: &str = include_str!("init/ringfence.yaml");
 
+/// The file beside the configuration with what is known of tools.
+const REVIEW: &str = "tools.review.yaml";
+
 /// Most bytes of passphrases on stdin.
 const PASSPHRASES_LIMIT: usize = 4 << 10;
 
@@ -28,6 +32,9 @@ const PASSPHRASES_LIMIT: usize = 4 << 10;
 const RANDOM: usize = 256;
 
 /// Set the operator passphrase and write a configuration to start from
+///
+/// Where servers are configured already, what their tools are taken to do is written beside the configuration, to be
+/// reviewed and taken over.
 ///
 /// An agent usually runs as the same user as its operator. What only the operator may do asks for this passphrase, or for
 /// a token minted with --token. Where one is set already, the present passphrase or RINGFENCE_OPERATOR_TOKEN is needed.
@@ -83,8 +90,12 @@ impl Init {
             }
         };
         // The credential has changed, whatever came of the rest.
-        journal(context, what, new);
+        let recorded = journal(context, what, new.clone());
         shown?;
+        match what {
+            CredentialChange::PassphraseSet if recorded => write_review(context, &paths, new)?,
+            CredentialChange::PassphraseSet | CredentialChange::TokenMinted => {}
+        }
         Ok(Exit::Yes)
     }
 
@@ -151,14 +162,16 @@ fn authenticate(
 }
 
 /// Has the kernel record the change, which it believes whoever shows the new credential. A change that cannot be recorded
-/// stands: what it replaced is gone.
-fn journal(context: &Context, what: CredentialChange, new: Credential) {
+/// stands: what it replaced is gone. False where no kernel took it.
+fn journal(context: &Context, what: CredentialChange, new: Credential) -> bool {
     let verb = Verb::CredentialChanged { what };
     let asked = context.control(async |mut connection| connection.ask(verb, Some(new), |_| Ok(())).await);
     if let Err(Stop::Problem(problem)) = asked {
         let message = output::visible(&problem.message);
         output::note(&format!("warning: `{}` is not in the journal: {message}", what.as_str()));
+        return false;
     }
+    true
 }
 
 fn report_token(name: &str, token: &str, format: Format) -> Result<(), Stop> {
@@ -203,6 +216,24 @@ fn write_starter(paths: &Paths) -> Result<bool, Problem> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(unwritable(error)),
     }
+}
+
+/// Writes what the tools of the configured servers are taken to do. Without it nothing is lost but the convenience.
+fn write_review(context: &Context, paths: &Paths, credential: Credential) -> Result<(), Stop> {
+    let listed = match tools::listed(context, Some(credential)) {
+        Ok(listed) => listed,
+        Err(Stop::Problem(problem)) => {
+            let message = output::visible(&problem.message);
+            output::note(&format!("warning: the tools of the servers could not be listed: {message}"));
+            return Ok(());
+        }
+        Err(stop) => return Err(stop),
+    };
+    let Some(declared) = declarations(&listed) else { return Ok(()) };
+    let path = paths.config.path().with_file_name(REVIEW);
+    std::fs::write(&path, declared).map_err(|error| problem::io(&path, "cannot be written", &error))?;
+    output::note(&format!("what the servers' tools are taken to do: {} (review it)", path.display()));
+    Ok(())
 }
 
 fn report(paths: &Paths, changed: bool, written: bool, format: Format) -> Result<(), Stop> {

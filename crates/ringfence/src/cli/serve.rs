@@ -80,7 +80,7 @@ enum Transport {
 impl Serve {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
         if self.seeds.list_tools {
-            return tools::Tools::List.run(context);
+            return tools::Tools::List { yaml: false }.run(context);
         }
         if self.seeds.list_prompts {
             return prompts::run(context);

@@ -1,9 +1,11 @@
 //! `ringfence tools`: the tools behind the kernel, and calls of them on the path.
 
+pub(crate) mod declare;
+
 use std::path::Path;
 
 use clap::Subcommand;
-use ringfence_model::control::Verb;
+use ringfence_model::control::{Credential, Verb};
 use ringfence_model::json::{JsonText, Kind};
 use ringfence_model::problem::Problem;
 use ringfence_model::verdict::Code;
@@ -23,8 +25,13 @@ pub(crate) enum Tools {
     #[command(after_help = "\
 Examples:
   ringfence tools list
-  ringfence tools list --json | jq '.[] | select(.source == \"unknown\")'")]
-    List,
+  ringfence tools list --json | jq '.[] | select(.source == \"unknown\")'
+  ringfence tools list --yaml > tools.yaml")]
+    List {
+        /// As the configuration would say it, for review: effects are the operator's word once they stand there
+        #[arg(long, conflicts_with = "json")]
+        yaml: bool,
+    },
     /// Call a tool, judged and recorded like any other call
     #[command(after_help = "\
 Exit codes: 1 when the tool answers with an error, 3 when the call is denied, 4 when its server fails.
@@ -45,22 +52,19 @@ Examples:
 impl Tools {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
         match self {
-            Self::List => list(context),
+            Self::List { yaml } => list(context, yaml),
             Self::Call { name, args } => call(context, name, &args),
         }
     }
 }
 
-fn list(context: &Context) -> Result<Exit, Stop> {
-    let mut tools = Vec::new();
-    let credential = context.credential();
-    context.control(async |mut connection| {
-        let item = |tool| {
-            tools.push(tool);
-            Ok(())
-        };
-        connection.ask(Verb::ToolsList, credential, item).await
-    })?;
+fn list(context: &Context, yaml: bool) -> Result<Exit, Stop> {
+    let tools = listed(context, context.credential())?;
+    if yaml {
+        let none = "## no server has tools: name servers in ringfence.yaml or with --servers\n";
+        output::text(declare::declarations(&tools).as_deref().unwrap_or(none).trim_end())?;
+        return Ok(Exit::Yes);
+    }
     match context.format {
         Format::Json => output::json(&tools)?,
         Format::Text => {
@@ -69,6 +73,19 @@ fn list(context: &Context) -> Result<Exit, Stop> {
         }
     }
     Ok(Exit::Yes)
+}
+
+/// The rows of `tools.list`.
+pub(crate) fn listed(context: &Context, credential: Option<Credential>) -> Result<Vec<Value>, Stop> {
+    let mut tools = Vec::new();
+    context.control(async |mut connection| {
+        let item = |tool| {
+            tools.push(tool);
+            Ok(())
+        };
+        connection.ask(Verb::ToolsList, credential, item).await
+    })?;
+    Ok(tools)
 }
 
 fn row(tool: &Value) -> Vec<String> {

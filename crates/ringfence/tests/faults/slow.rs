@@ -81,6 +81,7 @@ fn connections_over_the_limit_are_refused_and_those_open_are_served() {
         .collect();
     for _ in 0..8 {
         let mut refused = Connection::open(kernel.address);
+        assert_eq!(refused.answer().expect("a word before the end").status, 503);
         refused.send(&bytes);
         assert!(refused.answer().is_none(), "a fifth connection is served");
     }

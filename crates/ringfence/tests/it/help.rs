@@ -182,6 +182,9 @@ fn init() {
     insta::assert_snapshot!(help("init"), @r"
     Set the operator passphrase and write a configuration to start from
 
+    Where servers are configured already, what their tools are taken to do is written beside the
+    configuration, to be reviewed and taken over.
+
     An agent usually runs as the same user as its operator. What only the operator may do asks for this
     passphrase, or for a token minted with --token. Where one is set already, the present passphrase or
     RINGFENCE_OPERATOR_TOKEN is needed.
@@ -301,6 +304,8 @@ fn tools() {
     Usage: ringfence tools list [OPTIONS]
 
     Options:
+          --yaml     As the configuration would say it, for review: effects are the operator's word once
+                     they stand there
       -h, --help     Print help
       -V, --version  Print version
 
@@ -312,6 +317,7 @@ fn tools() {
     Examples:
       ringfence tools list
       ringfence tools list --json | jq '.[] | select(.source == "unknown")'
+      ringfence tools list --yaml > tools.yaml
     "#);
     insta::assert_snapshot!(help("tools call"), @r#"
     Call a tool, judged and recorded like any other call

@@ -1,6 +1,8 @@
 //! `wrap` of server-filesystem behind each client library: reads pass as they are, a write is asked, all of it is recorded.
 
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -184,4 +186,26 @@ fn one_changed_byte_of_the_journal_is_found_and_named() {
         (1, &json!(false), &calls[1]["index"]),
         "{verified}"
     );
+}
+
+#[test]
+fn init_writes_down_what_the_tools_of_configured_servers_do() {
+    let home = Home::new();
+    let folder = home.path("files");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = Server::Filesystem.program();
+    home.configure(&format!(
+        "version: 1\nservers:\n  files: {{ command: {program:?}, args: [{:?}] }}\n",
+        folder.display().to_string()
+    ));
+    let mut init = home.command(env!("CARGO_BIN_EXE_ringfence"), &["init", "--passphrase-stdin"]);
+    let mut init = init.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    init.stdin.take().unwrap().write_all(b"not a real passphrase\n").unwrap();
+    let ended = init.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let review = text(&home.path("tools.review.yaml"));
+    assert!(review.contains("\nservers:\n  files:\n    tools:\n"), "{review}");
+    let read = "      \"read_text_file\": { effects: [read], consequential: [\"/path\"] } # catalogue\n";
+    assert!(review.contains(read), "{review}");
+    assert!(!review.contains("verify_code_safety"), "our own tools need no word of the operator: {review}");
 }

@@ -18,6 +18,15 @@ const CALLS: usize = 12;
 /// Most values that a loop is unrolled for.
 const UNROLL: usize = 16;
 
+/// Where a command is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lookup {
+    /// Aliases and functions first.
+    Shell,
+    /// Builtins and programs only.
+    Program,
+}
+
 /// What flows through a pipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stream {
@@ -52,6 +61,8 @@ pub(super) struct Machine<'f, 't> {
     pub(super) directory: Option<String>,
     /// Where the current command stands, for what has no place of its own.
     current: Range<usize>,
+    /// True once the text has written a file: what then runs by its name may be that.
+    pub(super) wrote: bool,
 }
 
 #[derive(Clone)]
@@ -87,6 +98,7 @@ impl<'f, 't> Machine<'f, 't> {
             running: Vec::new(),
             directory: None,
             current: 0..0,
+            wrote: false,
         }
     }
 
@@ -235,6 +247,9 @@ impl<'f, 't> Machine<'f, 't> {
         match command {
             Command::Simple(simple) => self.simple(simple, input),
             Command::Pipeline(parts) => {
+                if is_relay(parts) {
+                    self.findings.add(&rule::REVERSE_SHELL, self.current.clone());
+                }
                 let mut stream = input;
                 for part in parts {
                     stream = self.apart(|machine| machine.command(part, stream));
@@ -342,8 +357,17 @@ impl<'f, 't> Machine<'f, 't> {
         self.redirected(&simple.redirects, output)
     }
 
-    /// Runs a list of fields as a command.
+    /// Runs a list of fields as a command of the shell: an alias, a function or a program.
     pub(super) fn run(&mut self, fields: &[String], input: Stream, span: Range<usize>) -> Stream {
+        self.run_fields(fields, input, span, Lookup::Shell)
+    }
+
+    /// Runs a list of fields as a program or builtin: what starts it knows no alias and no function.
+    pub(super) fn run_program(&mut self, fields: &[String], input: Stream, span: Range<usize>) -> Stream {
+        self.run_fields(fields, input, span, Lookup::Program)
+    }
+
+    fn run_fields(&mut self, fields: &[String], input: Stream, span: Range<usize>, lookup: Lookup) -> Stream {
         let Some((first, arguments)) = fields.split_first() else { return Stream::Nothing };
         if !self.findings.spend(fields.len() * 8 + 32) {
             return Stream::Unknown;
@@ -370,7 +394,12 @@ impl<'f, 't> Machine<'f, 't> {
             return Stream::Unknown;
         }
         self.calls += 1;
-        let output = self.run_path(&path, arguments, input, span);
+        // zsh: `=rm` is the path of `rm`.
+        let path = path.strip_prefix('=').filter(|name| !name.is_empty()).unwrap_or(&path);
+        let output = match lookup {
+            Lookup::Shell => self.run_path(path, arguments, input, span),
+            Lookup::Program => self.program(path, arguments, input, span),
+        };
         self.calls -= 1;
         output
     }
@@ -388,6 +417,10 @@ impl<'f, 't> Machine<'f, 't> {
         if self.functions.contains_key(path) {
             return self.call_function(path, Some(arguments.to_vec()), input);
         }
+        self.program(path, arguments, input, span)
+    }
+
+    fn program(&mut self, path: &str, arguments: &[String], input: Stream, span: Range<usize>) -> Stream {
         let name = path.trim_matches(['\r', '\n']).rsplit(['/', '\\']).next().unwrap_or_default();
         let lower = name.to_ascii_lowercase();
         let name = lower.strip_suffix(".exe").map_or(name, |stem| name.get(..stem.len()).unwrap_or(name));
@@ -419,6 +452,20 @@ impl<'f, 't> Machine<'f, 't> {
         self.running.pop();
         output
     }
+}
+
+/// True when a shell and a program that talks to the network stand in one pipe.
+fn is_relay(parts: &[Command]) -> bool {
+    let name = |command: &Command| match command {
+        Command::Simple(simple) => simple.words.first().and_then(|word| match word.pieces.as_slice() {
+            [super::syntax::Piece::Bare(text)] => text.rsplit('/').next().map(str::to_owned),
+            _ => None,
+        }),
+        Command::Pipeline(_) | Command::Group { .. } | Command::For { .. } | Command::Function { .. } => None,
+    };
+    let any = |names: &[&str]| parts.iter().filter_map(name).any(|name| names.contains(&name.as_str()));
+    any(&["sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "fish"])
+        && any(&["nc", "ncat", "netcat", "telnet", "socat"])
 }
 
 /// True when running `name` starts it again more than once at the same time: in a pipe with itself, or twice.

@@ -392,6 +392,12 @@ impl<'t> Parser<'t> {
         if rest.get(length) == Some(&b'[')
             && let Some(close) = rest.iter().take(256).position(|byte| *byte == b']')
         {
+            let index = rest.get(length..close).unwrap_or_default();
+            if index.iter().any(|byte| matches!(byte, b'$' | b'`'))
+                && rest.get(close + 1).is_some_and(|byte| matches!(byte, b'=' | b'+'))
+            {
+                return Err(self.wrong("a subscript that may run something"));
+            }
             length = close + 1;
         }
         let append = rest.get(length) == Some(&b'+') && rest.get(length + 1) == Some(&b'=');

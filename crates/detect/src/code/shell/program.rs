@@ -6,6 +6,7 @@ mod cloud;
 mod data;
 mod delete;
 mod disk;
+mod escape;
 mod files;
 mod git;
 mod interpret;
@@ -18,6 +19,7 @@ mod tool;
 mod wrap;
 
 use super::machine::{Call, Machine, Stream};
+use super::windows;
 use crate::code::rule;
 
 type Family = fn(&mut Machine<'_, '_>, &Call<'_>) -> Option<Stream>;
@@ -53,7 +55,9 @@ const STANDARD: &[&str] = &[
 
 /// Judges the program at `path`; `None` when no family knows it.
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) -> Option<Stream> {
-    let output = FAMILIES.iter().find_map(|family| family(machine, call))?;
+    let output =
+        FAMILIES.iter().find_map(|family| family(machine, call)).or_else(|| windows(machine, call))?;
+    escape::inspect(machine, call);
     let standard = path.rsplit_once('/').is_none_or(|(directory, _)| {
         let directory = directory.replace("//", "/");
         directory.is_empty() || STANDARD.contains(&directory.trim_end_matches("/."))
@@ -65,9 +69,53 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) ->
     Some(output)
 }
 
+/// Programs of Windows, started from a Unix shell.
+fn windows(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
+    match windows::judge(&call.name.to_ascii_lowercase(), call.arguments)? {
+        windows::Known::Quiet => {}
+        windows::Known::Does(rule) => machine.findings.add(rule, call.span.clone()),
+    }
+    Some(Stream::Unknown)
+}
+
 /// True for variables by which programs are made to load or run something else.
 pub(super) fn is_hijacking(name: &str, value: &str) -> bool {
     match name {
+        name if name.starts_with("BASH_FUNC_") || name.starts_with("GIT_CONFIG_") => true,
+        "RUSTC" | "RUSTC_WRAPPER" | "RUSTC_WORKSPACE_WRAPPER" | "CARGO_BUILD_RUSTC_WRAPPER" => {
+            !matches!(value, "" | "sccache")
+        }
+        "CC" | "CXX" | "LD" | "AR" => value.contains(['/', ' ', ';', '$']),
+        "LD_LIBRARY_PATH" | "PYTHONPATH" | "PERL5LIB" | "PERLLIB" | "RUBYLIB" | "NODE_PATH" | "CLASSPATH"
+        | "PYTHONHOME" | "GEM_HOME" | "GOFLAGS" => {
+            value.split(':').any(|part| part.starts_with("/tmp") || part.contains("-toolexec"))
+        }
+        "TAR_OPTIONS"
+        | "RSYNC_RSH"
+        | "CVS_RSH"
+        | "SVN_SSH"
+        | "SUDO_ASKPASS"
+        | "JAVA_TOOL_OPTIONS"
+        | "_JAVA_OPTIONS"
+        | "DOTNET_STARTUP_HOOKS"
+        | "MANOPT"
+        | "GIT_EXEC_PATH"
+        | "GIT_TEMPLATE_DIR"
+        | "OPENSSL_CONF"
+        | "GCONV_PATH"
+        | "LESSKEY"
+        | "LESSKEYIN"
+        | "TERMINFO"
+        | "PSQL_EDITOR"
+        | "BASHOPTS"
+        | "PYTHONBREAKPOINT"
+        | "PYTHONWARNINGS"
+        | "LD_DEBUG_OUTPUT"
+        | "LESSCLOSE"
+        | "ZDOTDIR"
+        | "PS4" => {
+            !matches!(value, "" | "ssh" | "ignore" | "default" | "+ ") && !value.starts_with("ignore:")
+        }
         "LD_PRELOAD"
         | "LD_AUDIT"
         | "DYLD_INSERT_LIBRARIES"
@@ -82,6 +130,19 @@ pub(super) fn is_hijacking(name: &str, value: &str) -> bool {
         }
         "PAGER"
         | "GIT_PAGER"
+        | "PSQL_PAGER"
+        | "SYSTEMD_PAGER"
+        | "AWS_PAGER"
+        | "GH_PAGER"
+        | "BAT_PAGER"
+        | "DELTA_PAGER"
+        | "SUDO_EDITOR"
+        | "SYSTEMD_EDITOR"
+        | "KUBE_EDITOR"
+        | "SELECTED_EDITOR"
+        | "FCEDIT"
+        | "HGEDITOR"
+        | "SVN_EDITOR"
         | "MANPAGER"
         | "EDITOR"
         | "VISUAL"

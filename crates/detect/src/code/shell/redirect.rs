@@ -55,6 +55,10 @@ impl Parser<'_> {
             return Ok(None);
         }
         self.at += digits + sign.len();
+        // zsh: `>! file` is `>| file`.
+        if sign.ends_with('>') && (self.starts_with("! ") || self.starts_with("!\t")) {
+            self.at += 1;
+        }
         self.blanks();
         let kind = match kind {
             RedirectKind::Here(strip) => return self.here_document(*strip == 1).map(Some),

@@ -99,6 +99,7 @@ impl Machine<'_, '_> {
             self.findings.add(&rule::REVERSE_SHELL, span);
             return;
         }
+        self.wrote |= target::is_recipe(path);
         let below = self.below(path);
         let path = below.as_deref().unwrap_or(path);
         if target::is_device(path) {
@@ -112,8 +113,8 @@ impl Machine<'_, '_> {
         } else if path.starts_with(UNKNOWN) {
             // A path that begins with what is not known may lead anywhere.
             self.findings.add(&rule::UNRESOLVED_TARGET, span);
-        } else if !append && target::judge(path) == Target::Root {
-            self.findings.add(&rule::OVERWRITE_MANY, span);
+        } else if target::judge(path) >= Target::Elsewhere {
+            self.findings.add(&rule::WRITE_OUTSIDE, span);
         }
     }
 }

@@ -252,6 +252,15 @@ fn is_made(name: &str) -> bool {
 const HARMLESS_DEVICES: &[&str] =
     &["null", "zero", "stdout", "stderr", "stdin", "tty", "full", "random", "urandom"];
 
+/// True for files by which a build tool may be made to run something: all but reports and the devices that keep nothing.
+pub(super) fn is_recipe(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let report = [".log", ".txt", ".md", ".csv", ".tsv", ".out", ".err", ".html", ".diff", ".patch", ".svg"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    !(report || path.starts_with("/dev/")) || name == "cmakelists.txt"
+}
+
 /// `C:`, `c:\`, `C:/*`.
 fn is_drive(path: &str) -> bool {
     let bytes = path.as_bytes();
@@ -386,19 +395,28 @@ pub(super) fn is_credential(path: &str) -> bool {
         | "credentials.json"
         | "application_default_credentials.json"
         | "secring.gpg"
+        | "logins.json"
+        | "key4.db"
+        | "Login Data"
+        | "wallet.dat"
+        | "opasswd"
+        | "shadow-"
+        | "tfstate"
         | ".dockercfg"
         | "environ"
             if name != "environ" || parts.first() == Some(&"proc") =>
         {
             true
         }
+        "token" => parent == "serviceaccount",
         "credentials" => matches!(parent, ".aws" | ".cargo" | ".gem"),
         "credentials.toml" => parent == ".cargo",
         "config" => parent == ".kube",
         "config.json" => parent == ".docker",
         "hosts.yml" => parent == "gh",
         _ => {
-            (parent == ".ssh" && !name.ends_with(".pub") && !matches!(name, "known_hosts" | "config"))
+            (parent == "ssh" && name.starts_with("ssh_host_") && !name.ends_with(".pub"))
+                || (parent == ".ssh" && !name.ends_with(".pub") && !matches!(name, "known_hosts" | "config"))
                 || parts.contains(&".gnupg")
                 || (name == ".ssh" || name == ".aws") && path.starts_with(HOME)
         }

@@ -27,6 +27,13 @@ impl Machine<'_, '_> {
         if program::is_hijacking(&assignment.name, &text) {
             self.findings.add(&rule::HIJACK, span.clone());
         }
+        // Prompts are expanded again whenever they are shown.
+        if matches!(assignment.name.as_str(), "PS0" | "PS1" | "PS2" | "PS3" | "PS4")
+            && text.contains(['`', '$'])
+            && text.contains(['`', '('])
+        {
+            self.findings.add(&rule::HIJACK, span.clone());
+        }
         if matches!(assignment.name.as_str(), "HISTFILE" | "HISTSIZE" | "HISTFILESIZE" | "SAVEHIST")
             && matches!(text.as_str(), "" | "0" | "/dev/null")
         {

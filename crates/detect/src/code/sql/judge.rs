@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Class;
 use super::condition::{Limit, limit};
 use super::lex::{Kind, Reading, Token};
-use super::words::{COMMANDS, DELAYS, DROPPED, FILES, OPENERS, READS, WRITES};
+use super::words::{COMMANDS, DELAYS, DROPPED, FILES, OPENERS, READS, UNTRUSTED, WRITES};
 use crate::code::rule::{self, Rule};
 
 /// What was seen in one reading.
@@ -30,6 +30,7 @@ pub(super) fn judge(tokens: &[Token], text: &str, reading: Reading) -> Judgement
         seen = true;
         judge.statement(statement);
     }
+    judge.assembled(tokens);
     if !seen {
         judge.class = if text.trim().is_empty() || tokens.is_empty() { Class::Read } else { Class::Unknown };
     }
@@ -62,6 +63,23 @@ impl Judge<'_> {
         self.class = self.class.max(class);
         if self.found.len() < 200 {
             self.found.push((rule, at));
+        }
+    }
+
+    /// Where something runs that is put together, the texts that it may be put together from are statements too.
+    fn assembled(&mut self, tokens: &[Token]) {
+        if !self.found.iter().any(|(rule, _)| rule.id == rule::SQL_DYNAMIC.id) || !self.spend(tokens.len()) {
+            return;
+        }
+        for statement in tokens.split(|token| token.sign(b';')) {
+            let texts = statement.iter().filter_map(|token| match &token.kind {
+                Kind::Text(text) => Some(text.as_str()),
+                Kind::Word(_) | Kind::Name(_) | Kind::Number | Kind::Parameter | Kind::Symbol(_) => None,
+            });
+            let whole: String = texts.take(32).collect();
+            if whole.contains(char::is_whitespace) && super::is_sql(&whole) {
+                self.nested.push((whole, span(statement)));
+            }
         }
     }
 
@@ -141,6 +159,15 @@ impl Judge<'_> {
                     token.at.start..next(1).map_or(token.at.end, |next| next.at.end),
                 );
             }
+            // ClickHouse: `ALTER TABLE t DELETE WHERE …`, `ALTER TABLE t UPDATE a = b WHERE …`.
+            "DELETE" | "UPDATE"
+                if lead.is("ALTER")
+                    && !before.is_some_and(|token| token.any(&["ON", "OR", "AFTER", "BEFORE"]))
+                    && statement.iter().skip(at).any(|token| token.is("WHERE")) =>
+            {
+                let all = if word == "DELETE" { &rule::DELETE_ALL } else { &rule::UPDATE_ALL };
+                self.limited(statement, at, all, lead);
+            }
             "DELETE"
                 if !qualified
                     && (begins || next(1).is_some_and(|token| token.is("FROM")))
@@ -155,6 +182,7 @@ impl Judge<'_> {
             }
             "INTO"
                 if lead.any(&["SELECT", "WITH", "FROM"])
+                    && !before.is_some_and(|token| token.is("AS"))
                     && !next(1).is_some_and(|token| token.any(&["OUTFILE", "DUMPFILE"])) =>
             {
                 self.class = self.class.max(Class::Write);
@@ -168,12 +196,13 @@ impl Judge<'_> {
                 self.class = self.class.max(Class::Write)
             }
             "EXECUTE" | "EXEC"
-                if begins
+                if (begins || called && word == "EXEC")
                     && !next(1).is_some_and(|token| token.any(&["FUNCTION", "PROCEDURE", "ON"]))
                     && before.is_some() =>
             {
                 self.execute(statement, at)
             }
+            "CREATE" if begins && lead.is("WITH") => self.class = self.class.max(Class::Write),
             "SHUTDOWN" if begins && lead.is("SHUTDOWN") => {
                 self.add(&rule::SQL_ADMIN, Class::Destructive, token.at.clone())
             }
@@ -195,13 +224,20 @@ impl Judge<'_> {
                 } else if called
                     && matches!(
                         word.as_str(),
-                        "NEXTVAL"
-                            | "SETVAL"
-                            | "PG_TERMINATE_BACKEND"
-                            | "PG_CANCEL_BACKEND"
-                            | "PG_RELOAD_CONF"
-                            | "SET_CONFIG"
+                        "QUERY_TO_XML" | "GETXML" | "DBLINK" | "XPATH_TABLE" | "EXECUTE_QUERY"
                     )
+                {
+                    // Functions that run their argument.
+                    self.execute(statement, at);
+                } else if called
+                    && matches!(
+                        word.as_str(),
+                        "PG_TERMINATE_BACKEND" | "PG_RELOAD_CONF" | "PG_ROTATE_LOGFILE"
+                    )
+                {
+                    self.add(&rule::SQL_ADMIN, Class::Destructive, token.at.clone());
+                } else if called
+                    && matches!(word.as_str(), "NEXTVAL" | "SETVAL" | "PG_CANCEL_BACKEND" | "SET_CONFIG")
                 {
                     self.class = self.class.max(Class::Write);
                 }
@@ -405,6 +441,10 @@ impl Judge<'_> {
             "LOAD" | "BULK" | "ATTACH" | "BACKUP" | "RESTORE" | "EXPORT" | "IMPORT" | "INSTALL" => {
                 self.add(&rule::SQL_FILE, Class::Destructive, whole)
             }
+            "REMOVE" => self.add(&rule::SQL_FILE, Class::Destructive, whole),
+            "CREATE" if second(&["EXTENSION"]) && has(UNTRUSTED) => {
+                self.add(&rule::SQL_COMMAND, Class::Destructive, whole);
+            }
             "KILL" | "FLUSH" | "PURGE" | "RESET" | "DBCC" | "REASSIGN" => {
                 self.add(&rule::SQL_ADMIN, Class::Destructive, whole)
             }
@@ -416,7 +456,16 @@ impl Judge<'_> {
             "PREPARE" => self.execute(statement, 0),
             "CALL" => self.add(&rule::SQL_DYNAMIC, Class::Unknown, whole),
             "DO" => self.bodies(statement),
-            "CREATE" if has(&["FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"]) => self.bodies(statement),
+            "CREATE" if has(&["FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"]) => {
+                let native = statement
+                    .iter()
+                    .zip(statement.iter().skip(1))
+                    .any(|(word, next)| word.is("LANGUAGE") && next.any(UNTRUSTED));
+                if native {
+                    self.add(&rule::SQL_COMMAND, Class::Destructive, whole);
+                }
+                self.bodies(statement);
+            }
             "PRAGMA" if statement.iter().any(|token| token.sign(b'=')) => {
                 let rule = has(&[
                     "WRITABLE_SCHEMA",

@@ -191,7 +191,28 @@ impl Lexer<'_> {
             self.reading = before;
             return;
         }
+        if quote && matches!(word.as_str(), "Q" | "NQ") && self.alternative(length) {
+            return;
+        }
         self.push(Kind::Word(word), length);
+    }
+
+    /// `q'[it's]'` (Oracle): the sign after the quote closes the string before another.
+    fn alternative(&mut self, prefix: usize) -> bool {
+        let rest = self.text.get(self.at + prefix + 1..).unwrap_or_default();
+        let Some(open) = rest.chars().next().filter(|open| !open.is_whitespace()) else { return false };
+        let close = match open {
+            '[' => ']',
+            '(' => ')',
+            '{' => '}',
+            '<' => '>',
+            other => other,
+        };
+        let body = rest.get(open.len_utf8()..).unwrap_or_default();
+        let Some(length) = body.find(&format!("{close}'")) else { return false };
+        let text = body.get(..length).unwrap_or_default().to_owned();
+        self.push(Kind::Text(text), prefix + 1 + open.len_utf8() + length + close.len_utf8() + 1);
+        true
     }
 
     fn line_comment(&mut self) {

@@ -59,6 +59,49 @@ pub(super) fn begins_statement(tokens: &[Token]) -> bool {
     tokens.first().is_some_and(|token| token.any(READS) || token.any(WRITES) || token.sign(b'('))
 }
 
+/// True for a text without a verb of its own that goes on a statement begun elsewhere: `1 OR 1=1`, `-1 UNION SELECT …`,
+/// `1; WAITFOR DELAY …`, `x) ORDER BY 10--`. `cut` says that a comment ends it.
+pub(super) fn is_fragment(tokens: &[Token], cut: bool) -> bool {
+    let Some(first) = tokens.iter().find(|token| !token.sign(b'(')) else { return false };
+    if first.any(READS) || first.any(WRITES) {
+        return false;
+    }
+    let value = matches!(first.kind, Kind::Number | Kind::Text(_) | Kind::Parameter)
+        || first.any(&["NULL", "TRUE", "FALSE"]);
+    let goes_on = first.any(&[
+        "UNION",
+        "OR",
+        "AND",
+        "HAVING",
+        "ORDER",
+        "GROUP",
+        "RLIKE",
+        "LIKE",
+        "LIMIT",
+        "WHERE",
+        "AS",
+        "PROCEDURE",
+    ]) || matches!(first.kind, Kind::Symbol(b')' | b'-' | b'+' | b'|' | b'&' | b'%' | b','));
+    let any = |words: &[&str]| tokens.iter().any(|token| token.any(words));
+    let pair = |one: &str, two: &[&str]| {
+        tokens.iter().zip(tokens.iter().skip(1)).any(|(first, second)| first.is(one) && second.any(two))
+    };
+    let joins = pair("UNION", &["SELECT", "ALL", "DISTINCT"]);
+    let delays =
+        any(DELAYS) || any(&["WAITFOR", "EXTRACTVALUE", "UPDATEXML", "INFORMATION_SCHEMA", "XP_CMDSHELL"]);
+    let compares = tokens.iter().any(|token| token.sign(b'=') || token.sign(b'>') || token.sign(b'<'))
+        || any(&["LIKE", "SELECT", "SLEEP", "BETWEEN", "IN", "IS"]);
+    let condition = any(&["OR", "AND", "HAVING", "RLIKE"]) && compares;
+    joins
+        || delays
+        || (value || goes_on)
+            && (condition
+                || pair("ORDER", &["BY"])
+                || pair("GROUP", &["BY"])
+                || any(&["EXEC", "EXECUTE"])
+                || cut)
+}
+
 /// True for what an injected value goes on with after its quote: another statement, a condition that is always true, a
 /// union, the rest cut off by a comment.
 pub(super) fn is_breakout(tokens: &[Token]) -> bool {

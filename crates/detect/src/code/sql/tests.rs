@@ -247,3 +247,50 @@ proptest! {
         prop_assert_eq!(run(&format!("DROP{gap}TABLE{gap}users"), Dialect::Postgres).verdict, Safety::Unsafe);
     }
 }
+
+#[test]
+fn a_text_that_goes_on_a_statement_is_an_injection() {
+    for text in [
+        "1 OR 1=1",
+        "1) OR (1=1",
+        "or 1=1--",
+        "-1 UNION ALL SELECT 1,2,3",
+        "1' ORDER BY 10--",
+        "admin'--",
+        "admin' #",
+        "' GROUP BY x HAVING 1=1 --",
+        "1;WAITFOR DELAY '0:0:5'--",
+        "1 AND (SELECT * FROM (SELECT(SLEEP(5)))a)",
+        "x' AND email IS NULL; --",
+    ] {
+        let report = run(text, Dialect::Any);
+        assert!(report.findings.iter().any(|finding| finding.id == "sql_injection"), "{text}: {report:?}");
+    }
+    for text in [
+        "SELECT 1 UNION SELECT 2",
+        "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1",
+        "SELECT q'[it's]' FROM dual",
+        "SELECT a FROM t WHERE b = 'x' OR c = 1 -- note",
+        "SELECT * FROM read_csv_auto('x.csv')",
+    ] {
+        assert_eq!(run(text, Dialect::Any).verdict, Safety::Safe, "{text}");
+    }
+}
+
+#[test]
+fn what_runs_later_is_read_where_it_stands() {
+    for text in [
+        "DECLARE @s NVARCHAR(100) = N'DROP TABLE t'; EXEC sp_executesql @s",
+        "SET @s = CONCAT('DR','OP TABLE t'); PREPARE s FROM @s; EXECUTE s",
+        "SELECT query_to_xml('DROP TABLE t', true, false, '')",
+        "ALTER TABLE t DELETE WHERE 1",
+        "ALTER TABLE t UPDATE a = 1 WHERE 1 = 1",
+        "CREATE FUNCTION f() RETURNS int AS 'x.so', 'f' LANGUAGE C",
+        "CREATE EXTENSION plpythonu",
+        "SELECT pg_terminate_backend(1)",
+        "REMOVE @stage/x",
+    ] {
+        assert_eq!(run(text, Dialect::Any).verdict, Safety::Unsafe, "{text}");
+        assert_eq!(classify(text, Dialect::Any), Class::Destructive, "{text}");
+    }
+}

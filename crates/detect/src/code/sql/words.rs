@@ -67,7 +67,7 @@ pub(super) const WRITES: &[&str] = &[
     "REINDEX", "VACUUM", "OPTIMIZE", "IMPORT", "EXPORT", "CLUSTER", "SECURITY", "LOAD", "COPY", "CALL",
     "EXEC", "EXECUTE", "PREPARE", "DO", "DROP", "TRUNCATE", "GRANT", "REVOKE", "DENY", "KILL", "SHUTDOWN",
     "FLUSH", "PURGE", "RESET", "ATTACH", "DETACH", "BACKUP", "RESTORE", "BULK", "INSTALL", "UNLOAD", "PUT",
-    "REPAIR", "MSCK", "UNDROP", "CONNECT", "ASSIGN", "WAITFOR", "REASSIGN", "DBCC", "UNLINK",
+    "REPAIR", "MSCK", "REMOVE", "UNDROP", "CONNECT", "ASSIGN", "WAITFOR", "REASSIGN", "DBCC", "UNLINK",
 ];
 
 /// Words after which a statement begins inside another.
@@ -189,10 +189,23 @@ pub(super) const FILES: &[&str] = &[
     "INFILE",
     "READFILE",
     "WRITEFILE",
-    "DBLINK",
     "DBLINK_EXEC",
-    "READ_CSV_AUTO",
     "XP_CREATE_SUBDIR",
+];
+
+/// Languages and extensions of PostgreSQL that reach the server's machine.
+pub(super) const UNTRUSTED: &[&str] = &[
+    "C",
+    "PLPYTHONU",
+    "PLPYTHON2U",
+    "PLPYTHON3U",
+    "PLPERLU",
+    "PLTCLU",
+    "PLSH",
+    "PLRUBYU",
+    "ADMINPACK",
+    "FILE_FDW",
+    "PG_EXECUTE",
 ];
 
 pub(super) const DELAYS: &[&str] = &["PG_SLEEP", "SLEEP", "BENCHMARK", "WAITFOR", "DBMS_LOCK", "DBMS_PIPE"];

@@ -17,15 +17,33 @@ fn the_version_asked_for_is_kept_where_we_speak_it() {
 }
 
 #[test]
-fn elicitation_is_what_the_client_offers() {
-    for (offer, form, url) in [
-        ("{}", false, false),
-        (r#"{"elicitation":{}}"#, true, false),
-        (r#"{"elicitation":{"form":{}}}"#, true, false),
-        (r#"{"elicitation":{"url":{}}}"#, false, true),
-        (r#"{"elicitation":{"form":{},"url":{}}}"#, true, true),
+fn what_servers_may_ask_is_what_the_client_offers_and_its_version_has() {
+    use Ability::{FormElicitation, Roots, RootsChanges, Sampling, SamplingTools, UrlElicitation};
+    for (version, offer, abilities) in [
+        ("2025-11-25", "{}", &[] as &[Ability]),
+        ("2025-11-25", r#"{"elicitation":{}}"#, &[FormElicitation]),
+        ("2025-11-25", r#"{"elicitation":{"form":{}}}"#, &[FormElicitation]),
+        ("2025-11-25", r#"{"elicitation":{"url":{}}}"#, &[UrlElicitation]),
+        ("2025-11-25", r#"{"elicitation":{"form":{},"url":{}}}"#, &[FormElicitation, UrlElicitation]),
+        ("2025-06-18", r#"{"elicitation":{"form":{},"url":{}}}"#, &[FormElicitation]),
+        ("2025-11-25", r#"{"sampling":{}}"#, &[Sampling]),
+        ("2025-11-25", r#"{"sampling":{"tools":{},"context":{}}}"#, &[Sampling, SamplingTools]),
+        ("2025-06-18", r#"{"sampling":{"tools":{}}}"#, &[Sampling]),
+        ("2025-11-25", r#"{"roots":{}}"#, &[Roots]),
+        ("2025-11-25", r#"{"roots":{"listChanged":true}}"#, &[Roots, RootsChanges]),
+        ("2025-11-25", r#"{"roots":true,"sampling":[]}"#, &[]),
     ] {
-        let terms = terms(&format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{offer}}}"#));
-        assert_eq!((terms.form_elicitation, terms.url_elicitation), (form, url), "{offer}");
+        let terms = terms(&format!(r#"{{"protocolVersion":"{version}","capabilities":{offer}}}"#));
+        assert_eq!(terms.abilities, Abilities::of(abilities.iter().copied()), "{version} {offer}");
     }
+}
+
+#[test]
+fn a_server_is_told_what_the_client_said_and_we_pass_on() {
+    let offer = r#"{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{},"context":{}},"roots":{"listChanged":true},"experimental":{"x":{}}}"#;
+    let terms = terms(&format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{offer}}}"#));
+    assert_eq!(
+        terms.capabilities().as_str(),
+        r#"{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{}},"roots":{"listChanged":true}}"#
+    );
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ringfence_mcp::version::Era;
+use ringfence_model::call::Question;
 use ringfence_model::json::JsonText;
 use tokio::sync::oneshot;
 
@@ -127,11 +128,12 @@ pub(crate) fn says_yes(answer: &JsonText) -> bool {
 }
 
 /// Puts a server's question to the client; ends with the client's answer.
-pub(super) async fn put(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
+pub(super) async fn put(kernel: &Arc<Kernel>, permitted: &Permitted, question: Question) -> End {
     let exchange = &permitted.assessed.admitted.request.exchange;
     let Some(out) = &exchange.out else { return End::Failed("the client cannot be asked".into()) };
     let (reply, answered) = oneshot::channel();
-    if out.send(Interim::Ask(Box::new(release::server_question(kernel, permitted)), reply)).await.is_err() {
+    let asked = release::server_question(kernel, permitted, question);
+    if out.send(Interim::Ask(Box::new(asked), reply)).await.is_err() {
         return End::Cancelled;
     }
     tokio::select! {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringfence_mcp::message::RpcError;
-use ringfence_mcp::version::Era;
 use ringfence_model::json::{Json, JsonText};
 
 use super::End;
 use crate::call::{Permitted, Target};
 use crate::kernel::Kernel;
-use crate::upstream::{Connection, UpstreamError};
+use crate::upstream::Connection;
 
 /// How long a greeting waits for servers that are starting. One that is later counts from its first list on.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,12 +29,10 @@ pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
                 running.spawn(async move { upstream.connection(&kernel, &session, &client).await });
             }
             let mut open = Vec::with_capacity(servers.len());
-            let mut lacking = false;
             let collect = async {
                 while let Some(done) = running.join_next().await {
                     match done {
                         Ok(Ok(connection)) => open.push(connection),
-                        Ok(Err(UpstreamError::EraUnsupported { .. })) => lacking = true,
                         Ok(Err(error)) => tracing::warn!(%error, "a server is missing from the greeting"),
                         Err(error) => tracing::error!(%error, "a greeting was lost"),
                     }
@@ -45,10 +41,6 @@ pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
             let in_time = tokio::time::timeout(PATIENCE, collect).await.is_ok();
             if !in_time {
                 tracing::warn!("some servers are still starting");
-            }
-            if lacking && request.exchange.client.version.era() == Era::Modern {
-                // In the legacy era every server can be reached; a server of both eras speaks it, too.
-                return End::Error(RpcError::method_not_found("server/discover"));
             }
             End::Result(of_every(&open))
         }
@@ -59,8 +51,7 @@ pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
 }
 
 fn of_one(connection: &Connection) -> JsonText {
-    let offers = |name: &str| connection.peer().capabilities().value().get(name).is_some();
-    let mut members = vec![("capabilities", capabilities(offers))];
+    let mut members = vec![("capabilities", capabilities(&[connection.peer().capabilities()]))];
     if let Some(instructions) = connection.peer().instructions() {
         members.push(("instructions", instructions));
     }
@@ -75,23 +66,32 @@ fn of_one(connection: &Connection) -> JsonText {
 }
 
 fn of_every(open: &[Arc<Connection>]) -> JsonText {
-    let offers = |name: &str| {
-        name == "tools"
-            || open.iter().any(|connection| connection.peer().capabilities().value().get(name).is_some())
-    };
-    JsonText::object([("capabilities", capabilities(offers))])
+    // Our own tools are there whatever becomes of the servers.
+    let ours = JsonText::object([("tools", JsonText::empty_object())]);
+    let said: Vec<&JsonText> =
+        open.iter().map(|connection| connection.peer().capabilities()).chain([&ours]).collect();
+    JsonText::object([("capabilities", capabilities(&said))])
 }
 
-/// The capabilities that we pass on. Subscriptions to resources, tasks and extensions are not passed on yet, so they are
-/// not offered.
-fn capabilities(offers: impl Fn(&str) -> bool) -> JsonText {
+/// The capabilities that we pass on, where one of the servers has them. Tasks and extensions are not passed on yet, so
+/// they are not offered.
+fn capabilities(said: &[&JsonText]) -> JsonText {
+    let has = |name: &str| said.iter().any(|said| said.value().get(name).is_some());
+    let follows = said
+        .iter()
+        .any(|said| said.value().pointer("/resources/subscribe").and_then(Json::as_bool) == Some(true));
     let changing = || JsonText::object([("listChanged", true.into())]);
+    let resources = if follows {
+        JsonText::object([("listChanged", true.into()), ("subscribe", true.into())])
+    } else {
+        changing()
+    };
     let all = [
         ("tools", changing()),
-        ("resources", changing()),
+        ("resources", resources),
         ("prompts", changing()),
         ("completions", JsonText::empty_object()),
         ("logging", JsonText::empty_object()),
     ];
-    JsonText::object(all.into_iter().filter(|(name, _)| offers(name)))
+    JsonText::object(all.into_iter().filter(|(name, _)| has(name)))
 }

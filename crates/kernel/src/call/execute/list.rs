@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringfence_mcp::client::RequestOptions;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Listing;
 use ringfence_model::json::{JsonText, Splice};
 use ringfence_model::name::ServerName;
-use tokio::sync::mpsc;
 
 use super::End;
 use crate::call::{Naming, Permitted, Request, Target};
 use crate::endpoint;
+use crate::exchange::LogLevel;
 use crate::kernel::Kernel;
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -183,20 +182,15 @@ pub(super) async fn set_log_level(kernel: &Arc<Kernel>, permitted: &Permitted) -
 }
 
 async fn tell_log_level(kernel: &Arc<Kernel>, request: &Request, servers: &[Arc<Upstream>]) {
+    let Some(level) = LogLevel::named(request.call.action.target()) else { return };
     for upstream in servers {
         let Ok(connection) = upstream.connection(kernel, &request.session, &request.exchange.client).await
         else {
             continue;
         };
-        if connection.logs() {
-            let level = JsonText::string(request.call.action.target());
-            let (events, _) = mpsc::channel(1);
-            let options = RequestOptions::default();
-            let params = JsonText::object([("level", level)]);
-            let answer = connection.peer().request("logging/setLevel", Some(params), options, events).await;
-            if let Err(error) = answer {
-                connection.failed(&error);
-            }
+        // A modern server is told with each request.
+        if connection.logs() && connection.era() == Era::Legacy {
+            connection.set_log_level(level).await;
         }
     }
 }

@@ -1,36 +1,65 @@
-//! One request to one upstream server, with everything that the server sends before its answer.
+//! One request to one upstream server, with everything that the server sends before its answer, and the rounds of
+//! questions that it takes (docs/adr/0008).
 
+mod outgoing;
+
+use std::pin::Pin;
 use std::sync::Arc;
 
-use ringfence_mcp::client::{PeerError, RequestOptions};
-use ringfence_mcp::meta;
+use ringfence_mcp::client::{FromServer, PeerError, ServerRequest};
+use ringfence_mcp::message::{Answer, RpcError};
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
 use ringfence_model::json::JsonText;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::End;
+use super::{End, Waits};
 use crate::call::{Permitted, Request, Target};
 use crate::exchange::QUEUE;
 use crate::interim;
 use crate::kernel::Kernel;
+use crate::parking::{Full, Parked, UnderWay};
+use crate::retry::{self, Retry};
 use crate::upstream::Connection;
 
-/// Sends the call to its server and waits for the answer.
+/// Most times that a modern server may ask a legacy client for more within one call.
+const MOST_ROUNDS: usize = 16;
+
+/// The key of a legacy server's question among `inputRequests`.
+const ASKED: &str = "question";
+
+/// What a request to a server came to, or why it stopped on its way.
+enum Step {
+    /// The answer, or none and why.
+    Ended(Result<Answer, PeerError>),
+    /// The client cancelled or left.
+    Cancelled,
+    /// No answer within the limit.
+    TimedOut,
+    /// The server asks what only the client's next request can answer.
+    Asked(Box<ServerRequest>),
+}
+
+/// Sends the call to its server and waits for the answer; goes on with the call that was parked for it, if one was.
 pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
-    let known = &permitted.assessed.known;
-    let request = &permitted.assessed.admitted.request;
-    let Some(connection) = &known.connection else {
+    let retry = permitted.assessed.admitted.retry.as_ref();
+    if let Some(parked) = retry.and_then(|retry| retry.parked()) {
+        let connection = Arc::clone(&parked.connection);
+        let answer = resume(kernel, permitted, *parked).await;
+        return ended(kernel, permitted, &connection, answer).await;
+    }
+    let Some(connection) = &permitted.assessed.known.connection else {
         return End::Failed("no connection to the server was assessed".into());
     };
-    let first = attempt(kernel, permitted, connection).await;
+    let first = attempt(kernel, permitted, connection, brought(kernel, permitted, connection)).await;
     let Err(PeerError::SessionExpired) = first else {
-        return ended(kernel, request, connection, first).await;
+        return ended(kernel, permitted, connection, first).await;
     };
     // The server forgot the session before it looked at the call: nothing happened, so a new session may try once.
+    let request = permitted.request();
     let Target::Upstream(upstream) = &request.target else {
-        return ended(kernel, request, connection, first).await;
+        return ended(kernel, permitted, connection, first).await;
     };
     upstream.forget(connection);
     match upstream.connection(kernel, &request.session, &request.exchange.client).await {
@@ -40,8 +69,8 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
                     "the tool's definition has changed since it was judged; call it again".into(),
                 );
             }
-            let second = attempt(kernel, permitted, &fresh).await;
-            ended(kernel, request, &fresh, second).await
+            let second = attempt(kernel, permitted, &fresh, brought(kernel, permitted, &fresh)).await;
+            ended(kernel, permitted, &fresh, second).await
         }
         Err(error) => End::Failed(error.to_string()),
     }
@@ -54,17 +83,32 @@ async fn same_definition(permitted: &Permitted, fresh: &Connection) -> bool {
     fresh.tool(tool).await.is_ok_and(|entry| entry.as_ref().map(|entry| &entry.digest) == judged)
 }
 
+/// What the client brings for a modern server: answers, and the server's own state.
+fn brought(kernel: &Kernel, permitted: &Permitted, connection: &Connection) -> Vec<(&'static str, JsonText)> {
+    if connection.era() == Era::Legacy {
+        return Vec::new();
+    }
+    let answers = retry::forwarded_answers(kernel, &permitted.request().params);
+    let state = permitted.assessed.admitted.retry.as_ref().and_then(Retry::inner);
+    let members = [("inputResponses", answers), ("requestState", state)];
+    members.into_iter().filter_map(|(name, member)| Some((name, member?))).collect()
+}
+
 async fn ended(
     kernel: &Arc<Kernel>,
-    request: &Request,
-    connection: &Connection,
+    permitted: &Permitted,
+    connection: &Arc<Connection>,
     answer: Result<End, PeerError>,
 ) -> End {
+    let request = permitted.request();
     match answer {
         Ok(End::Result(result)) if connection.era() == Era::Modern && asks_for_input(&result) => {
-            match interim::input_requests(kernel, request, &result).await {
-                Ok(result) => End::Parked(result),
-                Err(why) => End::Failed(why),
+            match request.exchange.client.version.era() {
+                Era::Modern => match interim::input_requests(kernel, request, &result).await {
+                    Ok(result) => End::Parked(result, Waits::WithServer),
+                    Err(error) => End::Failed(error.message),
+                },
+                Era::Legacy => rounds(kernel, permitted, connection, result).await,
             }
         }
         Ok(end) => end,
@@ -75,32 +119,166 @@ async fn ended(
     }
 }
 
+/// A modern server asks a legacy client: the client is asked on its stream, then the call is made again with the answers
+/// (2026-07-28, Multi Round-Trip Requests), until the server has all that it wants.
+async fn rounds(
+    kernel: &Arc<Kernel>,
+    permitted: &Permitted,
+    connection: &Arc<Connection>,
+    mut result: JsonText,
+) -> End {
+    for _ in 0..MOST_ROUNDS {
+        let answers = match interim::answers(kernel, permitted.request(), &result).await {
+            Ok(answers) => answers,
+            Err(error) => return End::Error(error),
+        };
+        if permitted.request().exchange.cancel.is_cancelled() {
+            return End::Cancelled;
+        }
+        let mut more = Vec::with_capacity(2);
+        more.extend(answers.map(|answers| ("inputResponses", answers)));
+        more.extend(result.value().get("requestState").map(|state| ("requestState", result.share(state))));
+        match attempt(kernel, permitted, connection, more).await {
+            Ok(End::Result(next)) if asks_for_input(&next) => result = next,
+            Ok(end) => return end,
+            Err(error) => {
+                connection.failed(&error);
+                return End::Failed(connection.explain(&error));
+            }
+        }
+    }
+    End::Failed(format!("it asked for more input {MOST_ROUNDS} times"))
+}
+
 async fn attempt(
     kernel: &Arc<Kernel>,
     permitted: &Permitted,
     connection: &Arc<Connection>,
+    more: Vec<(&'static str, JsonText)>,
 ) -> Result<End, PeerError> {
-    let request = &permitted.assessed.admitted.request;
-    let (method, params) = outgoing(permitted);
-    let options = RequestOptions {
-        progress: request.exchange.progress_token.is_some(),
-        capabilities: Some(request.exchange.client.capabilities()),
-        headers: connection.headers(&request.call.action),
-    };
+    let request = permitted.request();
+    let (method, params) = outgoing::message(request, connection, more);
+    let options = outgoing::options(request, connection);
+    connection.log_at_least(&request.exchange.client).await;
     let (events, mut from_server) = mpsc::channel(QUEUE);
+    if is_parkable(request, connection) {
+        let peer = Arc::clone(connection.peer());
+        let answer: UnderWay =
+            Box::pin(async move { peer.request(method, Some(params), options, events).await });
+        return bridged(kernel, permitted, connection, answer, from_server).await;
+    }
     let answer = connection.peer().request(method, Some(params), options, events);
     tokio::pin!(answer);
+    Ok(match drive(kernel, request, connection, answer, &mut from_server).await {
+        Step::Ended(answer) => finish(answer?),
+        Step::Cancelled => End::Cancelled,
+        Step::TimedOut => End::Timeout,
+        // `drive` hands on only what can be parked.
+        Step::Asked(_) => End::Failed("it asks what cannot be answered".into()),
+    })
+}
+
+/// True where what the server asks can only be answered by the client's next request.
+fn is_parkable(request: &Request, connection: &Connection) -> bool {
+    request.exchange.client.version.era() == Era::Modern
+        && connection.era() == Era::Legacy
+        && !connection.is_shared()
+        && match &request.call.action {
+            // Only these may be answered by a question (2026-07-28, Multi Round-Trip Requests).
+            Action::CallTool { .. } | Action::ReadResource { .. } | Action::GetPrompt { .. } => true,
+            Action::Complete { .. }
+            | Action::List { .. }
+            | Action::Greet { .. }
+            | Action::Listen { .. }
+            | Action::SetLogLevel { .. }
+            | Action::Subscribe { .. }
+            | Action::Unsubscribe { .. }
+            | Action::RootsChanged { .. }
+            | Action::Ask { .. }
+            | Action::Notify { .. }
+            | Action::Operate { .. } => false,
+        }
+}
+
+/// A modern client's call to a legacy server: a question parks it.
+async fn bridged(
+    kernel: &Arc<Kernel>,
+    permitted: &Permitted,
+    connection: &Arc<Connection>,
+    mut answer: UnderWay,
+    mut events: mpsc::Receiver<FromServer>,
+) -> Result<End, PeerError> {
+    let request = permitted.request();
+    loop {
+        let ServerRequest { method, params, reply } =
+            match drive(kernel, request, connection, answer.as_mut(), &mut events).await {
+                Step::Ended(answer) => return answer.map(finish),
+                Step::Cancelled => return Ok(End::Cancelled),
+                Step::TimedOut => return Ok(End::Timeout),
+                Step::Asked(asked) => *asked,
+            };
+        let asked = match interim::question(kernel, request, &method, params).await {
+            Ok(asked) => asked,
+            Err(error) => {
+                reply.answer(&Err(error));
+                continue;
+            }
+        };
+        let parked = Parked { connection: Arc::clone(connection), answer, events, reply, asked };
+        match park(kernel, request, parked) {
+            Ok(end) => return Ok(end),
+            Err(Full(kept)) => {
+                kernel.floods.count("ringfence.parked", Some(&request.call.principal));
+                let kept = *kept;
+                kept.reply.answer(&Err(RpcError::internal("too many calls wait for answers")));
+                (answer, events) = (kept.answer, kept.events);
+            }
+        }
+    }
+}
+
+fn park(kernel: &Kernel, request: &Request, parked: Parked) -> Result<End, Full> {
+    let result = JsonText::object([
+        ("resultType", JsonText::string("input_required")),
+        ("inputRequests", JsonText::object([(ASKED, parked.asked.clone())])),
+    ]);
+    kernel.parking.park(request.call.id, request.call.session, kernel.env.now(), parked)?;
+    Ok(End::Parked(result, Waits::WithUs))
+}
+
+/// The client came back: the server gets the answer, and the call goes on. Without an answer it is asked again.
+async fn resume(kernel: &Arc<Kernel>, permitted: &Permitted, parked: Parked) -> Result<End, PeerError> {
+    let request = permitted.request();
+    let given = request.params.value().get("inputResponses").and_then(|answers| answers.get(ASKED));
+    let Some(given) = given else {
+        return Ok(park(kernel, request, parked)
+            .unwrap_or_else(|Full(_)| End::Error(RpcError::internal("too many calls wait for answers"))));
+    };
+    let Parked { connection, answer, events, reply, .. } = parked;
+    reply.answer(&Ok(kernel.clean(&request.params.share(given))));
+    bridged(kernel, permitted, &connection, answer, events).await
+}
+
+/// Waits for the answer to a request under way, and for what stops it before.
+async fn drive(
+    kernel: &Arc<Kernel>,
+    request: &Request,
+    connection: &Arc<Connection>,
+    mut answer: Pin<&mut (dyn Future<Output = Result<Answer, PeerError>> + Send)>,
+    from_server: &mut mpsc::Receiver<FromServer>,
+) -> Step {
+    let parkable = is_parkable(request, connection);
     let limit = connection.timeout().unwrap_or(kernel.limits.timeout.0);
     let mut deadline = Instant::now() + limit;
     loop {
         tokio::select! {
             biased;
-            () = request.exchange.cancel.cancelled() => return Ok(End::Cancelled),
-            event = from_server.recv() => if let Some(event) = event {
-                deadline += interim::from_server(kernel, request, connection, event).await;
-            } else {
+            () = request.exchange.cancel.cancelled() => return Step::Cancelled,
+            event = from_server.recv() => match event {
+                Some(FromServer::Request(asked)) if parkable => return Step::Asked(asked),
+                Some(event) => deadline += interim::from_server(kernel, request, connection, event).await,
                 // The peer has dropped its end: only the answer is left.
-                return finish(answer.await);
+                None => return Step::Ended(answer.await),
             },
             result = &mut answer => {
                 // What the server sent before its answer reaches the client before it.
@@ -108,9 +286,9 @@ async fn attempt(
                     interim::from_server(kernel, request, connection, event).await;
                 }
                 connection.answers();
-                return finish(result);
+                return Step::Ended(result);
             }
-            () = tokio::time::sleep_until(deadline) => return Ok(End::Timeout),
+            () = tokio::time::sleep_until(deadline) => return Step::TimedOut,
         }
     }
 }
@@ -119,65 +297,9 @@ fn asks_for_input(result: &JsonText) -> bool {
     result.value().get("resultType").and_then(|kind| kind.as_str()).as_deref() == Some("input_required")
 }
 
-fn finish(
-    answer: Result<Result<JsonText, ringfence_mcp::message::RpcError>, PeerError>,
-) -> Result<End, PeerError> {
-    Ok(match answer? {
+fn finish(answer: Answer) -> End {
+    match answer {
         Ok(result) => End::Result(result),
         Err(error) => End::Error(error),
-    })
-}
-
-/// The method and params as the server gets them: judged members only, and a `_meta` without our keys. The peer puts
-/// version, capabilities and progress token of its own conversation there.
-fn outgoing(permitted: &Permitted) -> (&'static str, JsonText) {
-    let request = &permitted.assessed.admitted.request;
-    let mut members: Vec<(&str, JsonText)> = Vec::with_capacity(5);
-    let method = match &request.call.action {
-        Action::CallTool { tool, arguments, .. } => {
-            members.push(("name", JsonText::string(tool)));
-            members.push(("arguments", arguments.clone()));
-            "tools/call"
-        }
-        Action::ReadResource { uri, .. } => {
-            members.push(("uri", JsonText::string(uri)));
-            "resources/read"
-        }
-        Action::GetPrompt { prompt, arguments, .. } => {
-            members.push(("name", JsonText::string(prompt)));
-            members.push(("arguments", arguments.clone()));
-            "prompts/get"
-        }
-        Action::Complete { reference, argument, .. } => {
-            members.push(("ref", completion_reference(request, reference)));
-            members.push(("argument", argument.clone()));
-            if let Some(context) = request.params.value().get("context") {
-                members.push(("context", request.params.share(context)));
-            }
-            "completion/complete"
-        }
-        Action::List { what, .. } => what.method(),
-        Action::SetLogLevel { .. } => "logging/setLevel",
-        Action::Greet { .. }
-        | Action::Listen { .. }
-        | Action::Elicit { .. }
-        | Action::Notify { .. }
-        | Action::Operate { .. } => "ping",
-    };
-    if let Some(retry) = &permitted.assessed.admitted.retry {
-        members.extend(retry.forwarded(&request.params));
     }
-    if let Some(meta) = request.params.value().get("_meta") {
-        members.push(("_meta", request.params.share(meta)));
-    }
-    (method, meta::strip_ours(&JsonText::object(members)))
-}
-
-/// The `ref` of a completion under the server's own name for it.
-fn completion_reference(request: &Request, reference: &str) -> JsonText {
-    let given = request.params.value().get("ref");
-    let is_prompt = given.and_then(|given| given.get("type")).and_then(|kind| kind.as_str()).as_deref()
-        == Some("ref/prompt");
-    let (kind, member) = if is_prompt { ("ref/prompt", "name") } else { ("ref/resource", "uri") };
-    JsonText::object([("type", JsonText::string(kind)), (member, JsonText::string(reference))])
 }

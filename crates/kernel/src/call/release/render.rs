@@ -2,11 +2,13 @@
 //!
 //! Shapes and codes: design, «The wire»; MCP 2025-11-25 and 2026-07-28, server/tools («Error Handling»).
 
+mod era;
+
 use ringfence_detect::secret::InJson;
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
-use ringfence_model::call::{Action, ActionKind, Listing};
+use ringfence_model::call::{Action, ActionKind, Notice};
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
 use ringfence_model::verdict::Code;
@@ -108,7 +110,7 @@ fn tool_error(request: &Request, text: &str, meta: JsonText) -> JsonText {
     JsonText::object(members)
 }
 
-/// A result as this client sees it: our keys stripped, names of a shared endpoint put in front.
+/// A result as this client sees it: our keys stripped, names of a shared endpoint put in front, in its era.
 pub(super) fn result(request: &Request, result: &JsonText) -> JsonText {
     let stripped = meta::strip_ours(result);
     let kind = request.call.action.kind();
@@ -120,38 +122,49 @@ pub(super) fn result(request: &Request, result: &JsonText) -> JsonText {
         }
         _ => stripped,
     };
-    let shown = match request.exchange.client.version.era() {
-        // Our own tools do not know eras (2026-07-28: every result says that it is complete).
-        Era::Modern if shown.value().get("resultType").is_none() => {
-            let mut splice = Splice::new(&shown);
-            splice.set(shown.value(), "resultType", &JsonText::string("complete"));
-            splice.finish()
-        }
-        Era::Modern | Era::Legacy => shown,
-    };
-    match &request.call.action {
-        // What we filter for one principal must not be served to another from a cache (2026-07-28, caching).
-        Action::List {
-            what: Listing::Tools | Listing::Prompts | Listing::Resources | Listing::ResourceTemplates,
-            ..
-        }
-        | Action::ReadResource { .. } => private(&shown),
-        Action::CallTool { .. }
-        | Action::GetPrompt { .. }
-        | Action::Complete { .. }
-        | Action::Greet { .. }
-        | Action::Listen { .. }
-        | Action::SetLogLevel { .. }
-        | Action::Elicit { .. }
-        | Action::Notify { .. }
-        | Action::Operate { .. } => shown,
+    match request.exchange.client.version.era() {
+        Era::Modern => era::modern(&request.call.action, &shown),
+        Era::Legacy => era::legacy(&request.call.action, &shown),
     }
 }
 
-fn private(result: &JsonText) -> JsonText {
-    let Some(scope) = result.value().get("cacheScope") else { return result.clone() };
-    let mut splice = Splice::new(result);
-    splice.replace(scope, &JsonText::string("private"));
+/// A server's error as this client sees it.
+pub(super) fn error(permitted: &Permitted, error: RpcError) -> RpcError {
+    let request = permitted.request();
+    match (&permitted.assessed.known.connection, &request.call.action) {
+        (Some(connection), Action::ReadResource { .. }) => {
+            era::not_found(request.exchange.client.version.era(), connection.era(), error)
+        }
+        _ => error,
+    }
+}
+
+/// A server's notification as this client sees it. On a shared endpoint it says whose it is.
+pub(super) fn notice(request: &Request, server: &ServerName, notice: Notice, params: &JsonText) -> JsonText {
+    let stripped = meta::strip_ours(params);
+    let value = stripped.value();
+    let mut splice = Splice::new(&stripped);
+    match (request.naming, notice) {
+        (Naming::Prefixed, Notice::ResourceUpdated) => {
+            if let Some(uri) = value.get("uri").and_then(Json::as_str) {
+                splice.set(value, "uri", &JsonText::string(&endpoint::shown_uri(server, &uri)));
+            }
+        }
+        (Naming::Prefixed, Notice::Log) => {
+            let logger = value.get("logger").and_then(Json::as_str);
+            let shown = logger.map_or_else(|| server.to_string(), |logger| format!("{server}/{logger}"));
+            splice.set(value, "logger", &JsonText::string(&shown));
+        }
+        (
+            Naming::Prefixed,
+            Notice::Progress
+            | Notice::ToolsChanged
+            | Notice::ResourcesChanged
+            | Notice::PromptsChanged
+            | Notice::ElicitationComplete,
+        )
+        | (Naming::Plain, _) => {}
+    }
     splice.finish()
 }
 

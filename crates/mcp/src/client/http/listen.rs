@@ -1,14 +1,14 @@
 //! The stream of messages that belong to no request (legacy era, GET). Must never take a request of the server for part
-//! of a call: it is refused.
+//! of a call.
 
 use std::sync::Arc;
 
-use super::super::Notice;
 use super::super::inbound::{Back, Counts};
+use super::super::{FromServer, Notice};
 use super::Shared;
 use super::is_broken_off;
 use super::stream::Stream;
-use crate::message::{INVALID_REQUEST, Message, Request, RpcError, encode_error, encode_result};
+use crate::message::{Message, Request, encode_result};
 
 /// Listens until the server does not offer it, the session is over, or it cannot be reached any more.
 pub(super) async fn listen(shared: Arc<Shared>, back: Back) {
@@ -34,26 +34,27 @@ async fn hear(shared: &Shared, back: &Back, stream: &mut Stream) -> bool {
         heard = true;
         match message {
             Message::Notification(notification) => {
-                if shared.notices.try_send(Notice::from(notification)).is_err() {
+                let notice = FromServer::Notice(Box::new(Notice::from(notification)));
+                if shared.outside.try_send(notice).is_err() {
                     Counts::add(&shared.counts.notices);
                 }
             }
-            Message::Request(request) => refuse(shared, back, &request),
+            Message::Request(request) => pass_on(shared, back, request),
             Message::Response(_) => Counts::add(&shared.counts.unknown),
         }
     }
     heard
 }
 
-fn refuse(shared: &Shared, back: &Back, request: &Request) {
-    let answer = if &*request.method == "ping" {
-        encode_result(&request.id, &ringfence_model::json::JsonText::empty_object())
-    } else {
+/// A request on this stream belongs to none of ours (2025-11-25, "Streamable HTTP", section "Listening for Messages").
+fn pass_on(shared: &Shared, back: &Back, request: Request) {
+    if &*request.method == "ping" {
+        let pong = encode_result(&request.id, &ringfence_model::json::JsonText::empty_object());
+        if !back.send(pong) {
+            Counts::add(&shared.counts.unsent);
+        }
+    } else if shared.outside.try_send(FromServer::request(request, back.clone())).is_err() {
+        // Its reply has been dropped, which answers it.
         Counts::add(&shared.counts.requests);
-        let why = "no single request in flight that this could belong to";
-        encode_error(Some(&request.id), &RpcError::new(INVALID_REQUEST, why))
-    };
-    if !back.send(answer) {
-        Counts::add(&shared.counts.unsent);
     }
 }

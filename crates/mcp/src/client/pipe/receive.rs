@@ -89,15 +89,17 @@ impl Shared {
                 return Counts::add(&self.counts.notices);
             };
             Some(slot)
-        } else if is_about_a_call(&notification.method) && calls.len() == 1 {
-            calls.values().next()
+        } else if is_about_a_call(&notification.method)
+            && let Whose::Of(slot) = whose(calls)
+        {
+            Some(slot)
         } else {
             None
         };
         let notice = Notice::from(notification);
         let delivered = match slot {
             Some(slot) => slot.events.try_send(FromServer::Notice(Box::new(notice))).is_ok(),
-            None => self.notices.try_send(notice).is_ok(),
+            None => self.outside.try_send(FromServer::Notice(Box::new(notice))).is_ok(),
         };
         if !delivered {
             Counts::add(&self.counts.notices);
@@ -117,9 +119,10 @@ impl Shared {
             }
             return;
         }
-        let events = match single(&self.calls.lock().open) {
-            Some(slot) => slot.events.clone(),
-            None => {
+        let events = match whose(&self.calls.lock().open) {
+            Whose::Of(slot) => slot.events.clone(),
+            Whose::Outside => self.outside.clone(),
+            Whose::Ambiguous => {
                 Counts::add(&self.counts.requests);
                 let why = "no single request in flight that this could belong to";
                 let refusal = encode_error(Some(&request.id), &RpcError::new(INVALID_REQUEST, why));
@@ -136,8 +139,26 @@ impl Shared {
     }
 }
 
-fn single(calls: &std::collections::HashMap<i64, Slot>) -> Option<&Slot> {
-    if calls.len() == 1 { calls.values().next() } else { None }
+/// To which call a message of the server belongs that names none.
+enum Whose<'a> {
+    /// To the only one in flight.
+    Of(&'a Slot),
+    /// To none.
+    Outside,
+    /// To one of several.
+    Ambiguous,
+}
+
+fn whose(calls: &std::collections::HashMap<i64, Slot>) -> Whose<'_> {
+    let mut meant = calls.values().filter(|slot| slot.may_be_meant());
+    match (meant.next(), meant.next()) {
+        (None, _) => Whose::Outside,
+        // A list of ours could be what it is about, too.
+        (Some(slot), None) if calls.values().all(|slot| slot.subscribes || slot.may_be_meant()) => {
+            Whose::Of(slot)
+        }
+        (Some(_), _) => Whose::Ambiguous,
+    }
 }
 
 /// Notifications that a server sends while it works on a request, without saying on which.

@@ -248,19 +248,22 @@ async fn a_question_of_the_server_reaches_the_one_call_in_flight() {
 }
 
 #[tokio::test]
-async fn a_question_that_could_belong_to_two_calls_or_none_reaches_nobody() {
+async fn a_question_outside_calls_is_nobody_s_and_one_that_could_belong_to_two_reaches_nobody() {
     let (peer, mut server) = legacy().await;
     let ask = r#"{"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{"message":"password?"}}"#;
     let refused = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600,"message":"no single request in flight that this could belong to"}}"#;
+    let mut outside = peer.outside().unwrap();
     server.write(ask).await;
-    server.expect(refused).await;
+    let Some(FromServer::Request(asked)) = outside.recv().await else { panic!("no request") };
+    asked.reply.answer(&refusal());
+    server.expect(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}"#).await;
     let (mut first, mut second) = (call(&peer), call(&peer));
     server.line().await.unwrap();
     server.line().await.unwrap();
     server.write(ask).await;
     server.expect(refused).await;
     assert_eq!((first.events.try_recv().is_err(), second.events.try_recv().is_err()), (true, true));
-    assert_eq!(peer.counts(), PeerCounts { requests: 2, ..PeerCounts::default() });
+    assert_eq!(peer.counts(), PeerCounts { requests: 1, ..PeerCounts::default() });
 }
 
 #[tokio::test]
@@ -423,8 +426,8 @@ async fn a_caller_that_does_not_listen_loses_notices_and_no_answer() {
 #[tokio::test]
 async fn notices_that_belong_to_no_call_are_taken_once() {
     let (peer, mut server) = legacy().await;
-    let mut notices = peer.notices().unwrap();
-    assert!(peer.notices().is_none());
+    let mut outside = peer.outside().unwrap();
+    assert!(peer.outside().is_none());
     let log = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"x"}}"#;
     let changed = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
     let mut running = call(&peer);
@@ -432,11 +435,11 @@ async fn notices_that_belong_to_no_call_are_taken_once() {
     server.write(log).await;
     server.write(changed).await;
     assert_eq!(running.notice().await, r#"notifications/message {"level":"info","data":"x"}"#);
-    assert_eq!(show(&notices.recv().await.unwrap()), "notifications/tools/list_changed ");
+    assert_eq!(outside_of_calls(&mut outside).await, "notifications/tools/list_changed ");
     let mut second = call(&peer);
     server.line().await.unwrap();
     server.write(log).await;
-    assert!(show(&notices.recv().await.unwrap()).starts_with("notifications/message"));
+    assert!(outside_of_calls(&mut outside).await.starts_with("notifications/message"));
     for _ in 0..3 {
         server.write(changed).await;
     }

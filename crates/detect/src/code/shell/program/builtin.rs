@@ -97,6 +97,10 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
             for name in call.arguments.iter().filter(|argument| !argument.starts_with('-')) {
                 machine.forget(name);
             }
+            let callback = call.arguments.iter().position(|word| word == "-C");
+            if let Some(line) = callback.and_then(|at| call.arguments.get(at + 1)) {
+                machine.nested(line, call.span.clone());
+            }
             if call.arguments.is_empty() {
                 machine.forget("REPLY");
             }

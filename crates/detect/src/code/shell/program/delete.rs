@@ -37,7 +37,7 @@ fn remove(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
     if options.has_long("no-preserve-root") {
         machine.findings.add(&rule::RM_ROOT, call.span.clone());
     }
-    if options.operands.is_empty() && recursive && matches!(call.input, Stream::Unknown) {
+    if options.operands.is_empty() && recursive {
         machine.findings.add(&rule::UNRESOLVED_TARGET, call.span.clone());
     }
     for operand in &options.operands {
@@ -60,10 +60,8 @@ fn removal(machine: &Machine<'_, '_>, path: &str, recursive: bool, force: bool) 
             Target::Root | Target::System => &rule::RM_ROOT,
             Target::Home | Target::Elsewhere | Target::Here => &rule::RM_RF,
             Target::Unknown => &rule::UNRESOLVED_TARGET,
-            Target::Inside if force => &rule::RM_RELATIVE,
             Target::Inside => &rule::RM_RELATIVE,
-            Target::Output => &rule::RM_OUTPUT,
-            Target::Temporary => return None,
+            Target::Output | Target::Temporary => &rule::RM_OUTPUT,
         });
     }
     match target {
@@ -75,11 +73,14 @@ fn removal(machine: &Machine<'_, '_>, path: &str, recursive: bool, force: bool) 
             Some(&rule::RM_AWAY)
         }
         Target::Here if wild => Some(&rule::RM_MANY),
-        Target::Home | Target::Elsewhere | Target::Here | Target::Inside | Target::Output => {
-            Some(&rule::RM_FILE)
-        }
+        Target::Inside if wild => Some(&rule::RM_MANY),
+        Target::Home
+        | Target::Elsewhere
+        | Target::Here
+        | Target::Inside
+        | Target::Output
+        | Target::Temporary => Some(&rule::RM_FILE),
         Target::Unknown => Some(&rule::UNRESOLVED_TARGET),
-        Target::Temporary => None,
     }
 }
 

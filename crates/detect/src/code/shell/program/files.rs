@@ -56,6 +56,15 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
             }
         }
         "patch" | "rename" | "mmv" | "vidir" => {
+            let options = Options::of(call.arguments, "pidoDr", &["input", "output", "directory"]);
+            match call.name {
+                "patch" => {
+                    if let Some(path) = options.operands.first() {
+                        machine.write(path, false, call.span.clone());
+                    }
+                }
+                _ => machine.findings.add(&rule::UNRESOLVED_TARGET, call.span.clone()),
+            }
             if call.name == "rename" && call.arguments.iter().any(|argument| argument.contains("system")) {
                 machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
             }
@@ -175,6 +184,9 @@ fn chmod(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
 }
 
 fn ownership(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
+    if call.arguments.iter().skip(1).any(|path| machine.judge(path) >= Target::Elsewhere) {
+        machine.findings.add(&rule::WRITE_OUTSIDE, call.span.clone());
+    }
     let options = Options::of(call.arguments, "", &["from", "reference"]);
     let recursive = options.has("R") || options.has_long("recursive");
     let paths: Vec<String> = options.operands.iter().skip(1).map(|path| (*path).to_owned()).collect();
@@ -235,12 +247,15 @@ fn tar(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             "--new-volume-script",
             "--rmt-command",
         ];
-        let named =
-            runs.iter().any(|name| argument.starts_with(name)) || matches!(argument.as_str(), "-I" | "-F");
+        let named = runs.iter().any(|name| argument.starts_with(name))
+            || argument.starts_with("-I")
+            || argument.starts_with("-F");
         if named {
             let program = argument
                 .split_once('=')
                 .map(|(_, program)| program.to_owned())
+                .or_else(|| argument.get(2..).filter(|_| !argument.starts_with("--")).map(str::to_owned))
+                .filter(|program| !program.is_empty())
                 .or_else(|| arguments.peek().map(|next| (*next).clone()))
                 .unwrap_or_default();
             let first = program.split_whitespace().next().unwrap_or_default();

@@ -190,7 +190,9 @@ fn setting(machine: &mut Machine<'_, '_>, call: &Call<'_>, setting: &str) {
         || key.ends_with(".smudge")
         || key.ends_with(".process")
         || key.ends_with(".cmd")
-        || key.starts_with("pager.");
+        || key.starts_with("pager.")
+        || key.starts_with("include.")
+        || key.starts_with("includeif.");
     let quiet = matches!(
         value,
         "" | "cat"

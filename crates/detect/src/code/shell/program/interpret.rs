@@ -10,6 +10,7 @@ use crate::code::language::Language;
 use crate::code::rule;
 use crate::code::shell::expand::UNKNOWN;
 use crate::code::shell::machine::{Call, Machine, Stream};
+use crate::code::shell::{cmd, powershell};
 
 /// Who reads the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,7 @@ const SHELLS: &[&str] = &[
     "rbash",
     "pwsh",
     "powershell",
+    "cmd",
 ];
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
@@ -96,33 +98,36 @@ fn inspect(machine: &mut Machine<'_, '_>, text: &str, engine: Engine, at: Range<
             if text.contains(UNKNOWN) {
                 machine.findings.add(&rule::UNRESOLVED_COMMAND, at.clone());
             }
-            machine.findings.within(at, |findings| crate::code::inspect(text, &language, findings));
+            let before = machine.findings.len();
+            let runs = language == Language::Ruby && RUNNING.iter().any(|word| text.contains(word));
+            machine.findings.within(at.clone(), |findings| crate::code::inspect(text, &language, findings));
+            if runs && machine.findings.len() == before {
+                machine.findings.add(&rule::UNRESOLVED_COMMAND, at);
+            }
         }
     }
 }
 
+/// Words with which a line of Perl or Ruby may change something that its engine did not recognize.
+const RUNNING: &[&str] = &[
+    "exec", "system", "fork", "ocket", "unlink", "rmtree", "rm_", "popen", "kill", "rename", "rmdir",
+    "truncate", "chmod", "chown", "symlink", "require", "open", "eval", "delete", "write", "%x", "`",
+];
+
 fn shell(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
     if matches!(call.name, "pwsh" | "powershell") {
-        let at = call.arguments.iter().position(|argument| {
-            let lower = argument.to_ascii_lowercase();
-            lower.starts_with("-c") || lower.starts_with("-e")
-        });
-        match at.and_then(|at| call.arguments.get(at..)).and_then(<[String]>::split_first) {
-            Some((option, _))
-                if option.to_ascii_lowercase().starts_with("-e")
-                    && !option.eq_ignore_ascii_case("-executionpolicy")
-                    && !option.eq_ignore_ascii_case("-ep") =>
-            {
-                machine.findings.add(&rule::DECODE_AND_RUN, call.span.clone());
-            }
-            Some((_, line)) => inspect(
-                machine,
-                &line.join(" "),
-                Engine::Language(Language::Other("powershell".to_owned())),
-                call.span.clone(),
-            ),
-            None => machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone()),
+        let piped = match call.input {
+            Stream::Known(text) => Some(text.as_str()),
+            Stream::Nothing | Stream::Remote | Stream::Decoded | Stream::Secret | Stream::Unknown => None,
+        };
+        if matches!(call.input, Stream::Remote) {
+            machine.findings.add(&rule::PIPE_TO_SHELL, call.span.clone());
         }
+        powershell::start(call.arguments, piped, call.span.clone(), machine.findings);
+        return Stream::Unknown;
+    }
+    if call.name == "cmd" {
+        cmd::start(call.arguments, call.span.clone(), machine.findings);
         return Stream::Unknown;
     }
     let (options, rest) = Options::until_operand(call.arguments, "oO", &["rcfile", "init-file"], 0);
@@ -239,6 +244,7 @@ fn language(
 ) -> Stream {
     let engine = Engine::Language(language);
     let mut texts: Vec<&str> = Vec::new();
+    let mut in_place = false;
     let mut arguments = call.arguments.iter();
     let mut file = None;
     while let Some(argument) = arguments.next() {
@@ -258,6 +264,8 @@ fn language(
         }
         match argument.strip_prefix('-').filter(|cluster| !cluster.is_empty()) {
             Some(cluster) => {
+                in_place |= matches!(call.name, "perl" | "ruby")
+                    && cluster.chars().take_while(|letter| *letter != 'e').any(|letter| letter == 'i');
                 let evaluated = cluster
                     .char_indices()
                     .find(|(_, letter)| evaluates.contains(*letter) && !matches!(letter, 'n' | 'i'));
@@ -288,6 +296,11 @@ fn language(
     if texts.is_empty() {
         let rest: Vec<String> = file.cloned().into_iter().collect();
         script_or_input(machine, call, &rest, engine.clone());
+    }
+    if in_place {
+        for path in file.into_iter().chain(arguments) {
+            machine.write(path, false, call.span.clone());
+        }
     }
     for text in texts {
         inspect(machine, text, engine.clone(), call.span.clone());

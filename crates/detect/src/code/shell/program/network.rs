@@ -58,12 +58,26 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
     Some(Stream::Remote)
 }
 
+/// The addresses at which clouds hand out a machine's credentials.
+fn is_metadata(argument: &str) -> bool {
+    ["169.254.169.254", "metadata.google.internal", "fd00:ec2::254", "100.100.100.200", "169.254.170.2"]
+        .iter()
+        .any(|host| argument.contains(host))
+}
+
 fn is_secret(value: &str) -> bool {
     let path = value.rsplit_once('@').map_or(value, |(_, path)| path);
     target::is_credential(path) || target::is_project_secret(path)
 }
 
 fn curl(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
+    // An address that is put together when the command runs may carry anything out.
+    if call.arguments.iter().any(|argument| argument.contains("://") && argument.contains(UNKNOWN)) {
+        machine.findings.add(&rule::UPLOAD, call.span.clone());
+    }
+    if call.arguments.iter().any(|argument| is_metadata(argument)) {
+        machine.findings.add(&rule::CREDENTIAL_READ, call.span.clone());
+    }
     let mut arguments = call.arguments.iter();
     while let Some(argument) = arguments.next() {
         let (name, attached) = match argument.split_once('=') {
@@ -135,14 +149,17 @@ fn send(machine: &mut Machine<'_, '_>, call: &Call<'_>, value: &str, file: bool,
 }
 
 fn download(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) {
-    if target::is_device(path) {
-        machine.findings.add(&rule::WRITE_DEVICE, call.span.clone());
-    } else if target::is_protected(path) {
+    if target::is_protected(path) && !target::is_device(path) {
         machine.findings.add(&rule::DOWNLOAD_PROTECTED, call.span.clone());
+    } else if path != "-" {
+        machine.write(path, false, call.span.clone());
     }
 }
 
 fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
+    if call.arguments.iter().any(|argument| is_metadata(argument)) {
+        machine.findings.add(&rule::CREDENTIAL_READ, call.span.clone());
+    }
     let options = Options::of(
         call.arguments,
         "OoaPiUteBQ",
@@ -151,6 +168,7 @@ fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             "post-file",
             "body-file",
             "post-data",
+            "body-data",
             "use-askpass",
             "directory-prefix",
             "execute",
@@ -159,6 +177,13 @@ fn wget(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             "user-agent",
         ],
     );
+    if options
+        .long_value("post-data")
+        .or_else(|| options.long_value("body-data"))
+        .is_some_and(|data| data.contains(UNKNOWN))
+    {
+        machine.findings.add(&rule::UPLOAD, call.span.clone());
+    }
     if let Some(path) = options.long_value("post-file").or_else(|| options.long_value("body-file")) {
         let rule = if is_secret(path) { &rule::EXFILTRATION } else { &rule::UPLOAD };
         machine.findings.add(rule, call.span.clone());

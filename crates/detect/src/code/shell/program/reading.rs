@@ -79,7 +79,6 @@ const READERS: &[&str] = &[
     "inxi",
     "iostat",
     "ipcs",
-    "jc",
     "join",
     "jq",
     "last",

@@ -56,8 +56,9 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
             }
         }
         "split" | "csplit" => {
-            let filter = call.arguments.iter().find_map(|argument| argument.strip_prefix("--filter="));
-            if let Some(line) = filter {
+            let options =
+                Options::of(call.arguments, "abClnt", &["filter", "bytes", "lines", "suffix-length"]);
+            if let Some(line) = options.long_value("filter") {
                 wrap::text(machine, call, line);
             }
         }

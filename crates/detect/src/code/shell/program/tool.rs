@@ -5,6 +5,7 @@ use super::wrap;
 use crate::code::rule::{self, Rule};
 use crate::code::shell::expand::UNKNOWN;
 use crate::code::shell::machine::{Call, Machine, Stream};
+use crate::code::shell::target::{self, Target};
 
 /// A tool, its sub-commands that are ordinary work on the project, those that need a look, and those that do harm.
 struct Tool {
@@ -436,6 +437,7 @@ const ORDINARY: &[&str] = &[
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
     if ORDINARY.contains(&call.name) {
         make(machine, call);
+        replaced(machine, call);
         return Some(Stream::Unknown);
     }
     let tool = TOOLS.iter().find(|tool| tool.names.contains(&call.name))?;
@@ -453,14 +455,72 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
         machine.findings.add(&rule::UNKNOWN_PROGRAM, call.span.clone());
     } else {
         foreign(machine, call, verb);
+        replaced(machine, call);
     }
     Some(Stream::Unknown)
+}
+
+/// Options that say where the project is.
+const PLACES: &[&str] = &[
+    "-C",
+    "-f",
+    "--file",
+    "--makefile",
+    "--prefix",
+    "--cwd",
+    "--directory",
+    "--project",
+    "--manifest-path",
+    "--working-dir",
+    "--dir",
+];
+
+/// The project's own code is trusted as far as it is the project's: not what the text itself wrote, nor what lies in a
+/// directory of temporary files or one that is not known.
+fn replaced(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
+    let foreign = |target: Target| matches!(target, Target::Temporary | Target::Unknown | Target::Home);
+    let named = call.arguments.iter().enumerate().any(|(at, argument)| {
+        PLACES.iter().any(|option| {
+            let value = if argument == option {
+                call.arguments.get(at + 1).map(String::as_str)
+            } else {
+                argument.strip_prefix(option).map(|value| value.trim_start_matches('='))
+            };
+            value.is_some_and(|path| foreign(target::judge(path)))
+        })
+    });
+    let entered = machine.directory.as_deref().is_some_and(|path| foreign(target::judge(path)));
+    let script = call.arguments.iter().skip(1).any(|argument| {
+        argument.starts_with('/')
+            && [".go", ".py", ".js", ".ts", ".rs", ".sh"].iter().any(|end| argument.ends_with(end))
+    });
+    if machine.wrote || named || entered || script {
+        machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
+    }
 }
 
 /// Installing from a URL, a folder or an index that the line names runs what lies there.
 fn foreign(machine: &mut Machine<'_, '_>, call: &Call<'_>, verb: &str) {
     if !matches!(verb, "install" | "i" | "add" | "get" | "update") {
         return;
+    }
+    // The hooks of a package run as it is installed; what the project itself asks for is the project's.
+    let mut words = call.arguments.iter().skip_while(|argument| *argument != verb).skip(1);
+    let mut named = false;
+    while let Some(word) = words.next() {
+        if matches!(
+            word.as_str(),
+            "-r" | "-c" | "-e" | "--requirement" | "--constraint" | "--editable" | "-w" | "--filter"
+        ) {
+            words.next();
+        } else {
+            named |= !word.starts_with(['-', '.']);
+        }
+    }
+    let quiet =
+        call.arguments.iter().any(|argument| argument == "--ignore-scripts" || argument == "--dry-run");
+    if named && !quiet && call.name != "cargo" {
+        machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
     }
     let elsewhere = call.arguments.iter().any(|argument| {
         argument.contains("://")
@@ -469,7 +529,7 @@ fn foreign(machine: &mut Machine<'_, '_>, call: &Call<'_>, verb: &str) {
             || argument.starts_with("--extra-index-url")
             || argument == "-i"
             || argument.starts_with("--registry")
-            || argument.starts_with("/tmp")
+            || argument.starts_with('/')
             || argument.contains(UNKNOWN)
     });
     if elsewhere {

@@ -27,13 +27,41 @@ const WRAPPERS: &[Wrapper] = &[
             "proxychains",
             "proxychains4",
             "torsocks",
+            "torify",
+            "tsocks",
             "winpty",
             "arch",
+            "noglob",
+            "nocorrect",
+            "-",
+            "fakeroot",
+            "multitime",
+            "ssh-agent",
+            "jc",
+            "setpriv",
+            "tini",
+            "dumb-init",
         ],
         takes: "",
         long: &[],
         operands: 0,
     },
+    Wrapper { names: &["softlimit"], takes: "acdfmnoprst", long: &[], operands: 0 },
+    Wrapper { names: &["cpulimit"], takes: "lpe", long: &["limit", "pid", "exe"], operands: 0 },
+    Wrapper {
+        names: &["systemd-run"],
+        takes: "pEuGMHsd",
+        long: &["property", "setenv", "unit", "machine", "host", "uid", "gid", "slice", "description"],
+        operands: 0,
+    },
+    // `perf stat`, `perf record` …
+    Wrapper { names: &["perf"], takes: "eopFcr", long: &["event", "output", "pid"], operands: 1 },
+    Wrapper { names: &["choom"], takes: "np", long: &["adjust", "pid"], operands: 0 },
+    Wrapper { names: &["aa-exec"], takes: "pn", long: &["profile", "namespace"], operands: 0 },
+    Wrapper { names: &["rlwrap"], takes: "CDfHlqs", long: &[], operands: 0 },
+    Wrapper { names: &["grc"], takes: "c", long: &[], operands: 0 },
+    Wrapper { names: &["faketime", "setlock", "envdir"], takes: "", long: &[], operands: 1 },
+    Wrapper { names: &["sshpass"], takes: "pfdeP", long: &[], operands: 0 },
     Wrapper { names: &["time"], takes: "fo", long: &["format", "output"], operands: 0 },
     Wrapper { names: &["nice"], takes: "n", long: &["adjustment"], operands: 0 },
     Wrapper { names: &["ionice"], takes: "cnpPu", long: &["class", "classdata"], operands: 0 },
@@ -50,7 +78,6 @@ const WRAPPERS: &[Wrapper] = &[
             "firejail",
             "bwrap",
             "prlimit",
-            "systemd-run",
             "caffeinate",
             "cgexec",
             "numactl",
@@ -65,7 +92,7 @@ const WRAPPERS: &[Wrapper] = &[
         operands: 0,
     },
     Wrapper {
-        names: &["strace", "ltrace", "perf", "valgrind", "hyperfine"],
+        names: &["strace", "ltrace", "valgrind", "hyperfine"],
         takes: "eopsuSaPXE",
         long: &[],
         operands: 0,
@@ -85,7 +112,7 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
     }
     match call.name {
         "sudo" | "doas" | "pkexec" | "gosu" | "su-exec" | "please" => Some(sudo(machine, call)),
-        "su" | "runuser" => Some(su(machine, call)),
+        "su" | "runuser" | "sg" | "ksu" => Some(su(machine, call)),
         "env" => Some(env(machine, call)),
         "command" | "exec" => {
             if call
@@ -125,7 +152,7 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
 
 /// Runs `rest` as the inner command.
 pub(super) fn inner(machine: &mut Machine<'_, '_>, call: &Call<'_>, rest: &[String]) -> Stream {
-    machine.run(rest, call.input.clone(), call.span.clone())
+    machine.run_program(rest, call.input.clone(), call.span.clone())
 }
 
 /// Runs a line that a shell would parse again.
@@ -223,7 +250,7 @@ fn xargs(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
             fields.extend(input);
         }
     }
-    machine.run(&fields, Stream::Nothing, call.span.clone());
+    machine.run_program(&fields, Stream::Nothing, call.span.clone());
     Stream::Unknown
 }
 
@@ -252,6 +279,9 @@ fn parallel(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Stream {
             line = format!("{line} {value}");
         }
         text(machine, call, &line);
+        // Some versions quote the words again.
+        let fields: Vec<String> = command.iter().chain([value]).cloned().collect();
+        machine.run_program(&fields, Stream::Nothing, call.span.clone());
     }
     Stream::Unknown
 }
