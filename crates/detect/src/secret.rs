@@ -1,6 +1,6 @@
 //! Secrets: credentials of known providers, private keys, passwords and tokens by the names they are given.
 //!
-//! One pass of a prefilter over all rules' literals; a pattern runs only at a hit, over a bounded window;
+//! One pass of a sieve over all rules' literals; a pattern runs only at a hit, over a bounded window;
 //! a check (checksum, structure, entropy, likeness to words, placeholder) has the last word. Personal data is found in
 //! the same go. Must never put a found value in a message.
 
@@ -15,7 +15,6 @@ mod likeness;
 mod locate;
 mod name;
 mod own;
-mod prefilter;
 mod redact;
 mod rule;
 #[rustfmt::skip]
