@@ -28,7 +28,7 @@ const USAGE: &str = "\
 cargo xtask TASK
   test    [--only STEP]       set up what the tests need, then run every check
   tidy                        the rules of the house: layers, purity, names, sizes, words
-  gen     [--check]           write the generated files, or only say which are stale
+  gen     [--check] [--only FOLDER]   write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   abuse   [--long] [--only CASE]   hostile clients and servers against a kernel, while another client goes on
   conformance [--requirements REVISION]   the official suite against a fixture, directly and through Ringfence

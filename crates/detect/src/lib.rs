@@ -8,6 +8,7 @@ pub mod hidden;
 pub mod injection;
 mod literals;
 pub mod names;
+pub mod pii;
 pub mod secret;
 
 pub use literals::LiteralError;

@@ -1,21 +1,31 @@
-//! Secrets: credentials of known providers, private keys, passwords in URLs.
+//! Secrets: credentials of known providers, private keys, passwords and tokens by the names they are given.
 //!
 //! One pass of a sieve over all rules' literals; a pattern runs only at a hit, over a bounded window;
-//! a check (checksum, structure, entropy, placeholder) has the last word. Must never put a found value in a message.
+//! a check (checksum, structure, entropy, likeness to words, placeholder) has the last word. Personal data is found in
+//! the same go. Must never put a found value in a message.
 
+mod assign;
 mod check;
 mod encoded;
+mod generic;
 mod json;
+#[rustfmt::skip]
+mod letters;
+mod likeness;
 mod locate;
+mod name;
+mod own;
 mod redact;
 mod rule;
+#[rustfmt::skip]
 mod rules;
 mod scan;
 
 pub use check::is_placeholder;
 pub use json::InJson;
+pub use own::{OwnRule, Pattern, Settings};
 pub use redact::{redact_json, redact_text};
-pub use scan::{RuleError, SecretScanner};
+pub use scan::{RuleError, SecretScanner, Sought};
 
 #[cfg(test)]
 mod tests;

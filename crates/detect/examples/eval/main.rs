@@ -13,6 +13,7 @@ mod examples;
 mod injection;
 #[path = "../train/phrases.rs"]
 mod phrases;
+mod pii;
 mod score;
 mod secret;
 mod sql;
@@ -25,8 +26,13 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 4] =
-    [("command", command::run), ("injection", injection::run), ("secret", secret::run), ("sql", sql::run)];
+const AREAS: [Area; 5] = [
+    ("command", command::run),
+    ("injection", injection::run),
+    ("pii", pii::run),
+    ("secret", secret::run),
+    ("sql", sql::run),
+];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();

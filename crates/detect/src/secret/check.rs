@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::generic;
 use super::rule::Check;
+use crate::pii::checksum;
 
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
@@ -22,6 +24,10 @@ pub(super) fn judge(check: Check, value: &str, confidence: u8) -> Option<u8> {
         Check::Form | Check::Judged => true,
         // A wrong checksum makes it no live token, but a person who mistyped one wants to know as well.
         Check::Crc32Base62 => return Some(if crc32_base62(value) { 99 } else { 60 }),
+        Check::Macaroon => return Some(if is_macaroon(value) { 99 } else { 60 }),
+        Check::Base58 => checksum::base58check(value).is_some(),
+        Check::Bech32 => checksum::bech32(value),
+        Check::NotWord => generic::is_chosen(value),
         Check::Entropy(least) => entropy(value) >= f64::from(least) / 100.0,
         Check::Jwt => is_jwt(value),
         Check::DiscordToken => value
@@ -89,6 +95,35 @@ fn is_variable(text: &str) -> bool {
         || ["process.env", "os.environ", "os.getenv", "env.", "secrets.", "vault:", "secret://"]
             .iter()
             .any(|start| text.starts_with(start))
+}
+
+/// A macaroon of version 2 behind `pypi-`: fields of a type, a length (LEB128) and so many bytes, parted by zeros, to the
+/// very end (libmacaroons, `doc/format.txt`; PEP 458 names none, PyPI's source does).
+fn is_macaroon(value: &str) -> bool {
+    let Some(bytes) = value.strip_prefix("pypi-").and_then(decode) else { return false };
+    let mut rest = bytes.iter().copied();
+    if rest.next() != Some(2) {
+        return false;
+    }
+    let mut signed = false;
+    while let Some(kind) = rest.next() {
+        if kind == 0 {
+            continue;
+        }
+        let mut length = 0_usize;
+        for shift in [0, 7] {
+            let Some(byte) = rest.next() else { return false };
+            length |= usize::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        if rest.by_ref().take(length).count() < length {
+            return false;
+        }
+        signed = kind == 6 && length == 32;
+    }
+    signed
 }
 
 /// Shannon entropy in bits per byte.

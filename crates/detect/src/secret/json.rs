@@ -6,7 +6,7 @@ use std::ops::Range;
 use ringfence_model::finding::Finding;
 use ringfence_model::json::{Json, JsonText};
 
-use super::scan::{Hit, SecretScanner, truncated};
+use super::scan::{Hit, SecretScanner, Sought, merge, truncated};
 
 /// A credential in one string of a JSON text.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +22,14 @@ impl SecretScanner {
     /// `{"aws_secret_access_key": "…"}` it is the key that tells.
     #[must_use]
     pub fn scan_json(&self, json: &JsonText) -> Vec<InJson> {
+        self.find_in_json(json, Sought::Secrets)
+    }
+
+    /// What of the `sought` is in the strings of `json`, in order.
+    #[must_use]
+    pub fn find_in_json(&self, json: &JsonText, sought: Sought) -> Vec<InJson> {
         let raw = json.as_str();
-        if memchr::memchr(b'\\', raw.as_bytes()).is_none() && !self.may_hold(raw) {
+        if memchr::memchr(b'\\', raw.as_bytes()).is_none() && !self.may_hold(raw, sought) {
             return Vec::new();
         }
         let mut found = Vec::new();
@@ -32,8 +38,8 @@ impl SecretScanner {
             let at = place(json, string);
             let Some(text) = string.as_str() else { return };
             let (hits, cut) = match key.take() {
-                Some(name) => self.hits_with_context(&name, &text),
-                None => self.hits(&text),
+                Some(name) => self.hits_with_context(&name, &text, sought),
+                None => self.hits(&text, sought),
             };
             found.extend(hits.iter().map(|hit| InJson { finding: self.finding(&text, hit), at: at.clone() }));
             if cut {
@@ -43,7 +49,7 @@ impl SecretScanner {
             // A value that is no string leaves the key behind: the next string is then a key or an element.
             let value_on =
                 after.strip_prefix(':').map(|rest| rest.trim_start_matches([' ', '\t', '\n', '\r']));
-            if value_on.is_some_and(|value| value.starts_with('"')) && self.names_secret(&text) {
+            if value_on.is_some_and(|value| value.starts_with('"')) && self.names_something(&text, sought) {
                 key = Some(text);
             }
         });
@@ -51,11 +57,16 @@ impl SecretScanner {
     }
 
     /// The hits in `value`, seen behind its key.
-    fn hits_with_context(&self, key: &str, value: &str) -> (Vec<Hit>, bool) {
+    fn hits_with_context(&self, key: &str, value: &str, sought: Sought) -> (Vec<Hit>, bool) {
         let before = key.len() + 2;
-        let (hits, cut) = self.hits(&format!("{key}=\"{value}\""));
+        let (hits, cut) = self.hits(&format!("{key}=\"{value}\""), sought);
         let inside = |hit: &Hit| hit.at.start >= before && hit.at.end <= before + value.len();
-        (hits.into_iter().filter(inside).map(|hit| hit.moved_back(before)).collect(), cut)
+        let mut hits: Vec<Hit> = hits.into_iter().filter(inside).map(|hit| hit.moved_back(before)).collect();
+        // A quote inside the value would end it there; here its end is known.
+        if sought.secrets() {
+            hits.extend(self.named_value(key, value));
+        }
+        (merge(hits), cut)
     }
 }
 

@@ -66,6 +66,14 @@ pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
         .split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')))
         .take(64)
         .any(|run| run.len() >= 16);
+    // Cut off behind the header: one line of a file, a log, a chunk.
+    let cut_off = inner.len() == body.len()
+        && inner
+            .bytes()
+            .all(|byte| matches!(byte, b'\\' | b'n' | b'r' | b' ' | b'\n' | b'\r' | b'"' | b'\''));
+    if cut_off {
+        return Some(at..at + header + "-----".len());
+    }
     if !material || is_placeholder(inner.trim_matches(['\\', 'n', 'r', ' ', '\n', '\r'])) {
         return None;
     }

@@ -5,27 +5,34 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
-use super::SecretScanner;
 use super::json::{InJson, place};
+use super::{SecretScanner, Sought};
 
 /// Bytes from which on a value is looked for in the rest of its text: a shorter one may be an ordinary word elsewhere.
 const TELLING: usize = 8;
 
-/// `text` with each found secret replaced, wherever else in the text it stands. Findings of other categories are left alone.
+/// The categories whose findings name a value.
+const VALUES: [Category; 2] = [Category::Secret, Category::Pii];
+
+/// `text` with each found value (of category `secret` or `pii`) replaced, wherever else in the text it stands. Which of
+/// them go is the caller's choice: by what it scans for, or by what it passes on. Findings of other categories are left
+/// alone.
 #[must_use]
 pub fn redact_text(text: &str, findings: &[Finding]) -> String {
     replace(text, findings.iter())
 }
 
-/// `json` with each found secret replaced. Strings stay strings, and the keys of an object stay different: a key that
+/// `json` with each found value replaced. Strings stay strings, and the keys of an object stay different: a key that
 /// would become equal to another gets a number.
 #[must_use]
 pub fn redact_json(json: &JsonText, found: &[InJson]) -> JsonText {
     let mut by_string: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
-    for hit in found.iter().filter(|hit| hit.finding.category == Category::Secret) {
+    for hit in found.iter().filter(|hit| VALUES.contains(&hit.finding.category)) {
         by_string.entry(hit.at.start).or_default().push(&hit.finding);
     }
     if by_string.is_empty() {
@@ -43,9 +50,15 @@ impl SecretScanner {
     /// `text` without any secret that this scanner finds, those included that are only found once others are gone.
     #[must_use]
     pub fn clean_text(&self, text: &str) -> String {
+        self.clean_text_of(text, Sought::Secrets)
+    }
+
+    /// `text` without what is `sought`, that included which is only found once the rest is gone.
+    #[must_use]
+    pub fn clean_text_of(&self, text: &str, sought: Sought) -> String {
         let mut clean = text.to_owned();
         for _ in 0..PASSES {
-            let found = self.scan_text(&clean);
+            let found = self.find_in_text(&clean, sought);
             let next = redact_text(&clean, &found);
             if next == clean {
                 break;
@@ -58,12 +71,18 @@ impl SecretScanner {
     /// `json` without the secrets `found` in it, and without those that are only found once they are gone.
     #[must_use]
     pub fn clean_json(&self, json: &JsonText, found: &[InJson]) -> JsonText {
+        self.clean_json_of(json, found, Sought::Secrets)
+    }
+
+    /// `json` without the values `found` in it, and without what of the `sought` is only found once they are gone.
+    #[must_use]
+    pub fn clean_json_of(&self, json: &JsonText, found: &[InJson], sought: Sought) -> JsonText {
         let mut clean = redact_json(json, found);
         for _ in 1..PASSES {
             if clean == *json {
                 break;
             }
-            let next = redact_json(&clean, &self.scan_json(&clean));
+            let next = redact_json(&clean, &self.find_in_json(&clean, sought));
             if next == clean {
                 break;
             }
@@ -131,7 +150,7 @@ impl<'a> Redaction<'a> {
 /// Spans may overlap when findings of several scans are put together: later ones then only extend the cut.
 fn replace<'f>(text: &str, findings: impl Iterator<Item = &'f Finding>) -> String {
     let mut cuts: Vec<(usize, usize, &str)> = findings
-        .filter(|finding| finding.category == Category::Secret)
+        .filter(|finding| VALUES.contains(&finding.category))
         .map(|finding| (finding.span.start, finding.span.end, finding.id.as_ref()))
         .collect();
     // The value may stand once more where it alone would not have been found, e.g. inside a longer word.
@@ -140,8 +159,10 @@ fn replace<'f>(text: &str, findings: impl Iterator<Item = &'f Finding>) -> Strin
     values.sort_unstable();
     values.dedup_by_key(|(value, _)| *value);
     for (value, id) in values.into_iter().filter(|(value, _)| value.len() >= TELLING) {
-        let again = memchr::memmem::find_iter(text.as_bytes(), value.as_bytes());
-        cuts.extend(again.map(|start| (start, start + value.len(), id)));
+        for form in std::iter::once(value.to_owned()).chain(coded(value)) {
+            let again = memchr::memmem::find_iter(text.as_bytes(), form.as_bytes());
+            cuts.extend(again.map(|start| (start, start + form.len(), id)));
+        }
     }
     cuts.sort_unstable();
     let mut out = String::with_capacity(text.len());
@@ -157,4 +178,19 @@ fn replace<'f>(text: &str, findings: impl Iterator<Item = &'f Finding>) -> Strin
     }
     out.push_str(text.get(done..).unwrap_or_default());
     out
+}
+
+/// The same value in base64, hexadecimal and percent signs, as a whole.
+fn coded(value: &str) -> Vec<String> {
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let base64 = STANDARD_NO_PAD.encode(value);
+    let url = URL_SAFE_NO_PAD.encode(value);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let percent: String = value
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let mut forms = vec![hex.to_uppercase(), hex, base64, url, percent];
+    forms.retain(|form| form != value);
+    forms
 }

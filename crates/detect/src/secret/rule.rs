@@ -1,17 +1,15 @@
-//! What a secret rule says. Must never hold more than data and pure functions.
-
-use std::ops::Range;
+//! What a secret rule says. Must never hold more than data.
 
 use ringfence_model::finding::Severity;
 
-/// One kind of credential.
+/// One kind of credential, generated from `rules/secret/*.yaml`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
     /// Finding id, also the placeholder's name: `[redacted:github_token]`.
     pub(super) id: &'static str,
     /// For the message.
     pub(super) what: &'static str,
-    /// One of these stands in or before every value. Compared without case where `anchor` is `Context`.
+    /// One of these stands in or before every value. Compared without case where `anchor` is `After` or `Named`.
     pub(super) literals: &'static [&'static str],
     pub(super) anchor: Anchor,
     pub(super) matcher: Matcher,
@@ -27,11 +25,13 @@ pub(super) struct Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// The value begins with the literal.
-    Prefix,
+    Starts,
     /// The value begins at most so many bytes before the literal.
-    Within(usize),
-    /// The literal names what follows; the value is group 1 of the pattern.
-    Context,
+    Holds(usize),
+    /// The literal comes before the value, which is group 1 of the pattern.
+    After,
+    /// The literal is part of the name that the value is assigned to; the pattern holds for the whole value.
+    Named,
 }
 
 /// How the value is cut out.
@@ -39,8 +39,10 @@ pub(super) enum Anchor {
 pub(super) enum Matcher {
     /// A regular expression; its group 1, where it has one, is the value.
     Pattern(&'static str),
-    /// From the offset of the literal.
-    Code(fn(&str, usize) -> Option<Range<usize>>),
+    /// A private key block.
+    PrivateKey,
+    /// The password of a URL.
+    UrlPassword,
 }
 
 /// What must hold of a value beside its form.
@@ -58,69 +60,14 @@ pub(super) enum Check {
     DiscordToken,
     /// Decodes to `user:password` (RFC 7617).
     BasicCredentials,
-    /// `Code` has judged already.
+    /// Behind the prefix `pypi-` stands a macaroon of version 2.
+    Macaroon,
+    /// Base58 with the first four bytes of a double SHA-256 at its end.
+    Base58,
+    /// Bech32 (BIP 173) or Bech32m (BIP 350).
+    Bech32,
+    /// Neither a word nor a name: what a person chose as a password.
+    NotWord,
+    /// The matcher has judged already.
     Judged,
-}
-
-impl Rule {
-    /// A value with a prefix of its own.
-    pub(super) const fn token(
-        id: &'static str,
-        what: &'static str,
-        literals: &'static [&'static str],
-        pattern: &'static str,
-    ) -> Self {
-        Self {
-            id,
-            what,
-            literals,
-            anchor: Anchor::Prefix,
-            matcher: Matcher::Pattern(pattern),
-            check: Check::Form,
-            severity: Severity::Critical,
-            confidence: 90,
-            encoded: false,
-        }
-    }
-
-    /// A value with a mark of its own inside.
-    pub(super) const fn within(
-        id: &'static str,
-        what: &'static str,
-        (literal, before): (&'static [&'static str], usize),
-        pattern: &'static str,
-    ) -> Self {
-        Self { anchor: Anchor::Within(before), ..Self::token(id, what, literal, pattern) }
-    }
-
-    /// A value known only by the name before it.
-    pub(super) const fn context(
-        id: &'static str,
-        what: &'static str,
-        literals: &'static [&'static str],
-        pattern: &'static str,
-    ) -> Self {
-        Self {
-            anchor: Anchor::Context,
-            check: Check::Entropy(280),
-            confidence: 75,
-            ..Self::token(id, what, literals, pattern)
-        }
-    }
-
-    pub(super) const fn check(self, check: Check) -> Self {
-        Self { check, ..self }
-    }
-
-    pub(super) const fn severity(self, severity: Severity) -> Self {
-        Self { severity, ..self }
-    }
-
-    pub(super) const fn confidence(self, confidence: u8) -> Self {
-        Self { confidence, ..self }
-    }
-
-    pub(super) const fn encoded(self) -> Self {
-        Self { encoded: true, ..self }
-    }
 }

@@ -8,11 +8,17 @@ use std::sync::OnceLock;
 use regex::Regex;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 
+use super::assign::{self, Assignment};
 use super::check::judge;
-use super::encoded;
+use super::encoded::{self, Coding};
+use super::generic;
+use super::locate;
+use super::name::{self, Promise};
+use super::own::{Own, Settings};
 use super::rule::{Anchor, Check, Matcher, Rule};
-use super::rules;
+use super::rules::RULES;
 use crate::literals::{LiteralError, Literals};
+use crate::pii;
 
 /// Bytes after a literal that a pattern may see. A JWT is the longest of the values with a pattern.
 const WINDOW: usize = 8 * 1024;
@@ -20,35 +26,90 @@ const WINDOW: usize = 8 * 1024;
 const BUDGET_PER_BYTE: usize = 64;
 /// Most findings of one text.
 const MOST_FINDINGS: usize = 1000;
+/// Names whose coded form is looked for as well.
+const CODED_NAMES: [&str; 2] = ["password", "api_key"];
 
-/// The embedded rules cannot be looked for: a fault of ours that the tests rule out.
+/// The rules make no scanner.
 #[derive(Debug, thiserror::Error)]
-#[error("secret rules: {0}")]
-pub struct RuleError(#[from] LiteralError);
+pub enum RuleError {
+    /// The literals exceed what the sieve holds; the tests hold that the built-in ones do not.
+    #[error("secret rules: {0}")]
+    Literals(#[from] LiteralError),
+    /// An operator's pattern does not compile.
+    #[error("rule {id:?}: {source}")]
+    Pattern {
+        /// The rule, or `allow`.
+        id: String,
+        /// Why.
+        source: Box<regex::Error>,
+    },
+    /// An operator's pattern is found in every text.
+    #[error("rule {id:?} holds for the empty text")]
+    Everything {
+        /// The rule.
+        id: String,
+    },
+    /// An operator's id cannot be part of a placeholder.
+    #[error("rule id {id:?}: small letters, digits and underscores")]
+    Id {
+        /// The id.
+        id: String,
+    },
+    /// A rule that is to be off does not exist.
+    #[error("no rule is called {id:?}")]
+    Unknown {
+        /// The name.
+        id: String,
+    },
+}
 
-/// Finds credentials. Built once, shared by all threads.
+/// What a scan looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// Credentials.
+    Secrets,
+    /// Personal data.
+    PersonalData,
+    /// Both, in one go.
+    Both,
+}
+
+impl Sought {
+    pub(super) const fn secrets(self) -> bool {
+        matches!(self, Self::Secrets | Self::Both)
+    }
+
+    pub(super) const fn personal_data(self) -> bool {
+        matches!(self, Self::PersonalData | Self::Both)
+    }
+}
+
+/// Finds credentials and personal data. Built once, shared by all threads.
 #[derive(Debug)]
 pub struct SecretScanner {
     sieve: Literals,
-    /// In the sieve's order.
     literals: Vec<Literal>,
     rules: Vec<Compiled>,
+    own: Own,
+    /// Ids that are off and belong to no provider's rule.
+    off: Vec<String>,
 }
 
 /// What a hit of the sieve stands for.
 #[derive(Debug)]
 struct Literal {
-    text: String,
-    rule: usize,
+    text: Box<str>,
     kind: LiteralKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LiteralKind {
-    /// As the rule's anchor says.
-    Plain,
-    /// The literal as it looks inside base64.
-    Encoded,
+    /// Of the rule, as its anchor says.
+    Plain(usize),
+    /// A literal as it looks when coded.
+    Coded(Coding),
+    /// Part of the name of a credential.
+    Stem,
 }
 
 #[derive(Debug)]
@@ -59,13 +120,22 @@ struct Compiled {
     regex: OnceLock<Option<Regex>>,
 }
 
-/// A value found: where, by which rule, how sure.
+/// What found a value. Where several find the same, the first in this order names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Own(usize),
+    Rule(usize),
+    Pii(pii::Kind),
+    Generic(Promise),
+}
+
+/// A value found: where, by what, how sure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) at: Range<usize>,
-    rule: usize,
+    source: Source,
     confidence: u8,
-    encoded: bool,
+    coding: Option<Coding>,
 }
 
 impl Hit {
@@ -78,41 +148,95 @@ impl Hit {
 /// What one text still may cost.
 struct Budget(usize);
 
+/// What a pass remembers from one hit of the automaton to the next.
+struct Pass<'t> {
+    text: &'t str,
+    budget: &'t mut Budget,
+    /// End of the last run that was decoded.
+    decoded_to: usize,
+    /// The last name that was read, and what is assigned to it.
+    name: Range<usize>,
+    assignment: Option<Assignment>,
+    /// The last name has been judged without a provider.
+    judged: bool,
+}
+
 impl SecretScanner {
-    /// Compiles the embedded rules.
+    /// Compiles the built-in rules.
     ///
     /// # Errors
-    /// [`RuleError`] when the literals exceed what the sieve holds; the tests of this crate hold that they do not.
+    /// None with the built-in rules alone; the tests of this crate hold that.
     pub fn new() -> Result<Self, RuleError> {
-        let mut compiled = Vec::new();
-        let mut literals = Vec::new();
-        for (index, rule) in rules::all().enumerate() {
-            compiled.push(Compiled { rule, regex: OnceLock::new() });
-            for literal in rule.literals {
-                literals.push(Literal { text: (*literal).to_owned(), rule: index, kind: LiteralKind::Plain });
-                if rule.encoded {
-                    literals.extend(encoded::looks(literal).map(|text| Literal {
-                        text,
-                        rule: index,
-                        kind: LiteralKind::Encoded,
-                    }));
-                }
-            }
-        }
-        let sieve = Literals::new(literals.iter().map(|literal| &*literal.text))?;
-        Ok(Self { sieve, literals, rules: compiled })
+        Self::with(Settings::BUILT_IN)
     }
 
-    /// Number of rules.
+    /// Compiles the built-in rules and an operator's.
+    ///
+    /// # Errors
+    /// [`RuleError`] names the rule that does not compile or does not exist.
+    pub fn with(settings: Settings) -> Result<Self, RuleError> {
+        let known = |id: &str| {
+            RULES.iter().any(|rule| rule.id == id) || generic_ids().contains(&id) || pii::is_known(id)
+        };
+        if let Some(unknown) = settings.disable.iter().find(|id| !known(id)) {
+            return Err(RuleError::Unknown { id: unknown.clone() });
+        }
+        let off = settings.disable.clone();
+        let rules: Vec<Compiled> = RULES
+            .iter()
+            .filter(|rule| !off.iter().any(|id| id == rule.id))
+            .map(|rule| Compiled { rule, regex: OnceLock::new() })
+            .collect();
+        let mut literals = Vec::new();
+        let mut add = |text: &str, kind| literals.push(Literal { text: text.into(), kind });
+        for (index, compiled) in rules.iter().enumerate() {
+            for literal in compiled.rule.literals {
+                add(literal, LiteralKind::Plain(index));
+            }
+        }
+        let mut coded: Vec<(Coding, String)> = rules
+            .iter()
+            .filter(|compiled| compiled.rule.encoded)
+            .flat_map(|compiled| compiled.rule.literals)
+            .chain(&CODED_NAMES)
+            .flat_map(|literal| encoded::looks(literal))
+            .collect();
+        coded.sort_by(|a, b| a.1.cmp(&b.1));
+        coded.dedup_by(|a, b| a.1 == b.1);
+        for (coding, look) in &coded {
+            add(look, LiteralKind::Coded(*coding));
+        }
+        for stem in name::STEMS {
+            add(stem, LiteralKind::Stem);
+        }
+        let sieve = Literals::new(literals.iter().map(|literal| &*literal.text))?;
+        Ok(Self { sieve, literals, rules, own: Own::compile(settings)?, off })
+    }
+
+    /// Number of rules of providers.
     #[must_use]
     pub fn rule_count(&self) -> usize {
         self.rules.len()
     }
 
+    /// Bytes that the rules take before the first find, without the sieve.
+    #[must_use]
+    pub fn idle_bytes(&self) -> usize {
+        let literals: usize =
+            self.literals.iter().map(|literal| size_of::<Literal>() + literal.text.len()).sum();
+        literals + self.rules.capacity() * size_of::<Compiled>()
+    }
+
     /// The credentials in `text`, in order, without overlap.
     #[must_use]
     pub fn scan_text(&self, text: &str) -> Vec<Finding> {
-        let (hits, cut) = self.hits(text);
+        self.find_in_text(text, Sought::Secrets)
+    }
+
+    /// What of the `sought` is in `text`, in order, without overlap.
+    #[must_use]
+    pub fn find_in_text(&self, text: &str, sought: Sought) -> Vec<Finding> {
+        let (hits, cut) = self.hits(text, sought);
         let mut findings: Vec<Finding> = hits.iter().map(|hit| self.finding(text, hit)).collect();
         if cut {
             findings.push(truncated(text));
@@ -120,153 +244,321 @@ impl SecretScanner {
         findings
     }
 
-    /// True when some literal occurs: only then can there be a finding.
-    pub(super) fn may_hold(&self, text: &str) -> bool {
-        self.sieve.find(text.as_bytes()).any(|found| self.is_plausible(text, found.literal, found.start))
+    /// True when something is likely enough to be looked at string by string. `json` has no escapes.
+    pub(super) fn may_hold(&self, json: &str, sought: Sought) -> bool {
+        let mut budget = Budget(json.len().saturating_mul(BUDGET_PER_BYTE));
+        let mut pass = Pass::of(json, &mut budget);
+        let mut secret = || {
+            self.literals_in(json).any(|(literal, at)| match literal.kind {
+                LiteralKind::Plain(rule) if !self.is_named(rule) => true,
+                LiteralKind::Coded(_) => true,
+                LiteralKind::Plain(_) | LiteralKind::Stem => self.examine(&mut pass, literal, at).is_some(),
+            })
+        };
+        !self.own.rules.is_empty()
+            || sought.personal_data() && pii::may_hold(json)
+            || sought.secrets() && secret()
     }
 
-    /// True when `key` names a credential to a rule that needs such a name.
-    pub(super) fn names_secret(&self, key: &str) -> bool {
-        self.sieve.find(key.as_bytes()).any(|found| {
-            self.literals
-                .get(found.literal)
-                .and_then(|literal| self.rules.get(literal.rule))
-                .is_some_and(|compiled| compiled.rule.anchor == Anchor::Context)
-        })
+    /// True when the value of `key` has to be judged by it.
+    pub(super) fn names_something(&self, key: &str, sought: Sought) -> bool {
+        let secret = || {
+            self.literals_in(key).any(|(literal, _)| match literal.kind {
+                LiteralKind::Plain(rule) => {
+                    self.rule(rule).is_some_and(|rule| matches!(rule.anchor, Anchor::After | Anchor::Named))
+                }
+                LiteralKind::Stem => true,
+                LiteralKind::Coded(_) => false,
+            })
+        };
+        sought.secrets() && secret() || sought.personal_data() && pii::names_something(key)
     }
 
     /// What is there, merged; and whether the budget ended before the text did.
     ///
     /// A value that touches another has no free boundary. What was found is therefore masked and the text looked at
     /// again, until nothing new appears: then redaction uncovers nothing either.
-    pub(super) fn hits(&self, text: &str) -> (Vec<Hit>, bool) {
+    pub(super) fn hits(&self, text: &str, sought: Sought) -> (Vec<Hit>, bool) {
         let mut budget = Budget(text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(1 << 20));
         let mut hits = Vec::new();
-        let mut cut = self.pass(text, &mut hits, &mut budget);
+        let mut cut = self.pass(text, sought, &mut hits, &mut budget);
         let mut seen = 0;
         while hits.len() > seen && !cut {
-            seen = hits.len();
-            cut = self.pass(&masked(text, &hits), &mut hits, &mut budget);
             hits = merge(hits);
+            seen = hits.len();
+            cut = self.pass(&masked(text, &hits), sought, &mut hits, &mut budget);
         }
-        (hits, cut)
+        (merge(hits), cut)
+    }
+
+    /// The hit that the whole of `value` is under the name `key`.
+    pub(super) fn named_value(&self, key: &str, value: &str) -> Option<Hit> {
+        let assignment = Assignment {
+            name: 0..0,
+            promise: name::promise(key),
+            value: 0..value.len(),
+            form: assign::Form::Quoted,
+        };
+        let provider = self.literals_in(key).find_map(|(literal, _)| match literal.kind {
+            LiteralKind::Plain(index) if self.is_named(index) => {
+                self.examine_named(value, index, &assignment, key)
+            }
+            LiteralKind::Plain(_) | LiteralKind::Coded(_) | LiteralKind::Stem => None,
+        });
+        provider.or_else(|| self.examine_generic(value, &assignment))
     }
 
     /// Adds what one look at `text` finds; true when the budget ended first.
-    fn pass(&self, text: &str, hits: &mut Vec<Hit>, budget: &mut Budget) -> bool {
-        let mut decoded_to = 0;
-        for found in self.sieve.find(text.as_bytes()) {
-            if !self.is_plausible(text, found.literal, found.start) {
-                continue;
+    fn pass(&self, text: &str, sought: Sought, hits: &mut Vec<Hit>, budget: &mut Budget) -> bool {
+        if sought.personal_data() {
+            pii::find(text, &mut |at, kind, confidence| {
+                let allowed = self.off.iter().any(|id| id == kind.id());
+                if !allowed {
+                    hits.extend(
+                        self.kept(text, Hit { at, source: Source::Pii(kind), confidence, coding: None }),
+                    );
+                }
+                hits.len() < MOST_FINDINGS
+            });
+        }
+        if !sought.secrets() {
+            return hits.len() >= MOST_FINDINGS;
+        }
+        for (index, (_, regex)) in self.own.rules.iter().enumerate() {
+            for captures in regex.captures_iter(text).take(MOST_FINDINGS) {
+                let Some(found) =
+                    captures.get(1).or_else(|| captures.get(0)).filter(|found| !found.is_empty())
+                else {
+                    continue;
+                };
+                let hit = Hit { at: found.range(), source: Source::Own(index), confidence: 90, coding: None };
+                hits.extend(self.kept(text, hit));
             }
-            let Some(literal) = self.literals.get(found.literal) else { continue };
-            if budget.0 == 0 || hits.len() >= MOST_FINDINGS {
+        }
+        let mut pass = Pass::of(text, budget);
+        for (literal, at) in self.literals_in(text) {
+            if pass.budget.0 == 0 || hits.len() >= MOST_FINDINGS {
                 return true;
             }
-            match literal.kind {
-                LiteralKind::Plain => hits.extend(self.examine(text, literal.rule, found.start, budget)),
-                LiteralKind::Encoded if found.start >= decoded_to => {
-                    let run = encoded::run_around(text, found.start);
-                    decoded_to = run.end;
-                    budget.spend(run.len() * 4);
-                    hits.extend(self.examine_encoded(text, run));
-                }
-                LiteralKind::Encoded => {}
-            }
+            let hit = self.examine(&mut pass, literal, at);
+            hits.extend(hit.and_then(|hit| self.kept(text, hit)));
         }
         false
     }
 
+    /// The hit, unless its value is allowed.
+    fn kept(&self, text: &str, hit: Hit) -> Option<Hit> {
+        let value = text.get(hit.at.clone())?;
+        (!self.own.allows(value)).then_some(hit)
+    }
+
+    /// What stands at a hit of the sieve.
+    fn examine(&self, pass: &mut Pass<'_>, literal: &Literal, at: Range<usize>) -> Option<Hit> {
+        match literal.kind {
+            LiteralKind::Coded(coding) => {
+                if at.start < pass.decoded_to {
+                    return None;
+                }
+                let run = coding.run_around(pass.text, at.start);
+                pass.decoded_to = run.end;
+                pass.budget.spend(run.len() * 4);
+                self.examine_coded(pass.text, coding, run, at.start)
+            }
+            LiteralKind::Plain(index) if self.is_named(index) => {
+                pass.read_name(&at);
+                self.examine_named(
+                    pass.text,
+                    index,
+                    pass.assignment.as_ref()?,
+                    pass.text.get(pass.name.clone())?,
+                )
+            }
+            LiteralKind::Plain(index) => self.examine_pattern(pass.text, index, at.start, pass.budget),
+            LiteralKind::Stem => {
+                pass.read_name(&at);
+                if std::mem::replace(&mut pass.judged, true) {
+                    return None;
+                }
+                self.examine_generic(pass.text, pass.assignment.as_ref()?)
+            }
+        }
+    }
+
+    fn examine_generic(&self, text: &str, assignment: &Assignment) -> Option<Hit> {
+        let promise = assignment.promise?;
+        let confidence = generic::judge(promise, assignment.form, text.get(assignment.value.clone())?)?;
+        let hit =
+            Hit { at: assignment.value.clone(), source: Source::Generic(promise), confidence, coding: None };
+        (!self.off.iter().any(|id| id == generic_id(promise))).then_some(hit)
+    }
+
+    /// A value of a provider that only the name gives away.
+    fn examine_named(&self, text: &str, index: usize, assignment: &Assignment, name: &str) -> Option<Hit> {
+        let compiled = self.rules.get(index)?;
+        let rule = compiled.rule;
+        // `HEROKU_APP_ID` names no credential; a rule may spell a whole name out.
+        if assignment.promise.is_none() && !rule.literals.iter().any(|whole| whole.eq_ignore_ascii_case(name))
+        {
+            return None;
+        }
+        let value = text.get(assignment.value.clone())?.trim();
+        let holds = compiled.regex()?.is_match(value);
+        let confidence = holds.then(|| judge(rule.check, value, rule.confidence))??;
+        Some(Hit { at: assignment.value.clone(), source: Source::Rule(index), confidence, coding: None })
+    }
+
     /// The finding of a hit in `text`.
     pub(super) fn finding(&self, text: &str, hit: &Hit) -> Finding {
-        let (id, what, severity) =
-            self.rules.get(hit.rule).map_or(("secret", "secret", Severity::Critical), |compiled| {
-                (compiled.rule.id, compiled.rule.what, compiled.rule.severity)
-            });
-        let under = if hit.encoded { " (base64)" } else { "" };
+        let span = Span::of(text, hit.at.start, hit.at.end);
+        let (id, what, severity): (Cow<'static, str>, Cow<'static, str>, Severity) = match hit.source {
+            Source::Pii(kind) => return kind.finding(span, hit.confidence),
+            Source::Rule(index) => {
+                self.rule(index).map_or(("secret".into(), "secret".into(), Severity::Critical), |rule| {
+                    (rule.id.into(), rule.what.into(), rule.severity)
+                })
+            }
+            Source::Own(index) => self
+                .own
+                .rules
+                .get(index)
+                .map_or(("secret".into(), "secret".into(), Severity::Critical), |(rule, _)| {
+                    (rule.id.clone().into(), rule.what.clone().into(), rule.severity)
+                }),
+            Source::Generic(promise) => {
+                (generic_id(promise).into(), generic_name(promise).into(), Severity::High)
+            }
+        };
+        let under = hit.coding.map(|coding| format!(" ({})", coding.name())).unwrap_or_default();
         Finding {
-            id: Cow::Borrowed(id),
+            id,
             category: Category::Secret,
             severity,
             confidence: hit.confidence,
-            span: Span::of(text, hit.at.start, hit.at.end),
+            span,
             message: format!("Credential in clear text: {what}{under}"),
             alternative: Some("Keep it in a secret store or the environment and pass its name".to_owned()),
             reference: Some(Cow::Borrowed("CWE-798")),
         }
     }
 
+    fn rule(&self, index: usize) -> Option<&'static Rule> {
+        self.rules.get(index).map(|compiled| compiled.rule)
+    }
+
+    fn is_named(&self, index: usize) -> bool {
+        self.rule(index).is_some_and(|rule| rule.anchor == Anchor::Named)
+    }
+
+    /// The literals that occur in `text` where a value may begin, and their places.
+    fn literals_in<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (&'s Literal, Range<usize>)> {
+        self.sieve.find(text.as_bytes()).filter_map(move |found| {
+            let literal = self.literals.get(found.literal)?;
+            let at = found.start..found.start + literal.text.len();
+            self.is_plausible(text, literal, found.start).then_some((literal, at))
+        })
+    }
+
     /// Cheap tests of a hit before any pattern runs.
-    fn is_plausible(&self, text: &str, literal: usize, start: usize) -> bool {
-        let Some(literal) = self.literals.get(literal) else { return false };
-        let Some(compiled) = self.rules.get(literal.rule) else { return false };
+    fn is_plausible(&self, text: &str, literal: &Literal, start: usize) -> bool {
         let bytes = text.as_bytes();
-        let exact = bytes.get(start..start + literal.text.len()) == Some(literal.text.as_bytes());
+        let Some(found) = bytes.get(start..start + literal.text.len()) else { return false };
+        let exact = || found == literal.text.as_bytes();
+        let alike = || found.eq_ignore_ascii_case(literal.text.as_bytes());
         let fresh = || {
             start.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
         };
-        match (literal.kind, compiled.rule.anchor) {
-            (LiteralKind::Encoded, _) | (LiteralKind::Plain, Anchor::Within(_)) => exact,
-            // A long prefix or a checksum is a mark wherever it stands; a short prefix must begin a word.
-            (LiteralKind::Plain, Anchor::Prefix) => {
-                exact && (literal.text.len() >= 5 || compiled.rule.check == Check::Crc32Base62 || fresh())
-            }
-            (LiteralKind::Plain, Anchor::Context) => true,
+        match literal.kind {
+            LiteralKind::Coded(Coding::Base64) => exact(),
+            LiteralKind::Coded(Coding::Hex | Coding::Percent) | LiteralKind::Stem => alike(),
+            LiteralKind::Plain(index) => self.rule(index).is_some_and(|rule| match rule.anchor {
+                Anchor::Holds(_) => exact(),
+                // A long prefix or a checksum is a mark wherever it stands; a short prefix must begin a word.
+                Anchor::Starts => {
+                    exact() && (literal.text.len() >= 5 || rule.check == Check::Crc32Base62 || fresh())
+                }
+                Anchor::After | Anchor::Named => alike(),
+            }),
         }
     }
 
-    /// Runs the rule at the literal at `start`.
-    fn examine(&self, text: &str, index: usize, start: usize, budget: &mut Budget) -> Option<Hit> {
+    /// Runs the pattern of a rule at its literal at `start`.
+    fn examine_pattern(&self, text: &str, index: usize, start: usize, budget: &mut Budget) -> Option<Hit> {
         let compiled = self.rules.get(index)?;
         let rule = compiled.rule;
-        let at = match rule.matcher {
-            Matcher::Code(locate) => {
-                let found = locate(text, start);
-                budget.spend(found.as_ref().map_or(64, ExactSizeIterator::len));
-                found?
-            }
-            Matcher::Pattern(pattern) => {
-                let Some(regex) = compiled.regex.get_or_init(|| compile(rule, pattern).ok()) else {
-                    // Fail closed: a rule that cannot look takes its literal for a find.
-                    return Some(Hit {
-                        at: start..floor(text, start + 4),
-                        rule: index,
-                        confidence: 1,
-                        encoded: false,
-                    });
-                };
-                let (before, after) = match rule.anchor {
-                    Anchor::Prefix | Anchor::Context => (0, WINDOW),
-                    Anchor::Within(before) => (before + 1, 512),
-                };
-                let from = floor(text, start.saturating_sub(before));
-                let window = text.get(from..floor(text, start + after))?;
-                let Some(captures) = regex.captures(window) else {
-                    budget.spend(if before == 0 { 64 } else { before });
-                    return None;
-                };
-                let value = captures.get(1).or_else(|| captures.get(0))?;
-                budget.spend(value.end());
-                from + value.start()..from + value.end()
-            }
+        let located = match rule.matcher {
+            Matcher::PrivateKey => Some(locate::private_key(text, start)),
+            Matcher::UrlPassword => Some(locate::url_password(text, start)),
+            Matcher::Pattern(_) => None,
+        };
+        let at = if let Some(found) = located {
+            budget.spend(found.as_ref().map_or(64, ExactSizeIterator::len));
+            found?
+        } else {
+            let Some(regex) = compiled.regex() else {
+                // Fail closed: a rule that cannot look takes its literal for a find.
+                let at = start..floor(text, start + 4);
+                return Some(Hit { at, source: Source::Rule(index), confidence: 1, coding: None });
+            };
+            let (before, after) = match rule.anchor {
+                Anchor::Starts | Anchor::After | Anchor::Named => (0, WINDOW),
+                Anchor::Holds(before) => (before + 1, 512),
+            };
+            let from = floor(text, start.saturating_sub(before));
+            let window = text.get(from..floor(text, start + after))?;
+            let Some(captures) = regex.captures(window) else {
+                budget.spend(if before == 0 { 64 } else { before });
+                return None;
+            };
+            let value = captures.get(1).or_else(|| captures.get(0))?;
+            budget.spend(value.end());
+            from + value.start()..from + value.end()
         };
         let confidence = judge(rule.check, text.get(at.clone())?, rule.confidence)?;
-        Some(Hit { at, rule: index, confidence, encoded: false })
+        Some(Hit { at, source: Source::Rule(index), confidence, coding: None })
     }
 
-    /// Scans what the base64 run decodes to; a finding there is a finding of the whole run.
-    fn examine_encoded(&self, text: &str, run: Range<usize>) -> Option<Hit> {
-        let decoded = encoded::decode_run(text.get(run.clone())?)?;
+    /// Scans what the run decodes to; a finding there is a finding of the whole run.
+    fn examine_coded(&self, text: &str, coding: Coding, run: Range<usize>, at: usize) -> Option<Hit> {
+        let decoded = coding.decode(text.get(run.clone())?, at - run.start)?;
         let mut budget = Budget(decoded.len() * BUDGET_PER_BYTE);
-        self.sieve.find(decoded.as_bytes()).find_map(|found| {
-            let literal = self.literals.get(found.literal)?;
-            let wanted = literal.kind == LiteralKind::Plain
-                && self.rules.get(literal.rule).is_some_and(|compiled| compiled.rule.encoded)
-                && self.is_plausible(&decoded, found.literal, found.start)
-                && budget.0 > 0;
-            let hit = wanted.then(|| self.examine(&decoded, literal.rule, found.start, &mut budget))??;
-            Some(Hit { at: run.clone(), encoded: true, ..hit })
-        })
+        let mut pass = Pass::of(&decoded, &mut budget);
+        let hits = self.literals_in(&decoded).filter_map(|(literal, at)| {
+            let wanted = match literal.kind {
+                LiteralKind::Plain(index) => self.rule(index).is_some_and(|rule| rule.encoded),
+                LiteralKind::Stem => true,
+                LiteralKind::Coded(_) => false,
+            };
+            let hit = (wanted && pass.budget.0 > 0).then(|| self.examine(&mut pass, literal, at))??;
+            Some(Hit { at: run.clone(), coding: Some(coding), ..hit })
+        });
+        hits.take(8).min_by_key(|hit| hit.source)
+    }
+}
+
+impl Compiled {
+    fn regex(&self) -> Option<&Regex> {
+        let compiled = self.regex.get_or_init(|| match self.rule.matcher {
+            Matcher::Pattern(pattern) => compile(self.rule, pattern).ok(),
+            Matcher::PrivateKey | Matcher::UrlPassword => None,
+        });
+        compiled.as_ref()
+    }
+}
+
+impl<'t> Pass<'t> {
+    fn of(text: &'t str, budget: &'t mut Budget) -> Self {
+        Self { text, budget, decoded_to: 0, name: 0..0, assignment: None, judged: false }
+    }
+
+    /// Reads the name that the literal at `at` is part of, unless it is the one that was read last.
+    fn read_name(&mut self, at: &Range<usize>) {
+        if at.start >= self.name.start && at.end <= self.name.end {
+            return;
+        }
+        self.name = assign::name_around(self.text, at);
+        self.judged = false;
+        self.assignment = assign::assignment(self.text, self.name.clone());
+        self.budget.spend(32 + self.assignment.as_ref().map_or(0, |assignment| assignment.value.len()));
     }
 }
 
@@ -276,11 +568,32 @@ impl Budget {
     }
 }
 
+const fn generic_id(promise: Promise) -> &'static str {
+    match promise {
+        Promise::Password => "generic_password",
+        Promise::Token => "generic_token",
+        Promise::Key => "generic_key",
+    }
+}
+
+const fn generic_name(promise: Promise) -> &'static str {
+    match promise {
+        Promise::Password => "password",
+        Promise::Token => "token, secret or API key",
+        Promise::Key => "key",
+    }
+}
+
+fn generic_ids() -> [&'static str; 3] {
+    [Promise::Password, Promise::Token, Promise::Key].map(generic_id)
+}
+
 /// Compiles a rule's pattern: ASCII, anchored unless the value may begin before its literal.
 pub(super) fn compile(rule: &Rule, pattern: &str) -> Result<Regex, regex::Error> {
     let anchored = match rule.anchor {
-        Anchor::Prefix | Anchor::Context => format!("^(?:{pattern})"),
-        Anchor::Within(_) => pattern.to_owned(),
+        Anchor::Starts | Anchor::After => format!("^(?:{pattern})"),
+        Anchor::Named => format!("^(?:{pattern})$"),
+        Anchor::Holds(_) => pattern.to_owned(),
     };
     // The classes are spelled in ASCII; only the word boundary needs to be told.
     let ascii = anchored.replace(r"\b", r"(?-u:\b)");
@@ -288,8 +601,8 @@ pub(super) fn compile(rule: &Rule, pattern: &str) -> Result<Regex, regex::Error>
 }
 
 /// Sorts hits, drops those inside others, joins those that overlap so that nothing of either is left.
-fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
-    hits.sort_by_key(|hit| (hit.at.start, std::cmp::Reverse((hit.at.end, hit.confidence)), hit.rule));
+pub(super) fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
+    hits.sort_by_key(|hit| (hit.at.start, std::cmp::Reverse(hit.at.end), hit.source));
     let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
     for hit in hits {
         match merged.last_mut() {
@@ -316,7 +629,7 @@ fn masked(text: &str, hits: &[Hit]) -> String {
 }
 
 /// The greatest character boundary at or below `at`.
-fn floor(text: &str, at: usize) -> usize {
+pub(super) fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

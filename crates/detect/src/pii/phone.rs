@@ -1,0 +1,120 @@
+//! Telephone numbers: international ones (E.164), North American ones, and what a word calls one.
+//!
+//! Written here and not taken from `phonenumber`: its metadata alone would be more than the idle memory of everything
+//! else that detects, and it answers whether a number is assigned, which nothing here asks.
+//! Must never take a date, an amount or a version for a number.
+
+use std::ops::Range;
+
+use super::context::{Context, PHONE};
+use super::number::is_date_like;
+use super::{Kind, Take};
+
+/// Longest number with its separators.
+const LONGEST: usize = 32;
+
+/// Finds telephone numbers. Ends when `take` had enough.
+pub(super) fn find(text: &str, take: &mut Take<'_>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(skip) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'(')))
+    {
+        let start = at + skip;
+        let length = extent(bytes.get(start..).unwrap_or_default());
+        at = start + length.max(1);
+        let found = start..start + length;
+        if let Some(sure) = judge(text, &found)
+            && !take(found, Kind::PHONE, sure)
+        {
+            return;
+        }
+    }
+}
+
+/// How far the number goes: digits, single separators, an extension.
+fn extent(rest: &[u8]) -> usize {
+    let mut length = 0;
+    let mut last_digit = 0;
+    let mut signs = 0;
+    for byte in rest.iter().take(LONGEST) {
+        length += 1;
+        if byte.is_ascii_digit() {
+            last_digit = length;
+            signs = 0;
+        } else if !matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+')
+            || signs >= 2
+            || *byte == b'+' && length > 1
+        {
+            break;
+        } else {
+            signs += 1;
+        }
+    }
+    let tail = rest.get(last_digit..).unwrap_or_default();
+    const EXTENSIONS: [&[u8]; 6] = [b"x", b" x", b" ext. ", b" ext ", b"ext", b"#"];
+    let extension = EXTENSIONS.iter().find(|word| tail.starts_with(word));
+    let digits = extension.map_or(0, |word| {
+        tail.get(word.len()..)
+            .unwrap_or_default()
+            .iter()
+            .take(6)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    });
+    last_digit + if digits > 0 { extension.map_or(0, |word| word.len()) + digits } else { 0 }
+}
+
+/// How sure we are that what stands at `at` is a telephone number.
+fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
+    let run = text.get(at.clone())?;
+    let main = run.split(['x', 'e', '#']).next()?.trim_end();
+    let count = main.bytes().filter(u8::is_ascii_digit).count();
+    if !(6..=15).contains(&count) || is_date_like(text, at) || !is_free(text, at) {
+        return None;
+    }
+    let groups: Vec<usize> =
+        main.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(str::len).collect();
+    // A social security number is written so.
+    if groups == [3, 2, 4] {
+        return None;
+    }
+    let named = || Context::of(text, at).has(&PHONE);
+    let balanced = main.matches('(').count() == main.matches(')').count();
+    // 7 digits and a dot are an amount.
+    let decimal = groups.len() == 2 && main.contains('.')
+        || groups.iter().skip(1).all(|group| *group == 3)
+            && groups.len() > 1
+            && main.contains('.')
+            && groups.first().is_some_and(|first| *first < 3);
+    if !balanced || decimal || groups.contains(&1) && !main.starts_with(['+', '(', '0', '1']) {
+        return None;
+    }
+    let american = matches!(groups.as_slice(), [3, 3, 4] | [1, 3, 3, 4] | [3, 3, 3, 4]);
+    let plus = main.starts_with('+') && count >= 8;
+    let trunk =
+        main.trim_start_matches('(').starts_with('0') && groups.len() >= 2 && (8..=14).contains(&count);
+    let area = main.starts_with('(') && groups.len() >= 2 && groups.first().is_some_and(|first| *first <= 5);
+    if plus || american && groups.len() <= 4 && main.contains(['-', '(', '.', ' ']) {
+        return Some(if named() { 90 } else { 70 });
+    }
+    if trunk || area {
+        return Some(if named() { 85 } else { 55 });
+    }
+    (named() && count <= 13 && (count >= 7 || groups.len() >= 2)).then_some(70)
+}
+
+fn is_free(text: &str, at: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let before =
+        |back: usize| at.start.checked_sub(back).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+    let after = |ahead: usize| bytes.get(at.end + ahead).copied().unwrap_or(b' ');
+    let joins =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'%' | b'#' | b'@' | b'=');
+    let led = before(1).is_ascii_alphanumeric()
+        || matches!(before(1), b'_' | b'$' | b'#' | b'.' | b'/' | b'-') && before(2).is_ascii_alphanumeric();
+    let followed =
+        joins(after(0)) || matches!(after(0), b'-' | b'.' | b'/' | b':') && after(1).is_ascii_digit();
+    !(led || followed)
+}
