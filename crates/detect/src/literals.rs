@@ -1,9 +1,10 @@
 //! Every occurrence of many short literals in one pass, without regard to ASCII case: a sieve of trigrams, then a
 //! comparison.
 //!
-//! An occurrence of four bytes or more covers two trigrams one byte apart, and one of the two begins at an even place of
-//! the text. So only even places are looked at, each with one look into 4 KB (q-gram filtration: Navarro and Raffinot,
-//! «Flexible Pattern Matching in Strings», chapter 6). Must never report what is not there, nor miss what is.
+//! An occurrence of five bytes or more covers two windows of four bytes, one byte apart, and one of the two begins at an
+//! even place of the text. So only even places are looked at, each with two looks into 8 KB: at the first three bytes of
+//! the window and at the last three (q-gram filtration: Navarro and Raffinot, «Flexible Pattern Matching in Strings»,
+//! chapter 6). Must never report what is not there, nor miss what is.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
@@ -27,23 +28,43 @@ const COMMON: [u32; CLASSES] = [
 #[derive(Debug)]
 pub(crate) struct Literals {
     texts: Vec<Box<[u8]>>,
-    /// By the pair of the first two classes: a bit for each third class that makes a trigram of some literal.
-    sieve: Box<[u32; PAIRS]>,
-    /// Trigrams before each pair.
+    /// The first eight bytes of each literal.
+    heads: Vec<Head>,
+    /// The trigrams with which windows begin.
+    first: Trigrams,
+    /// The trigrams with which windows end.
+    last: Trigrams,
+    /// First trigrams before each pair.
     ranks: Box<[u16; PAIRS]>,
-    /// By trigram, in order: where its places begin; one more for the end of the last.
+    /// By first trigram, in order: where its places begin; one more for the end of the last.
     starts: Vec<u32>,
-    /// By trigram: the literals it may belong to.
+    /// By first trigram: the literals it may belong to.
     places: Vec<Place>,
 }
 
-/// A trigram that a literal covers, or half covers where it is short.
+/// A set of trigrams: by the pair of the first two classes a bit for each third class.
+type Trigrams = Box<[u32; PAIRS]>;
+
+/// A window that begins with `trigram` and that a literal covers, or half covers where it is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     trigram: u16,
     literal: u16,
-    /// How far the trigram's second byte lies behind the literal's first.
+    /// How far the window's second byte lies behind the literal's first.
     second: u8,
+}
+
+/// Up to eight bytes to compare at once, upper and lower case alike: most that the sieve lets through fails here.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    bytes: u64,
+    mask: u64,
+}
+
+/// A window of a literal by its classes; what the literal does not cover can be any.
+struct Window {
+    second: u8,
+    classes: [Option<u8>; 4],
 }
 
 /// A literal found.
@@ -83,37 +104,38 @@ impl Literals {
     /// [`LiteralError`].
     pub(crate) fn new<'a>(literals: impl IntoIterator<Item = &'a str>) -> Result<Self, LiteralError> {
         let texts: Vec<Box<[u8]>> = literals.into_iter().map(|text| text.as_bytes().into()).collect();
+        let (mut first, mut last) = (Box::new([0_u32; PAIRS]), Box::new([0_u32; PAIRS]));
         let mut places = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let literal = u16::try_from(index).map_err(|_| LiteralError::TooMany)?;
             if text.len() < SHORTEST || text.len() > usize::from(u8::MAX) {
                 return Err(LiteralError::Length(index));
             }
-            places.extend(trigrams(text).into_iter().map(|(second, trigram)| Place {
-                trigram,
-                literal,
-                second,
-            }));
+            for Window { second, classes: [a, b, c, d] } in windows(text) {
+                let begins = every(a, b, c);
+                places.extend(begins.iter().map(|trigram| Place { trigram: *trigram, literal, second }));
+                begins.into_iter().for_each(|trigram| add(&mut first, trigram));
+                every(b, c, d).into_iter().for_each(|trigram| add(&mut last, trigram));
+            }
         }
         places.sort_unstable();
-        let mut sieve = Box::new([0_u32; PAIRS]);
+        places.dedup();
         let mut starts = Vec::new();
+        let mut before = None;
         for (at, place) in places.iter().enumerate() {
-            let (pair, bit) = split(place.trigram);
-            let Some(word) = sieve.get_mut(pair) else { continue };
-            if *word & bit == 0 {
-                *word |= bit;
+            if before.replace(place.trigram) != Some(place.trigram) {
                 starts.push(u32::try_from(at).map_err(|_| LiteralError::TooMany)?);
             }
         }
         starts.push(u32::try_from(places.len()).map_err(|_| LiteralError::TooMany)?);
         let mut ranks = Box::new([0_u16; PAIRS]);
         let mut before = 0_u32;
-        for (rank, word) in ranks.iter_mut().zip(sieve.iter()) {
+        for (rank, word) in ranks.iter_mut().zip(first.iter()) {
             *rank = u16::try_from(before).map_err(|_| LiteralError::TooMany)?;
             before += word.count_ones();
         }
-        Ok(Self { texts, sieve, ranks, starts, places })
+        let heads = texts.iter().map(|text| Head::of(text)).collect();
+        Ok(Self { texts, heads, first, last, ranks, starts, places })
     }
 
     /// The occurrences in `text`.
@@ -121,39 +143,38 @@ impl Literals {
         Occurrences { literals: self, text, next: 0, here: 0, pending: 0..0 }
     }
 
-    /// The first even place from `from` on whose trigram belongs to some literal.
+    /// The first even place from `from` on whose window belongs to some literal, as far as its trigrams tell.
     fn candidate(&self, text: &[u8], from: usize) -> Option<usize> {
         let mut at = from;
-        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 1 }>) {
-            let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = *block;
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 2 }>) {
+            let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = *block;
             // Without a branch between them, so that the looks overlap.
-            let hits = self.look(a, b, c)
-                | self.look(c, d, e) << 1
-                | self.look(e, f, g) << 2
-                | self.look(g, h, i) << 3
-                | self.look(i, j, k) << 4
-                | self.look(k, l, m) << 5
-                | self.look(m, n, o) << 6
-                | self.look(o, p, q) << 7;
+            let hits = self.look(a, b, c, d)
+                | self.look(c, d, e, f) << 1
+                | self.look(e, f, g, h) << 2
+                | self.look(g, h, i, j) << 3
+                | self.look(i, j, k, l) << 4
+                | self.look(k, l, m, n) << 5
+                | self.look(m, n, o, p) << 6
+                | self.look(o, p, q, r) << 7;
             if hits != 0 {
                 return Some(at + 2 * hits.trailing_zeros() as usize);
             }
             at += BLOCK;
         }
-        // A short literal may end with the text, one byte before the trigram would that it half covers.
-        let rest = text.get(at..).unwrap_or_default();
-        rest.chunks(2).enumerate().find_map(|(index, pair)| {
-            let [first, second] = *pair else { return None };
-            let third = rest.get(2 * index + 2).copied().unwrap_or_default();
-            (self.look(first, second, third) != 0).then_some(at + 2 * index)
-        })
+        // A literal may end with the text, before the window would that it half covers.
+        let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+        (at..text.len())
+            .step_by(2)
+            .find(|at| self.look(byte(*at), byte(at + 1), byte(at + 2), byte(at + 3)) != 0)
     }
 
-    /// One where the trigram belongs to some literal.
+    /// One where the window may belong to some literal.
     #[inline(always)]
-    fn look(&self, first: u8, second: u8, third: u8) -> u32 {
-        let pair = class(first) << 5 | class(second);
-        (self.sieve.get(pair).copied().unwrap_or_default() >> class(third)) & 1
+    fn look(&self, a: u8, b: u8, c: u8, d: u8) -> u32 {
+        let word = |set: &Trigrams, pair: usize| set.get(pair).copied().unwrap_or_default();
+        let (before, middle, after) = (class(a) << 5 | class(b), class(b) << 5 | class(c), class(d));
+        (word(&self.first, before) >> class(c)) & (word(&self.last, middle) >> after) & 1
     }
 
     /// The places of the trigram at `at`.
@@ -161,7 +182,7 @@ impl Literals {
         let byte = |at: usize| text.get(at).copied().unwrap_or_default();
         let (pair, bit) = split(trigram(byte(at), byte(at + 1), byte(at + 2)));
         let rank = self.ranks.get(pair).copied().unwrap_or_default();
-        let within = self.sieve.get(pair).copied().unwrap_or_default() & (bit - 1);
+        let within = self.first.get(pair).copied().unwrap_or_default() & (bit - 1);
         let index = usize::from(rank) + within.count_ones() as usize;
         match self.starts.get(index..index + 2) {
             Some(&[start, end]) => start as usize..end as usize,
@@ -178,8 +199,11 @@ impl Iterator for Occurrences<'_> {
             for index in self.pending.by_ref() {
                 let place = self.literals.places.get(index)?;
                 let literal = usize::from(place.literal);
-                let text = self.literals.texts.get(literal)?;
                 let Some(start) = (self.here + 1).checked_sub(usize::from(place.second)) else { continue };
+                if !self.literals.heads.get(literal)?.may_stand(self.text, start) {
+                    continue;
+                }
+                let text = self.literals.texts.get(literal)?;
                 let there = self.text.get(start..start + text.len());
                 if there.is_some_and(|there| there.eq_ignore_ascii_case(text)) {
                     return Some(Occurrence { start, literal });
@@ -211,31 +235,71 @@ fn split(trigram: u16) -> (usize, u32) {
     (usize::from(trigram >> 5), 1 << (trigram & 0x1F))
 }
 
-/// Two trigrams of a literal, one byte apart, the rarest there are; a short one leaves a byte of them open.
-fn trigrams(text: &[u8]) -> Vec<(u8, u16)> {
-    let any = 0..CLASSES as u8;
-    match *text {
-        [first, second] => {
-            let behind = any.clone().map(|after| (1, trigram(first, second, after)));
-            behind.chain(any.map(|before| (0, trigram(before, first, second)))).collect()
+impl Head {
+    /// The bit that tells upper from lower case, and little else.
+    const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
+
+    fn of(text: &[u8]) -> Self {
+        let (mut bytes, mut mask) = ([0; 8], [0; 8]);
+        for ((byte, covered), from) in bytes.iter_mut().zip(&mut mask).zip(text) {
+            (*byte, *covered) = (*from, u8::MAX);
         }
-        [first, second, third] => {
-            let behind = any.map(|after| (2, trigram(second, third, after)));
-            behind.chain([(1, trigram(first, second, third))]).collect()
+        let mask = u64::from_ne_bytes(mask);
+        Self { bytes: (u64::from_ne_bytes(bytes) | Self::CASE) & mask, mask }
+    }
+
+    /// False only where the literal does not stand at `start`.
+    fn may_stand(self, text: &[u8], start: usize) -> bool {
+        let there = text.get(start..).and_then(<[u8]>::first_chunk::<8>);
+        there.is_none_or(|there| (u64::from_ne_bytes(*there) | Self::CASE) & self.mask == self.bytes)
+    }
+}
+
+/// Two windows of a literal, one byte apart, the rarest there are; a short literal leaves bytes of them open.
+fn windows(text: &[u8]) -> Vec<Window> {
+    let of = |byte: u8| Some(byte & 0x1F);
+    let window = |second, classes| Window { second, classes };
+    match *text {
+        [a, b] => vec![window(1, [of(a), of(b), None, None]), window(0, [None, of(a), of(b), None])],
+        [a, b, c] => vec![window(1, [of(a), of(b), of(c), None]), window(0, [None, of(a), of(b), of(c)])],
+        [a, b, c, d] => {
+            vec![window(1, [of(a), of(b), of(c), of(d)]), window(0, [None, of(a), of(b), of(c)])]
         }
         _ => {
-            let rarest = text.windows(4).enumerate().min_by_key(|(_, window)| commonness(window));
-            let Some((offset, &[a, b, c, d])) = rarest else { return Vec::new() };
-            let offset = offset as u8;
-            vec![(offset + 1, trigram(a, b, c)), (offset + 2, trigram(b, c, d))]
+            let rarest = text.windows(5).enumerate().min_by_key(|(_, five)| commonness(five));
+            let Some((offset, &[a, b, c, d, e])) = rarest else { return Vec::new() };
+            let second = offset as u8 + 1;
+            vec![
+                window(second, [of(a), of(b), of(c), of(d)]),
+                window(second + 1, [of(b), of(c), of(d), of(e)]),
+            ]
         }
     }
 }
 
-/// How often the two trigrams of four bytes are likely to be seen.
-fn commonness(window: &[u8]) -> u32 {
+/// How often the two windows in five bytes are likely to be seen.
+fn commonness(five: &[u8]) -> u32 {
     let weight = |byte: &u8| COMMON.get(class(*byte)).copied().unwrap_or(u32::MAX);
-    window.windows(3).map(|trigram| trigram.iter().map(weight).product::<u32>()).sum()
+    five.windows(4).map(|window| window.iter().map(weight).product::<u32>()).fold(0, u32::saturating_add)
+}
+
+/// The trigrams of these classes.
+fn every(first: Option<u8>, second: Option<u8>, third: Option<u8>) -> Vec<u16> {
+    let classes = |class: Option<u8>| class.map_or(0..CLASSES as u8, |class| class..class + 1);
+    let mut trigrams = Vec::new();
+    for first in classes(first) {
+        for second in classes(second) {
+            trigrams.extend(classes(third).map(|third| trigram(first, second, third)));
+        }
+    }
+    trigrams
+}
+
+fn add(set: &mut Trigrams, trigram: u16) {
+    let (pair, bit) = split(trigram);
+    if let Some(word) = set.get_mut(pair) {
+        *word |= bit;
+    }
 }
 
 #[cfg(test)]
