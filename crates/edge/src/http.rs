@@ -6,6 +6,7 @@ mod body;
 mod conversation;
 mod guard;
 mod lanes;
+mod older;
 mod outliving;
 mod post;
 mod stream;
@@ -220,10 +221,13 @@ async fn route(site: &Arc<Site>, principal: &Arc<Principal>, request: Request<In
         site.gate.kernel.refused(refusal.rule());
         return body::text(refusal.status(), refusal.message());
     }
+    if let Some(endpoint) = older::endpoint(site, request.uri().path()) {
+        return older::serve(site, principal, endpoint, request).await;
+    }
     let Some(endpoint) = endpoint(site, request.uri().path()) else {
         return body::text(
             StatusCode::NOT_FOUND,
-            "nothing here: the endpoints are /mcp and /servers/<name>/mcp",
+            "nothing here: the endpoints are /mcp and /servers/<name>/mcp, or /sse for clients of 2024-11-05",
         );
     };
     match *request.method() {

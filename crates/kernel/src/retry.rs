@@ -70,8 +70,8 @@ pub(crate) struct State {
 
 impl State {
     /// For our own question about a pending call.
-    pub(crate) fn asked(pending: &Pending) -> Self {
-        Self::of(pending.request(), true, false, None)
+    pub(crate) fn asked(pending: &Pending, waits: Waits) -> Self {
+        Self { parked: waits == Waits::WithUs, ..Self::of(pending.request(), true, false, None) }
     }
 
     /// For a server's question within a permitted call.

@@ -72,6 +72,7 @@ impl Conversation {
         principal: &Arc<Principal>,
         endpoint: Endpoint,
         claimed: Option<String>,
+        general: Arc<Stream>,
     ) -> Result<Arc<Self>, SessionError> {
         let kernel = &site.gate.kernel;
         let session = kernel.session(principal, SessionKey::Conversation(SessionId(0)), claimed)?;
@@ -79,7 +80,6 @@ impl Conversation {
         let stop = site.stop.clone();
         let client =
             Arc::new(Client::new(Arc::clone(kernel), endpoint.clone(), session.link(), Some(aside), stop));
-        let general = Stream::numbered(Some(0));
         let telling = tokio::spawn(tell(Arc::clone(&client), heard, Arc::clone(&general)));
         Ok(Arc::new(Self {
             client,
@@ -94,6 +94,11 @@ impl Conversation {
 
     pub(super) const fn client(&self) -> &Arc<Client> {
         &self.client
+    }
+
+    /// The stream of what servers say outside requests.
+    pub(super) const fn general(&self) -> &Arc<Stream> {
+        &self.general
     }
 
     /// True where the version has resumable streams for requests that take long.
@@ -159,7 +164,7 @@ impl Conversation {
 }
 
 impl<'a> Opening<'a> {
-    /// Opens a conversation. Where there are too many, the longest-unused one makes room.
+    /// Opens a conversation; `general` is its stream of what servers say outside requests. Where there are too many, the longest-unused one makes room.
     ///
     /// # Errors
     /// [`SessionError`].
@@ -168,8 +173,12 @@ impl<'a> Opening<'a> {
         principal: &Arc<Principal>,
         endpoint: &Endpoint,
         claimed: Option<&str>,
+        general: Arc<Stream>,
     ) -> Result<Self, SessionError> {
-        let open = || Conversation::open(site, principal, endpoint.clone(), claimed.map(str::to_owned));
+        let open = || {
+            let (claimed, general) = (claimed.map(str::to_owned), Arc::clone(&general));
+            Conversation::open(site, principal, endpoint.clone(), claimed, general)
+        };
         let conversation = match open() {
             Err(SessionError::TooMany(_)) if site.conversations.make_room(&site.gate.kernel, principal) => {
                 open()?

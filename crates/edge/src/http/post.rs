@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -45,28 +46,11 @@ pub(super) async fn post(
     if !takes.json {
         return body::text(StatusCode::NOT_ACCEPTABLE, "accept application/json and text/event-stream");
     }
-    if !is_json(request.headers()) {
-        return body::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json");
-    }
-    let (head, incoming) = request.into_parts();
-    let limits = &site.gate.kernel.limits;
-    let bytes = match body::read(incoming, limits.body.0, limits.slow_client.0, &site.bodies).await {
-        Ok(bytes) => bytes,
-        Err(Unread::TooLarge) => {
-            return body::text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large");
-        }
-        Err(Unread::TooSlow) => {
-            return body::text(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time");
-        }
-        Err(Unread::NoRoom) => {
-            return body::text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "too many large messages are arriving: try again",
-            );
-        }
-        Err(Unread::Broken) => return body::empty(StatusCode::BAD_REQUEST),
+    let (head, bytes) = match whole(site, request).await {
+        Ok(read) => read,
+        Err(refusal) => return refusal,
     };
-    let scan = ScanLimits { bytes: limits.body.0, depth: limits.depth };
+    let scan = scan(site);
     if Message::is_batch(&bytes)
         && let Ok(conversation) =
             site.conversations.find(&site.gate.kernel, principal, &endpoint, &head.headers)
@@ -87,6 +71,38 @@ pub(super) async fn post(
         ProtocolEra::Modern => modern(site, principal, endpoint, &head.headers, message, takes).await,
         ProtocolEra::Legacy => legacy(site, principal, endpoint, &head.headers, message, takes).await,
     }
+}
+
+/// One message, of a kind of body that we read.
+pub(super) async fn received(site: &Site, request: Request<Incoming>) -> Result<Message, Response<Body>> {
+    let (_, bytes) = whole(site, request).await?;
+    Message::parse(bytes, scan(site)).map_err(|malformed| {
+        body::json(StatusCode::BAD_REQUEST, encode_error(malformed.id.as_ref(), &malformed.error))
+    })
+}
+
+fn scan(site: &Site) -> ScanLimits {
+    let limits = &site.gate.kernel.limits;
+    ScanLimits { bytes: limits.body.0, depth: limits.depth }
+}
+
+/// The whole body, within bounds.
+async fn whole(site: &Site, request: Request<Incoming>) -> Result<(Parts, Bytes), Response<Body>> {
+    if !is_json(request.headers()) {
+        return Err(body::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
+    }
+    let (head, incoming) = request.into_parts();
+    let limits = &site.gate.kernel.limits;
+    let read = body::read(incoming, limits.body.0, limits.slow_client.0, &site.bodies).await;
+    let bytes = read.map_err(|unread| match unread {
+        Unread::TooLarge => body::text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large"),
+        Unread::TooSlow => body::text(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time"),
+        Unread::NoRoom => {
+            body::text(StatusCode::SERVICE_UNAVAILABLE, "too many large messages are arriving: try again")
+        }
+        Unread::Broken => body::empty(StatusCode::BAD_REQUEST),
+    })?;
+    Ok((head, bytes))
 }
 
 /// A version header or `_meta` of a modern version makes a message modern; a session, `initialize`, or neither, legacy.
@@ -195,10 +211,11 @@ async fn initialize(
         Some(name.chars().take(128).collect())
     });
     // Whatever ends this future before the conversation is kept, the client's hanging up included, ends it.
-    let opening = match Opening::begin(site, principal, &endpoint, claimed.as_deref()) {
-        Ok(opening) => opening,
-        Err(error) => return unavailable(&request, &error.to_string()),
-    };
+    let opening =
+        match Opening::begin(site, principal, &endpoint, claimed.as_deref(), Stream::numbered(Some(0))) {
+            Ok(opening) => opening,
+            Err(error) => return unavailable(&request, &error.to_string()),
+        };
     // The head of the answer names the session, so it cannot be sent before the answer is known.
     let whole = Takes { events: false, ..takes };
     let mut response = answer(site, opening.conversation(), request, whole).await;

@@ -114,6 +114,21 @@ impl Stream {
         true
     }
 
+    /// Adds an answer on a stream that has many: however long, it is kept until it was read.
+    pub(super) fn answer(&self, message: &Bytes) {
+        let mut state = self.state.lock();
+        if !state.ended {
+            self.add(&mut state, message, true);
+        }
+    }
+
+    /// Begins with the address that messages are posted to (2024-11-05).
+    pub(super) fn address(&self, address: &str) {
+        let mut state = self.state.lock();
+        state.keep(sse::encode(Field::new("endpoint"), None, address.as_bytes()), true);
+        state.wake();
+    }
+
     /// Ends it, with the answer where there is one.
     pub(super) fn end(&self, answer: Option<Answered>) {
         let mut state = self.state.lock();

@@ -85,7 +85,18 @@ pub(super) fn confirmation_question(pending: &Pending) -> Released {
 
 /// Our own question, for a client that comes back with the answer (MRTR).
 pub(super) fn parked(kernel: &Kernel, pending: Box<Pending>) -> Released {
-    match kernel.seal_retry(&crate::retry::State::asked(&pending)) {
+    // A call that was on its way at a legacy server waits on while the user is asked.
+    let waits = match pending.assessed.admitted.retry.as_ref().and_then(|retry| retry.parked()) {
+        Some(waiting) => {
+            let (call, now) = (&pending.request().call, kernel.env.now());
+            match kernel.parking.park(call.id, call.session, now, *waiting) {
+                Ok(()) => Waits::WithUs,
+                Err(_given_up) => Waits::WithServer,
+            }
+        }
+        None => Waits::WithServer,
+    };
+    match kernel.seal_retry(&crate::retry::State::asked(&pending, waits)) {
         Ok(state) => sealed(Wire::Result(render::our_input_required(&execute::question(&pending), &state))),
         Err(error) => sealed(Wire::Error(RpcError::internal(error.to_string()))),
     }

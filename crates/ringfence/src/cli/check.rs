@@ -168,6 +168,8 @@ impl Checker {
             Kind::Sql => match Language::parse(named.unwrap_or("sql")) {
                 language @ Language::Sql(_) => Ok(Some(language)),
                 Language::Shell
+                | Language::PowerShell
+                | Language::Cmd
                 | Language::Python
                 | Language::JavaScript
                 | Language::Ruby

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::client::Piped;
 use super::fake::{Stage, journal, seen};
-use super::house::Home;
+use super::house::{Home, until};
+use super::http::{Connection, request};
 
 const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
@@ -577,5 +578,57 @@ fn a_batch_is_answered_at_once_in_the_version_that_has_batches_and_refused_in_ot
         assert_eq!((&two["id"], text(two)), (&json!(102), json!("two")), "{answer}");
         assert_eq!((&wrong["error"]["code"], &opened["error"]["code"]), (&json!(-32600), &json!(-32600)));
     }
+    stage.kernel.finish();
+}
+
+/// The stream of a client of 2024-11-05, and where it posts to.
+fn stream(stage: &Stage, path: &str) -> (Connection, String) {
+    let get = request("GET", path, &[("Accept", "text/event-stream")], "");
+    let mut stream = Connection::with(stage.kernel.address, &get);
+    let head = stream.head().unwrap();
+    assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
+    let address = stream.message().as_str().unwrap().to_owned();
+    assert!(address.starts_with(&format!("{path}?")), "{address}");
+    (stream, address)
+}
+
+fn posted(stage: &Stage, address: &str, message: &Value) -> u16 {
+    let post = request("POST", address, &[], message.to_string());
+    Connection::with(stage.kernel.address, &post).answer().unwrap().status
+}
+
+#[test]
+fn a_client_of_2024_11_05_talks_over_its_own_transport() {
+    let stage = stage();
+    let (mut heard, address) = stream(&stage, "/servers/well/sse");
+    let opening = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": { "name": "old", "version": "1" } } });
+    let call = |id: i64, text: &str| {
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call",
+                "params": { "name": "echo", "arguments": { "text": text } } })
+    };
+    assert_eq!(posted(&stage, &address, &opening), 202);
+    let opened = heard.message();
+    assert_eq!((&opened["id"], &opened["result"]["protocolVersion"]), (&json!(0), &json!("2024-11-05")));
+    let long = "x".repeat(2 << 20);
+    for (id, text) in [(1, "over the stream"), (2, long.as_str())] {
+        assert_eq!(posted(&stage, &address, &call(id, text)), 202);
+        let answer = heard.message();
+        assert_eq!((&answer["id"], &answer["result"]["content"][0]["text"]), (&json!(id), &json!(text)));
+    }
+    let elsewhere = address.replace("/servers/well/sse", "/sse");
+    let mut forged = address.clone();
+    forged.push('A');
+    for (address, status) in [(elsewhere, 404), (forged, 404), ("/servers/well/sse".into(), 405)] {
+        assert_eq!(posted(&stage, &address, &call(3, "x")), status, "{address}");
+    }
+    // Its stream is the conversation: what runs ends with it, and the address with both.
+    let held = json!({ "jsonrpc": "2.0", "id": 4, "method": "tools/call",
+                       "params": { "name": "hold", "arguments": { "file": stage.gate("never") } } });
+    assert_eq!(posted(&stage, &address, &held), 202);
+    stage.took("well", "hold", 1);
+    drop(heard);
+    stage.was_cancelled("well", 1);
+    until("the address is gone", || posted(&stage, &address, &call(5, "x")) == 404);
     stage.kernel.finish();
 }

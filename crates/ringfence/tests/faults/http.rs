@@ -127,7 +127,8 @@ impl Connection {
         let data = field("data:");
         Some(Event {
             id: field("id:"),
-            data: (!data.is_empty()).then(|| serde_json::from_str(&data).unwrap()),
+            // The address that a stream of 2024-11-05 begins with is no JSON.
+            data: (!data.is_empty()).then(|| serde_json::from_str(&data).unwrap_or(Value::String(data))),
         })
     }
 

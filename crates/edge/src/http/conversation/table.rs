@@ -94,7 +94,31 @@ impl Conversations {
     ) -> Result<Arc<Conversation>, NotFound> {
         let mut ids = given.get_all(headers::SESSION_ID).iter();
         let (Some(id), None) = (ids.next(), ids.next()) else { return Err(NotFound::NoSession) };
-        let id = id.to_str().map_err(|_| NotFound::Unknown)?;
+        self.sealed(kernel, principal, id.to_str().map_err(|_| NotFound::Unknown)?)
+    }
+
+    /// The conversation of this principal and endpoint with this sealed id.
+    pub(crate) fn by_id(
+        &self,
+        kernel: &Kernel,
+        principal: &Principal,
+        endpoint: &Endpoint,
+        id: &str,
+    ) -> Result<Arc<Conversation>, NotFound> {
+        let conversation = self.sealed(kernel, principal, id)?;
+        if !conversation.same_endpoint(endpoint) {
+            return Err(NotFound::Unknown);
+        }
+        conversation.used.store(kernel.env.now().0, Ordering::Relaxed);
+        Ok(conversation)
+    }
+
+    fn sealed(
+        &self,
+        kernel: &Kernel,
+        principal: &Principal,
+        id: &str,
+    ) -> Result<Arc<Conversation>, NotFound> {
         let now = kernel.env.now();
         let binding = principal.to_string();
         let opened = kernel
