@@ -94,9 +94,18 @@ pub(crate) struct Occurrences<'a> {
     text: &'a [u8],
     /// The next even place to look at.
     next: usize,
+    /// The places of a block that have not been looked into.
+    hits: Hits,
     /// The place that `pending` belongs to.
     here: usize,
     pending: Range<usize>,
+}
+
+/// Even places from `at` on, a bit for each.
+#[derive(Debug, Clone, Copy)]
+struct Hits {
+    at: usize,
+    bits: u32,
 }
 
 impl Literals {
@@ -140,16 +149,17 @@ impl Literals {
 
     /// The occurrences in `text`.
     pub(crate) fn find<'a>(&'a self, text: &'a [u8]) -> Occurrences<'a> {
-        Occurrences { literals: self, text, next: 0, here: 0, pending: 0..0 }
+        Occurrences { literals: self, text, next: 0, hits: Hits { at: 0, bits: 0 }, here: 0, pending: 0..0 }
     }
 
-    /// The first even place from `from` on whose window belongs to some literal, as far as its trigrams tell.
-    fn candidate(&self, text: &[u8], from: usize) -> Option<usize> {
+    /// The first even places from `from` on whose windows belong to some literal, as far as their trigrams tell, and the
+    /// place to go on at.
+    fn candidates(&self, text: &[u8], from: usize) -> Option<(Hits, usize)> {
         let mut at = from;
         while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 2 }>) {
             let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = *block;
             // Without a branch between them, so that the looks overlap.
-            let hits = self.look(a, b, c, d)
+            let bits = self.look(a, b, c, d)
                 | self.look(c, d, e, f) << 1
                 | self.look(e, f, g, h) << 2
                 | self.look(g, h, i, j) << 3
@@ -157,16 +167,16 @@ impl Literals {
                 | self.look(k, l, m, n) << 5
                 | self.look(m, n, o, p) << 6
                 | self.look(o, p, q, r) << 7;
-            if hits != 0 {
-                return Some(at + 2 * hits.trailing_zeros() as usize);
+            if bits != 0 {
+                return Some((Hits { at, bits }, at + BLOCK));
             }
             at += BLOCK;
         }
         // A literal may end with the text, before the window would that it half covers.
         let byte = |at: usize| text.get(at).copied().unwrap_or_default();
-        (at..text.len())
-            .step_by(2)
-            .find(|at| self.look(byte(*at), byte(at + 1), byte(at + 2), byte(at + 3)) != 0)
+        let mut rest = (at..text.len()).step_by(2);
+        let at = rest.find(|at| self.look(byte(*at), byte(at + 1), byte(at + 2), byte(at + 3)) != 0)?;
+        Some((Hits { at, bits: 1 }, at + 2))
     }
 
     /// One where the window may belong to some literal.
@@ -209,13 +219,16 @@ impl Iterator for Occurrences<'_> {
                     return Some(Occurrence { start, literal });
                 }
             }
-            let Some(here) = self.literals.candidate(self.text, self.next) else {
-                self.next = self.text.len();
-                return None;
-            };
-            self.here = here;
-            self.next = here + 2;
-            self.pending = self.literals.places_at(self.text, here);
+            if self.hits.bits == 0 {
+                let Some((hits, next)) = self.literals.candidates(self.text, self.next) else {
+                    self.next = self.text.len();
+                    return None;
+                };
+                (self.hits, self.next) = (hits, next);
+            }
+            self.here = self.hits.at + 2 * self.hits.bits.trailing_zeros() as usize;
+            self.hits.bits &= self.hits.bits - 1;
+            self.pending = self.literals.places_at(self.text, self.here);
         }
     }
 }

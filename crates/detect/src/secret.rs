@@ -7,7 +7,9 @@
 mod assign;
 mod check;
 mod encoded;
+mod error;
 mod generic;
+mod hit;
 mod json;
 #[rustfmt::skip]
 mod letters;
@@ -22,10 +24,11 @@ mod rules;
 mod scan;
 
 pub use check::is_placeholder;
+pub use error::RuleError;
 pub use json::InJson;
 pub use own::{OwnRule, Pattern, Settings};
 pub use redact::{redact_json, redact_text};
-pub use scan::{RuleError, SecretScanner, Sought};
+pub use scan::{SecretScanner, Sought};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use std::ops::Range;
 use ringfence_model::finding::Finding;
 use ringfence_model::json::{Json, JsonText};
 
-use super::scan::{Hit, SecretScanner, Sought, merge, truncated};
+use super::hit::{Hit, merge};
+use super::scan::{SecretScanner, Sought, truncated};
 
 /// A credential in one string of a JSON text.
 #[derive(Debug, Clone, PartialEq)]

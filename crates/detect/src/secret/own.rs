@@ -4,7 +4,7 @@
 use regex::{Regex, RegexBuilder};
 use ringfence_model::finding::Severity;
 
-use super::scan::RuleError;
+use super::error::RuleError;
 
 /// Largest compiled form of an operator's pattern, in bytes.
 const PATTERN_BYTES: usize = 1 << 20;

@@ -11,13 +11,15 @@ use ringfence_model::finding::{Category, Finding, Severity, Span};
 use super::assign::{self, Assignment};
 use super::check::judge;
 use super::encoded::{self, Coding};
+use super::error::RuleError;
 use super::generic;
+use super::hit::{Hit, Source, masked, merge};
 use super::locate;
 use super::name::{self, Promise};
 use super::own::{Own, Settings};
 use super::rule::{Anchor, Check, Matcher, Rule};
 use super::rules::RULES;
-use crate::literals::{LiteralError, Literals};
+use crate::literals::Literals;
 use crate::pii;
 
 /// Bytes after a literal that a pattern may see. A JWT is the longest of the values with a pattern.
@@ -28,40 +30,6 @@ const BUDGET_PER_BYTE: usize = 64;
 const MOST_FINDINGS: usize = 1000;
 /// Names whose coded form is looked for as well.
 const CODED_NAMES: [&str; 2] = ["password", "api_key"];
-
-/// The rules make no scanner.
-#[derive(Debug, thiserror::Error)]
-pub enum RuleError {
-    /// The literals exceed what the sieve holds; the tests hold that the built-in ones do not.
-    #[error("secret rules: {0}")]
-    Literals(#[from] LiteralError),
-    /// An operator's pattern does not compile.
-    #[error("rule {id:?}: {source}")]
-    Pattern {
-        /// The rule, or `allow`.
-        id: String,
-        /// Why.
-        source: Box<regex::Error>,
-    },
-    /// An operator's pattern is found in every text.
-    #[error("rule {id:?} holds for the empty text")]
-    Everything {
-        /// The rule.
-        id: String,
-    },
-    /// An operator's id cannot be part of a placeholder.
-    #[error("rule id {id:?}: small letters, digits and underscores")]
-    Id {
-        /// The id.
-        id: String,
-    },
-    /// A rule that is to be off does not exist.
-    #[error("no rule is called {id:?}")]
-    Unknown {
-        /// The name.
-        id: String,
-    },
-}
 
 /// What a scan looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,31 +86,6 @@ struct Compiled {
     /// Compiled at the first hit of a literal: a hundred patterns take 30 ms and 8 MB, and few are ever needed.
     /// `None` inside: does not compile, which the tests rule out.
     regex: OnceLock<Option<Regex>>,
-}
-
-/// What found a value. Where several find the same, the first in this order names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    Own(usize),
-    Rule(usize),
-    Pii(pii::Kind),
-    Generic(Promise),
-}
-
-/// A value found: where, by what, how sure.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hit {
-    pub(super) at: Range<usize>,
-    source: Source,
-    confidence: u8,
-    coding: Option<Coding>,
-}
-
-impl Hit {
-    /// The same hit in the text without its first `bytes`.
-    pub(super) fn moved_back(self, bytes: usize) -> Self {
-        Self { at: self.at.start - bytes..self.at.end - bytes, ..self }
-    }
 }
 
 /// What one text still may cost.
@@ -598,34 +541,6 @@ pub(super) fn compile(rule: &Rule, pattern: &str) -> Result<Regex, regex::Error>
     // The classes are spelled in ASCII; only the word boundary needs to be told.
     let ascii = anchored.replace(r"\b", r"(?-u:\b)");
     regex::RegexBuilder::new(&ascii).size_limit(4 << 20).build()
-}
-
-/// Sorts hits, drops those inside others, joins those that overlap so that nothing of either is left.
-pub(super) fn merge(mut hits: Vec<Hit>) -> Vec<Hit> {
-    hits.sort_by_key(|hit| (hit.at.start, std::cmp::Reverse(hit.at.end), hit.source));
-    let mut merged: Vec<Hit> = Vec::with_capacity(hits.len());
-    for hit in hits {
-        match merged.last_mut() {
-            Some(last) if hit.at.start < last.at.end => last.at.end = last.at.end.max(hit.at.end),
-            Some(_) | None => merged.push(hit),
-        }
-    }
-    merged
-}
-
-/// `text` with each hit overwritten, its length kept, so that it looks as redaction will leave it.
-fn masked(text: &str, hits: &[Hit]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
-    for hit in merge(hits.to_vec()) {
-        out.push_str(text.get(done..hit.at.start).unwrap_or_default());
-        out.push('[');
-        out.extend(std::iter::repeat_n('.', hit.at.len().saturating_sub(2)));
-        out.push(']');
-        done = hit.at.end;
-    }
-    out.push_str(text.get(done..).unwrap_or_default());
-    out
 }
 
 /// The greatest character boundary at or below `at`.

@@ -528,3 +528,10 @@ fn what_an_operator_says_counts() {
 fn an_idle_scanner_is_small() {
     assert!(scanner().idle_bytes() < 256 << 10);
 }
+#[test]
+fn many_names_cost_no_more_than_their_number() {
+    // Where each name looked at all that follows, this would take longer than a test may.
+    let members: Vec<String> = (0..20_000).map(|number| format!("\"key{number}\":null")).collect();
+    let json = JsonText::try_from(format!("{{{}}}", members.join(","))).unwrap();
+    assert_eq!(SecretScanner::new().unwrap().find_in_json(&json, Sought::Both), []);
+}

@@ -89,8 +89,8 @@ impl Cursor<'_> {
 
     /// The literal behind `||`, `??`, `or` or `?:` on this line: what holds where the setting is missing.
     fn fallback(&mut self) -> Option<Range<usize>> {
-        let line = self.rest().split(['\n', ';']).next()?;
-        let line = line.get(..super::super::scan::floor(line, 160))?;
+        let rest = self.rest();
+        let line = rest.get(..super::super::scan::floor(rest, 160))?.split(['\n', ';']).next()?;
         for sign in ["|| ", "?? ", " or ", "?: "] {
             if let Some((before, after)) = line.split_once(sign)
                 && after.starts_with(['"', '\''])
