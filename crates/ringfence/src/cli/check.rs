@@ -168,11 +168,19 @@ impl Checker {
             Kind::Sql => match Language::parse(named.unwrap_or("sql")) {
                 language @ Language::Sql(_) => Ok(Some(language)),
                 Language::Shell
+                | Language::PowerShell
+                | Language::Cmd
                 | Language::Python
                 | Language::JavaScript
+                | Language::TypeScript
+                | Language::Go
+                | Language::Rust
+                | Language::Java
                 | Language::Ruby
                 | Language::Php
-                | Language::CFamily
+                | Language::CSharp
+                | Language::C
+                | Language::Cpp
                 | Language::Other(_) => {
                     Err(usage(format!("{:?} is no dialect of SQL", named.unwrap_or_default()))
                         .hint("write sql, postgresql, mysql, sqlite or tsql"))
