@@ -1,4 +1,4 @@
-//! Code safety: shell commands and SQL by their grammar, program code by its tokens, each down to what runs inside it.
+//! Code safety: shell commands and SQL by their grammar, program code by its syntax tree, each down to what runs inside it.
 //!
 //! Three-valued. Must never call safe what it could not parse or resolve.
 
@@ -62,10 +62,18 @@ fn inspect(text: &str, language: &Language, findings: &mut Findings<'_>) {
         Language::PowerShell => shell::inspect_powershell(text, findings),
         Language::Cmd => shell::inspect_cmd(text, findings),
         Language::Sql(dialect) => sql::inspect(text, *dialect, findings),
-        Language::Python | Language::JavaScript | Language::Ruby | Language::Php | Language::CFamily => {
-            source::inspect(text, language, findings);
-        }
-        Language::Other(_) => source::inspect(text, language, findings),
+        Language::Python
+        | Language::JavaScript
+        | Language::TypeScript
+        | Language::Go
+        | Language::Rust
+        | Language::Java
+        | Language::Ruby
+        | Language::Php
+        | Language::CSharp
+        | Language::C
+        | Language::Cpp
+        | Language::Other(_) => source::inspect(text, language, findings),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 
+mod code;
 mod command;
 mod corpus;
 #[path = "../train/examples.rs"]
@@ -26,7 +27,8 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 5] = [
+const AREAS: [Area; 6] = [
+    ("code", code::run),
     ("command", command::run),
     ("injection", injection::run),
     ("pii", pii::run),

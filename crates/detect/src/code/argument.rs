@@ -6,6 +6,7 @@ use ringfence_model::finding::Finding;
 use ringfence_model::json::{Json, Kind};
 
 use super::language::Language;
+use super::source;
 use super::sql::{self, Dialect};
 use super::{Report, Safety, check};
 use crate::secret::SecretScanner;
@@ -138,30 +139,8 @@ fn inspect(text: &str, kind: &ArgumentKind, dialect: Dialect, secrets: &SecretSc
         ArgumentKind::Command => Some(check(text, &Language::Shell, secrets)),
         ArgumentKind::Sql => sql::is_sql(text).then(|| check(text, &Language::Sql(dialect), secrets)),
         ArgumentKind::Code(Language::Other(name)) if name.is_empty() => {
-            Some(check(text, &guess(text), secrets))
+            Some(check(text, &source::guess(text), secrets))
         }
         ArgumentKind::Code(language) => Some(check(text, language, secrets)),
     }
-}
-
-/// The language of a code argument that nothing names: by its first line and its keywords.
-fn guess(text: &str) -> Language {
-    let first = text.trim_start().lines().next().unwrap_or_default();
-    if let Some(program) = first.strip_prefix("#!") {
-        let name = program.rsplit(['/', ' ']).next().unwrap_or_default();
-        return Language::parse(
-            name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'),
-        );
-    }
-    if sql::is_sql(text) {
-        return Language::Sql(Dialect::Any);
-    }
-    let any = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
-    if any(&["const ", "let ", "=>", "function ", "require(", "await ", "console.log", "var "]) {
-        return Language::JavaScript;
-    }
-    if any(&["import ", "def ", "print(", "elif ", "lambda ", "    return", "self."]) {
-        return Language::Python;
-    }
-    Language::Other(String::new())
 }

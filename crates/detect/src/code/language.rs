@@ -15,14 +15,26 @@ pub enum Language {
     Sql(Dialect),
     /// Python.
     Python,
-    /// JavaScript and TypeScript.
+    /// JavaScript, with JSX.
     JavaScript,
-    /// Ruby, Perl.
+    /// TypeScript, with or without JSX.
+    TypeScript,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
+    /// Java.
+    Java,
+    /// Ruby.
     Ruby,
     /// PHP.
     Php,
-    /// Go, Rust, Java, Kotlin, Swift, C, C++, C#, Scala.
-    CFamily,
+    /// C#.
+    CSharp,
+    /// C.
+    C,
+    /// C++.
+    Cpp,
     /// Something else: looked through for what is dangerous in any language, never safe.
     Other(String),
 }
@@ -46,12 +58,18 @@ impl Language {
             "sqlite" | "sqlite3" => Self::Sql(Dialect::Sqlite),
             "mssql" | "tsql" | "t-sql" | "sqlserver" | "transact-sql" => Self::Sql(Dialect::Transact),
             "python" | "py" | "python3" | "python2" | "ipython" | "jupyter" => Self::Python,
-            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "typescript" | "ts" | "tsx"
-            | "deno" | "bun" | "ecmascript" => Self::JavaScript,
-            "ruby" | "rb" | "perl" | "pl" => Self::Ruby,
+            "javascript" | "js" | "jsx" | "mjs" | "cjs" | "node" | "nodejs" | "ecmascript" => {
+                Self::JavaScript
+            }
+            "typescript" | "ts" | "tsx" | "mts" | "cts" | "deno" | "bun" => Self::TypeScript,
+            "go" | "golang" => Self::Go,
+            "rust" | "rs" => Self::Rust,
+            "java" => Self::Java,
+            "ruby" | "rb" => Self::Ruby,
             "php" => Self::Php,
-            "go" | "golang" | "rust" | "rs" | "java" | "kotlin" | "kt" | "swift" | "c" | "h" | "cpp"
-            | "c++" | "cc" | "hpp" | "csharp" | "c#" | "cs" | "scala" | "dart" => Self::CFamily,
+            "csharp" | "c#" | "cs" | "dotnet" => Self::CSharp,
+            "c" | "h" => Self::C,
+            "cpp" | "c++" | "cc" | "cxx" | "hpp" | "hh" => Self::Cpp,
             _ => Self::Other(lower),
         }
     }

@@ -16,27 +16,32 @@ pub(super) struct Rule {
 }
 
 impl Rule {
-    const fn new(id: &'static str, category: Category, severity: Severity, message: &'static str) -> Self {
+    pub(super) const fn new(
+        id: &'static str,
+        category: Category,
+        severity: Severity,
+        message: &'static str,
+    ) -> Self {
         Self { id, category, severity, confidence: 90, message, alternative: None, reference: None }
     }
 
-    const fn instead(self, alternative: &'static str) -> Self {
+    pub(super) const fn instead(self, alternative: &'static str) -> Self {
         Self { alternative: Some(alternative), ..self }
     }
 
-    const fn cwe(self, reference: &'static str) -> Self {
+    pub(super) const fn cwe(self, reference: &'static str) -> Self {
         Self { reference: Some(reference), ..self }
     }
 
-    const fn severity(self, severity: Severity) -> Self {
+    pub(super) const fn severity(self, severity: Severity) -> Self {
         Self { severity, ..self }
     }
 
-    const fn sure(self, confidence: u8) -> Self {
+    pub(super) const fn sure(self, confidence: u8) -> Self {
         Self { confidence, ..self }
     }
 
-    const fn message(self, message: &'static str) -> Self {
+    pub(super) const fn message(self, message: &'static str) -> Self {
         Self { message, ..self }
     }
 }
@@ -45,11 +50,11 @@ const fn sql(id: &'static str, severity: Severity, message: &'static str) -> Rul
     Rule::new(id, Category::Sql, severity, message)
 }
 
-const fn command(id: &'static str, severity: Severity, message: &'static str) -> Rule {
+pub(super) const fn command(id: &'static str, severity: Severity, message: &'static str) -> Rule {
     Rule::new(id, Category::Command, severity, message)
 }
 
-const fn code(id: &'static str, severity: Severity, message: &'static str) -> Rule {
+pub(super) const fn code(id: &'static str, severity: Severity, message: &'static str) -> Rule {
     Rule::new(id, Category::Code, severity, message)
 }
 

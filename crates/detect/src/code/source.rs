@@ -1,31 +1,32 @@
-//! Program code by its tokens: comments and strings told from code, calls resolved through imports and constants, texts
-//! handed to a shell, a database or an evaluator judged by their own engine.
+//! Program code by its syntax tree: calls resolved through imports and variables, content followed from where it comes
+//! in to where it does harm, texts handed to a shell, a database or an evaluator judged by their own engine.
 //!
-//! A lexer, not yet a parser: it sees what is called with what, not when. Must never call safe what it could not resolve.
+//! One pass over the tree of tree-sitter, in the order of the text. Must never call safe what it could not parse.
 
-mod calls;
+mod catalogue;
 mod config;
 pub(super) mod credentials;
-mod lex;
+mod evaluate;
+mod grammar;
+mod guess;
+mod hosts;
+mod imports;
+mod judge;
+mod lexical;
+mod literal;
 mod names;
-mod sinks;
-mod values;
+mod parse;
+mod sink;
+mod transform;
+mod value;
+mod walk;
 
 use super::findings::Findings;
 use super::language::Language;
 use super::{rule, shell};
-
-/// How a language writes what the lexer must tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Family {
-    Python,
-    JavaScript,
-    Ruby,
-    Php,
-    C,
-    /// All sinks of all of them.
-    Any,
-}
+use grammar::{Grammar, Tongue};
+pub(super) use guess::guess;
+use lexical::Family;
 
 /// Inspects `text` as program code or configuration.
 pub(super) fn inspect(text: &str, language: &Language, findings: &mut Findings<'_>) {
@@ -33,39 +34,83 @@ pub(super) fn inspect(text: &str, language: &Language, findings: &mut Findings<'
         return;
     }
     shell::deceptive(text, findings);
-    let family = match language {
-        Language::Python => Family::Python,
-        Language::JavaScript => Family::JavaScript,
-        Language::Ruby => Family::Ruby,
-        Language::Php => Family::Php,
-        Language::CFamily => Family::C,
+    let tongue = match language {
+        Language::Python => Tongue::Python,
+        Language::JavaScript => Tongue::JavaScript,
+        Language::TypeScript => Tongue::TypeScript,
+        Language::Go => Tongue::Go,
+        Language::Rust => Tongue::Rust,
+        Language::Java => Tongue::Java,
+        Language::Ruby => Tongue::Ruby,
+        Language::Php => Tongue::Php,
+        Language::CSharp => Tongue::CSharp,
+        Language::C => Tongue::C,
+        Language::Cpp => Tongue::Cpp,
         Language::Other(name) => {
             if config::inspect(text, name, findings) {
                 return;
             }
             findings.add(&rule::UNKNOWN_LANGUAGE, 0..text.len());
-            Family::Any
+            return lexical::inspect_family(text, Family::of(name), findings);
         }
         Language::Shell | Language::PowerShell | Language::Cmd | Language::Sql(_) => return,
     };
-    inspect_family(text, family, findings);
+    inspect_tongue(text, tongue, findings);
 }
 
-/// The same once the family is known; also for the code inside a template or an evaluated text.
-fn inspect_family(text: &str, family: Family, findings: &mut Findings<'_>) {
-    let lexed = lex::lex(text, family);
-    if let Some(at) = lexed.unclosed {
-        findings.add(&rule::UNPARSED, at..text.len());
+/// The same once the grammar is known; also for evaluated text.
+fn inspect_tongue(text: &str, tongue: Tongue, findings: &mut Findings<'_>) {
+    // Without its tag the text of PHP is a page, not code.
+    let tagged = tongue != Tongue::Php || text.contains("<?");
+    if !tagged {
+        const TAG: &str = "<?php ";
+        let with_tag = format!("{TAG}{text}");
+        let end = text.len();
+        return findings.within(0..end, |findings| parsed(&with_tag, tongue, findings));
     }
-    if let Some(at) = lex::unbalanced(&lexed.tokens) {
-        findings.add(&rule::UNPARSED, at);
-    }
-    calls::inspect(&lexed, family, findings);
-    credentials::inspect(&lexed.tokens, findings);
-    for at in lexed.inner {
-        let Some(inner) = text.get(at.clone()) else { continue };
-        if findings.spend(inner.len() + 64) {
-            findings.within(at, |findings| inspect_family(inner, family, findings));
+    parsed(text, tongue, findings);
+}
+
+fn parsed(text: &str, tongue: Tongue, findings: &mut Findings<'_>) {
+    let mut grammar = Grammar::of(tongue);
+    let mut tree = parse::parse(text, grammar);
+    // What one dialect cannot read another may: JSX, C++ in a header of C.
+    let other = match tongue {
+        Tongue::TypeScript => Some(Tongue::Tsx),
+        Tongue::JavaScript => Some(Tongue::Tsx),
+        Tongue::C => Some(Tongue::Cpp),
+        Tongue::Python
+        | Tongue::Tsx
+        | Tongue::Go
+        | Tongue::Rust
+        | Tongue::Java
+        | Tongue::Ruby
+        | Tongue::Php
+        | Tongue::CSharp
+        | Tongue::Cpp => None,
+    };
+    if let Some(other) = other
+        && tree.as_ref().is_none_or(|tree| tree.root_node().has_error())
+        && findings.spend(text.len())
+    {
+        let second = Grammar::of(other);
+        if let Some(better) = parse::parse(text, second).filter(|tree| !tree.root_node().has_error()) {
+            (tree, grammar) = (Some(better), second);
         }
     }
+    let Some(tree) = tree else {
+        findings.add(&rule::TRUNCATED, 0..text.len());
+        let family = match tongue {
+            Tongue::Python => Family::Python,
+            Tongue::JavaScript | Tongue::TypeScript | Tongue::Tsx => Family::JavaScript,
+            Tongue::Ruby => Family::Ruby,
+            Tongue::Php => Family::Php,
+            Tongue::Go | Tongue::Rust | Tongue::Java | Tongue::CSharp | Tongue::C | Tongue::Cpp => Family::C,
+        };
+        return lexical::inspect_family(text, family, findings);
+    };
+    walk::walk(text, &tree, grammar, findings);
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ fn the_examples_of_the_seeds_come_out_right() {
         Some("Consider using soft delete or archiving instead of DROP")
     );
     assert_eq!(finding.reference.as_deref(), Some("CWE-89"));
-    assert_eq!(text.get(finding.span.start..finding.span.end).unwrap(), "db.query('DROP TABLE users'");
+    assert_eq!(text.get(finding.span.start..finding.span.end).unwrap(), "db.query('DROP TABLE users')");
     assert_eq!(run("python", "import os; os.system('rm -rf /')").findings[0].id, "rm_root");
 }
 
@@ -261,8 +261,8 @@ fn languages_are_known_by_their_names() {
         ("postgresql", Language::Sql(Dialect::Postgres)),
         ("SQL", Language::Sql(Dialect::Any)),
         (".py", Language::Python),
-        ("TypeScript", Language::JavaScript),
-        ("C#", Language::CFamily),
+        ("TypeScript", Language::TypeScript),
+        ("C#", Language::CSharp),
         ("cobol", Language::Other("cobol".to_owned())),
     ] {
         assert_eq!(Language::parse(name), language, "{name}");

@@ -172,9 +172,15 @@ impl Checker {
                 | Language::Cmd
                 | Language::Python
                 | Language::JavaScript
+                | Language::TypeScript
+                | Language::Go
+                | Language::Rust
+                | Language::Java
                 | Language::Ruby
                 | Language::Php
-                | Language::CFamily
+                | Language::CSharp
+                | Language::C
+                | Language::Cpp
                 | Language::Other(_) => {
                     Err(usage(format!("{:?} is no dialect of SQL", named.unwrap_or_default()))
                         .hint("write sql, postgresql, mysql, sqlite or tsql"))

@@ -44,7 +44,7 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
     let stem = call.name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
     match stem {
         "python" | "pypy" | "ipython" => Some(python(machine, call)),
-        "perl" => Some(language(machine, call, Language::Ruby, "eEnpi", "IMmx0CD")),
+        "perl" => Some(language(machine, call, Language::Other("perl".to_owned()), "eEnpi", "IMmx0CD")),
         "ruby" => Some(language(machine, call, Language::Ruby, "e", "ICErx")),
         "node" | "nodejs" | "bun" | "deno" | "tsx" | "ts-node" => {
             Some(language(machine, call, Language::JavaScript, "ep", "rC"))
