@@ -5,6 +5,7 @@
 
 mod cmdlet;
 mod lex;
+mod table;
 mod value;
 
 use std::collections::HashMap;
