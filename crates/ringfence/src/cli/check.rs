@@ -163,7 +163,17 @@ impl Checker {
         let named = own.or(self.language.as_deref());
         match self.kind {
             Kind::Text => Ok(None),
-            Kind::Command => Ok(Some(Language::Shell)),
+            Kind::Command => Ok(Some(match Language::parse(named.unwrap_or_default()) {
+                language @ (Language::PowerShell | Language::Cmd) => language,
+                Language::Shell
+                | Language::Sql(_)
+                | Language::Python
+                | Language::JavaScript
+                | Language::Ruby
+                | Language::Php
+                | Language::CFamily
+                | Language::Other(_) => Language::Shell,
+            })),
             Kind::Code => Ok(Some(Language::parse(named.unwrap_or_default()))),
             Kind::Sql => match Language::parse(named.unwrap_or("sql")) {
                 language @ Language::Sql(_) => Ok(Some(language)),
