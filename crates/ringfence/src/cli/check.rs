@@ -163,39 +163,20 @@ impl Checker {
         let named = own.or(self.language.as_deref());
         match self.kind {
             Kind::Text => Ok(None),
-            Kind::Command => Ok(Some(match Language::parse(named.unwrap_or_default()) {
-                language @ (Language::PowerShell | Language::Cmd) => language,
-                Language::Shell
-                | Language::Sql(_)
-                | Language::Python
-                | Language::JavaScript
-                | Language::Ruby
-                | Language::Php
-                | Language::CFamily
-                | Language::Other(_) => Language::Shell,
-            })),
+            Kind::Command => {
+                let language = Language::parse(named.unwrap_or_default());
+                let is_windows = matches!(language, Language::PowerShell | Language::Cmd);
+                Ok(Some(if is_windows { language } else { Language::Shell }))
+            }
             Kind::Code => Ok(Some(Language::parse(named.unwrap_or_default()))),
-            Kind::Sql => match Language::parse(named.unwrap_or("sql")) {
-                language @ Language::Sql(_) => Ok(Some(language)),
-                Language::Shell
-                | Language::PowerShell
-                | Language::Cmd
-                | Language::Python
-                | Language::JavaScript
-                | Language::TypeScript
-                | Language::Go
-                | Language::Rust
-                | Language::Java
-                | Language::Ruby
-                | Language::Php
-                | Language::CSharp
-                | Language::C
-                | Language::Cpp
-                | Language::Other(_) => {
-                    Err(usage(format!("{:?} is no dialect of SQL", named.unwrap_or_default()))
-                        .hint("write sql, postgresql, mysql, sqlite or tsql"))
+            Kind::Sql => {
+                let language = Language::parse(named.unwrap_or("sql"));
+                if matches!(language, Language::Sql(_)) {
+                    return Ok(Some(language));
                 }
-            },
+                Err(usage(format!("{:?} is no dialect of SQL", named.unwrap_or_default()))
+                    .hint("write sql, postgresql, mysql, sqlite or tsql"))
+            }
         }
     }
 }

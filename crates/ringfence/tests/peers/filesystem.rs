@@ -203,7 +203,7 @@ fn init_writes_down_what_the_tools_of_configured_servers_do() {
     init.stdin.take().unwrap().write_all(b"not a real passphrase\n").unwrap();
     let ended = init.wait_with_output().unwrap();
     assert!(ended.status.success(), "{ended:?}");
-    let review = text(&home.path("tools.review.yaml"));
+    let review = text(home.path("tools.review.yaml"));
     assert!(review.contains("\nservers:\n  files:\n    tools:\n"), "{review}");
     let read = "      \"read_text_file\": { effects: [read], consequential: [\"/path\"] } # catalogue\n";
     assert!(review.contains(read), "{review}");
