@@ -1,4 +1,5 @@
 //! Detectors: secrets in text and JSON, dangerous shell commands, SQL and program code, orders to the model, hidden content.
+//! Detectors: secrets in text and JSON, dangerous shell commands, SQL and program code, URLs.
 //!
 //! Pure and bounded: every entry ends in time and memory linear in its input (cut at a stated size), and what it could
 //! not read it says with a finding of category `uninspected`. Must never do I/O, read a clock or keep a value it found.
@@ -10,5 +11,6 @@ mod literals;
 pub mod names;
 pub mod pii;
 pub mod secret;
+pub mod url;
 
 pub use literals::LiteralError;

@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use ringfence_detect::code::{self, Language, Safety};
 use ringfence_detect::secret::SecretScanner;
+use ringfence_detect::url::{self, Verdict};
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::problem::Problem;
 use serde::Serialize;
@@ -59,6 +60,14 @@ Examples:
   ringfence check text - < message.txt
   ringfence check text --jsonl --json < messages.jsonl")]
     Text(Input),
+    /// Check whether a URL may be fetched on the word of data
+    #[command(after_help = "\
+Names are not resolved: a safe URL still has to lead to public addresses when it is fetched.
+
+Examples:
+  ringfence check url 'http://0251.0376.0251.0376/'
+  ringfence check url --jsonl < urls.jsonl")]
+    Url(Input),
 }
 
 /// What is checked.
@@ -79,6 +88,7 @@ enum Kind {
     Code,
     Sql,
     Text,
+    Url,
 }
 
 /// The engines, and what the flags say.
@@ -104,6 +114,7 @@ impl Check {
             Self::Code { language, input } => (Kind::Code, language, input),
             Self::Sql { language, input } => (Kind::Sql, language, input),
             Self::Text(input) => (Kind::Text, None, input),
+            Self::Url(input) => (Kind::Url, None, input),
         };
         let secrets = SecretScanner::new()
             .map_err(|error| internal("detectors", format!("the detectors cannot start: {error}")))?;
@@ -133,7 +144,7 @@ impl Checker {
     /// A language that is not of this kind.
     fn check(&self, text: &str, language: Option<&str>) -> Result<Checked, Problem> {
         let Some(language) = self.language(language)? else {
-            return Ok(self.check_text(text));
+            return Ok(if self.kind == Kind::Url { check_url(text) } else { self.check_text(text) });
         };
         let report = code::check(text, &language, &self.secrets);
         let verdict = match report.verdict {
@@ -158,11 +169,11 @@ impl Checker {
         Checked { safe: verdict == "safe", verdict, findings }
     }
 
-    /// The language to check in; none for text.
+    /// The language to check in; none for text and URLs.
     fn language(&self, own: Option<&str>) -> Result<Option<Language>, Problem> {
         let named = own.or(self.language.as_deref());
         match self.kind {
-            Kind::Text => Ok(None),
+            Kind::Text | Kind::Url => Ok(None),
             Kind::Command => Ok(Some(Language::Shell)),
             Kind::Code => Ok(Some(Language::parse(named.unwrap_or_default()))),
             Kind::Sql => match Language::parse(named.unwrap_or("sql")) {
@@ -182,6 +193,16 @@ impl Checker {
             },
         }
     }
+}
+
+/// A URL is judged as one that data names: blocked or safe.
+fn check_url(text: &str) -> Checked {
+    let report = url::check_url(text);
+    let verdict = match report.verdict {
+        Verdict::Safe => "safe",
+        Verdict::Block => "block",
+    };
+    Checked { safe: report.verdict == Verdict::Safe, verdict, findings: report.findings }
 }
 
 fn shown(checked: &Checked) -> String {
