@@ -10,6 +10,7 @@ pub mod injection;
 mod literals;
 pub mod names;
 pub mod pii;
+pub mod media;
 pub mod secret;
 pub mod url;
 
