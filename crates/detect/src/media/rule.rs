@@ -70,7 +70,7 @@ pub(super) const MACROS: Rule = rule(
     "CWE-506",
 );
 pub(super) const EXECUTABLE: Rule =
-    rule("executable_content", Category::Code, High, "The content is a program for a machine", "CWE-434");
+    rule("executable_content", Category::Code, Medium, "The content is a program for a machine", "CWE-434");
 pub(super) const MISMATCH: Rule = rule(
     "media_type_mismatch",
     Category::Hidden,

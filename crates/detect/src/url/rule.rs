@@ -65,9 +65,11 @@ pub(super) const CONFUSABLE: Rule =
     rule("confusable_host", High, "The host's name is written in characters that look like others")
         .instead("write the name in plain letters")
         .see("CWE-1007");
-pub(super) const LOCAL_SCHEME: Rule =
-    rule("dangerous_scheme", High, "This scheme reads files, runs code or speaks another protocol")
+pub(super) const DANGEROUS_SCHEME: Rule =
+    rule("dangerous_scheme", High, "This scheme speaks another protocol, runs code or wraps another URL")
         .instead("use https");
+pub(super) const FILE_SCHEME: Rule =
+    rule("file_url", Medium, "This reads a file of the host that fetches it").instead("use https");
 pub(super) const OTHER_SCHEME: Rule =
     rule("scheme_not_fetchable", Medium, "Only http and https are fetched").instead("use https");
 
@@ -79,66 +81,48 @@ pub(super) const REDIRECT: Rule =
         .see("CWE-601")
         .sure(60);
 
-/// Schemes with which clients read files, run code or speak protocols in which a URL can carry commands.
-const LOCAL: [&str; 42] = [
-    "about",
-    "blob",
-    "chrome",
+/// Schemes in which a URL carries commands, runs code or wraps another URL, in one client or another.
+const DANGEROUS: [&str; 32] = [
     "compress.bzip2",
     "compress.zlib",
-    "content",
-    "data",
     "dict",
     "expect",
-    "file",
-    "filesystem",
-    "ftp",
-    "ftps",
     "glob",
     "gopher",
     "gophers",
-    "imap",
     "jar",
     "java",
     "javascript",
     "jdbc",
+    "jndi",
     "ldap",
     "ldaps",
     "local_file",
     "mhtml",
     "ms-msdt",
     "netdoc",
-    "nfs",
     "ogg",
     "phar",
     "php",
-    "pop3",
     "rar",
     "rmi",
-    "rtsp",
-    "scp",
-    "sftp",
-    "smb",
-    "smtp",
+    "search-ms",
     "ssh2",
     "telnet",
     "tftp",
+    "unix",
+    "vbscript",
+    "view-source",
+    "wyciwyg",
+    "zip",
 ];
-/// Further ones of that kind, which wrap or hide another URL.
-const WRAPPING: [&str; 6] = ["search-ms", "unix", "vbscript", "view-source", "wyciwyg", "zip"];
 
-/// What speaks against a scheme; `None` for those that are fetched and for their WebSocket kin.
+/// What speaks against a scheme, in lower case; `None` for those that are fetched and for their WebSocket kin.
 pub(super) fn scheme(scheme: &str) -> Option<&'static Rule> {
-    if matches!(scheme, "http" | "https" | "ws" | "wss") {
-        None
-    } else if is_local(scheme) {
-        Some(&LOCAL_SCHEME)
-    } else {
-        Some(&OTHER_SCHEME)
+    match scheme {
+        "http" | "https" | "ws" | "wss" => None,
+        "file" => Some(&FILE_SCHEME),
+        _ if DANGEROUS.contains(&scheme) => Some(&DANGEROUS_SCHEME),
+        _ => Some(&OTHER_SCHEME),
     }
-}
-
-/// True for schemes that are a danger wherever they stand. Lower case.
-pub(super) fn is_local(scheme: &str) -> bool {
-    LOCAL.contains(&scheme) || WRAPPING.contains(&scheme)
 }

@@ -30,6 +30,10 @@ fn public_urls_are_safe() {
         "https://пример.испытание/",
         "https://例え。テスト/",
         "https://例え.jp/パス",
+        "https://例えtest.jp/",
+        "https://한국abc.kr/",
+        "https://сосо.испытание/",
+        "https://straße.example/",
         "https://xn--bcher-kva.example/",
         "https://8.8.8.8.nip.io/",
         "https://localhost.example.com/",
@@ -126,7 +130,8 @@ fn user_information_schemes_and_disguised_names_are_blocked() {
     for (text, id) in [
         ("https://user:word@example.com/", "url_userinfo"),
         ("https://example.com@example.org/", "url_userinfo"),
-        ("file:///etc/passwd", "dangerous_scheme"),
+        ("file:///etc/passwd", "file_url"),
+        ("ftp://example.com/", "scheme_not_fetchable"),
         ("JAR:http://example.com!/", "dangerous_scheme"),
         ("php://filter/resource=x", "dangerous_scheme"),
         ("javascript:alert(1)", "dangerous_scheme"),
@@ -136,6 +141,7 @@ fn user_information_schemes_and_disguised_names_are_blocked() {
         ("https://xn--80ak6aa92e.com/", "confusable_host"),
         ("https://pаypal.com/", "confusable_host"),
         ("https://ｅｘａｍｐｌｅ.com/", "confusable_host"),
+        ("https://bücher.ⓔⓧⓐⓜⓟⓛⓔ。com/", "confusable_host"),
     ] {
         assert_eq!(ids(text).first().map(String::as_str), Some(id), "{text}");
         assert!(is_blocked(text), "{text}");
