@@ -113,11 +113,9 @@ fn name(path: &Path) -> String {
 fn language(name: &str, text: &str) -> Option<Language> {
     let of =
         |name: &str| Some(Language::parse(name)).filter(|language| !matches!(language, Language::Other(_)));
-    if let Some((stem, ending)) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) {
-        let _ = stem;
-        if let Some(language) = of(ending) {
-            return Some(language);
-        }
+    let ending = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, ending)| ending);
+    if let Some(language) = ending.and_then(of) {
+        return Some(language);
     }
     let interpreter = text.lines().next()?.strip_prefix("#!")?;
     let mut words = interpreter.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
