@@ -1,4 +1,5 @@
-//! Detectors: secrets in text and JSON, dangerous shell commands, SQL and program code, orders to the model, hidden content.
+//! Detectors: secrets and personal data in text and JSON, dangerous shell commands, SQL and program code, URLs, orders to
+//! the model, hidden content; and the text of content that is none.
 //!
 //! Pure and bounded: every entry ends in time and memory linear in its input (cut at a stated size), and what it could
 //! not read it says with a finding of category `uninspected`. Must never do I/O, read a clock or keep a value it found.
@@ -7,8 +8,10 @@ pub mod code;
 pub mod hidden;
 pub mod injection;
 mod literals;
+pub mod media;
 pub mod names;
 pub mod pii;
 pub mod secret;
+pub mod url;
 
 pub use literals::LiteralError;

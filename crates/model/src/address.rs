@@ -21,16 +21,27 @@ pub enum AddressClass {
     Reserved,
 }
 
-/// Metadata and wire services by address. 168.63.129.16 (Azure) and 100.100.100.200 (Alibaba) lie in other ranges.
-const METADATA_V4: [Ipv4Addr; 4] = [
+/// Metadata, credential and wire services by address (documentation of the providers). 168.63.129.16 (Azure) and
+/// 100.100.100.200 (Alibaba) lie in other ranges; 169.254.170.2 and .23 hand out the credentials of a container (AWS).
+const METADATA_V4: [Ipv4Addr; 8] = [
     Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(169, 254, 170, 2),
+    Ipv4Addr::new(169, 254, 170, 23),
+    Ipv4Addr::new(169, 254, 42, 42),
+    Ipv4Addr::new(169, 254, 0, 23),
     Ipv4Addr::new(100, 100, 100, 200),
     Ipv4Addr::new(192, 0, 0, 192),
     Ipv4Addr::new(168, 63, 129, 16),
 ];
 
-/// The EC2 instance metadata service over IPv6.
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+/// The same over IPv6: EC2 and EKS, Google, Scaleway, OpenStack.
+const METADATA_V6: [Ipv6Addr; 5] = [
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23),
+    Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
+    Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+];
 
 /// Classifies an address, looking through every form in which IPv6 carries an IPv4 address.
 #[must_use]
@@ -61,7 +72,7 @@ fn classify_v4(v4: Ipv4Addr) -> AddressClass {
 }
 
 fn classify_v6(v6: Ipv6Addr) -> AddressClass {
-    if v6 == METADATA_V6 {
+    if METADATA_V6.contains(&v6) {
         return AddressClass::Metadata;
     }
     if v6 == Ipv6Addr::LOCALHOST {
@@ -80,24 +91,28 @@ fn classify_v6(v6: Ipv6Addr) -> AddressClass {
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0, 0, 0, 0, 0, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => classify_v4(embedded(high, low)),
-        // 6to4 (RFC 3056) carries the address in segments 1 and 2.
-        [0x2002, high, low, ..] => {
-            let inner = classify_v4(embedded(high, low));
-            if inner == AddressClass::Public { AddressClass::Reserved } else { inner }
-        }
-        // Local-use NAT64, Teredo and the rest of 2001::/23, documentation, discard-only, SRv6.
-        [0x64, 0xff9b, 1, ..]
-        | [0x2001, 0..=0x1ff, ..]
-        | [0x2001, 0xdb8, ..]
+        // Local-use NAT64 (RFC 8215), 6to4 (RFC 3056), Teredo with its inverted client (RFC 4380).
+        [0x64, 0xff9b, 1, _, _, _, high, low] | [0x2002, high, low, ..] => tunnelled(embedded(high, low)),
+        [0x2001, 0, _, _, _, _, high, low] => tunnelled(embedded(!high, !low)),
+        // The rest of 2001::/23 (ORCHID, ORCHIDv2, benchmarking …), documentation, discard-only, SRv6.
+        [0x2001, 1..=0x1ff | 0xdb8, ..]
         | [0x3fff, 0..=0xfff, ..]
         | [0x100, 0, 0, 0 | 1, ..]
         | [0x5f00, ..] => AddressClass::Reserved,
         [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => AddressClass::Private,
         [0xfe80..=0xfebf, ..] => AddressClass::LinkLocal,
         [0xff00..=0xffff, ..] => AddressClass::Multicast,
+        // ISATAP (RFC 5214) carries the address of a host behind a router of any prefix.
+        [0x2000..=0x3fff, _, _, _, 0 | 0x200, 0x5efe, high, low] => tunnelled(embedded(high, low)),
         [0x2000..=0x3fff, ..] => AddressClass::Public,
         _ => AddressClass::Reserved,
     }
+}
+
+/// A tunnel to `inner`: where that is public the tunnel still is no way that data may choose.
+fn tunnelled(inner: Ipv4Addr) -> AddressClass {
+    let class = classify_v4(inner);
+    if class == AddressClass::Public { AddressClass::Reserved } else { class }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod init;
 mod operator;
 mod policy;
 mod reference;
+mod scan;
 mod serve;
 mod status;
 mod stop;
@@ -77,6 +78,7 @@ enum Command {
     Tools(tools::Tools),
     #[command(subcommand)]
     Check(check::Check),
+    Scan(scan::Scan),
     #[command(subcommand)]
     Policy(policy::Policy),
     #[command(subcommand)]
@@ -120,6 +122,7 @@ impl Command {
             Self::Stop(command) => command.run(context),
             Self::Tools(command) => command.run(context),
             Self::Check(command) => command.run(context),
+            Self::Scan(command) => command.run(context),
             Self::Policy(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Reference(command) => command.run(),

@@ -10,6 +10,7 @@ mod it {
     mod init;
     mod kernel;
     mod reference;
+    mod scan;
     mod shim;
     mod verify;
 }

@@ -18,6 +18,7 @@ mod pii;
 mod score;
 mod secret;
 mod sql;
+mod url;
 
 use corpus::Corpora;
 
@@ -27,13 +28,14 @@ type Failure = Box<dyn std::error::Error>;
 /// An area: its name, and what prints its table.
 type Area = (&'static str, fn(&Corpora) -> Result<(), Failure>);
 
-const AREAS: [Area; 6] = [
+const AREAS: [Area; 7] = [
     ("code", code::run),
     ("command", command::run),
     ("injection", injection::run),
     ("pii", pii::run),
     ("secret", secret::run),
     ("sql", sql::run),
+    ("url", url::run),
 ];
 
 fn main() -> ExitCode {

@@ -43,6 +43,19 @@ pub enum Class {
     Destructive,
 }
 
+impl Class {
+    /// The word used in output and policy.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Unknown => "unknown",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
 /// What `text` does, in the worst of its readings.
 #[must_use]
 pub fn classify(text: &str, dialect: Dialect) -> Class {

@@ -5,9 +5,11 @@ mod lines;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use ringfence_detect::code::{self, Language, Safety};
-use ringfence_detect::secret::SecretScanner;
-use ringfence_model::finding::{Category, Finding};
+use ringfence_detect::code::{self, Language, Safety, sql};
+use ringfence_detect::injection::{self, InjectionScanner};
+use ringfence_detect::secret::{SecretScanner, Sought};
+use ringfence_detect::url::{self, Verdict};
+use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::problem::Problem;
 use serde::Serialize;
 
@@ -53,12 +55,20 @@ Examples:
         #[command(flatten)]
         input: Input,
     },
-    /// Check text for secrets
+    /// Check text for secrets, personal data and orders to the model
     #[command(after_help = "\
 Examples:
   ringfence check text - < message.txt
   ringfence check text --jsonl --json < messages.jsonl")]
     Text(Input),
+    /// Check whether a URL may be fetched on the word of data
+    #[command(after_help = "\
+Names are not resolved: a safe URL still has to lead to public addresses when it is fetched.
+
+Examples:
+  ringfence check url 'http://0251.0376.0251.0376/'
+  ringfence check url --jsonl < urls.jsonl")]
+    Url(Input),
 }
 
 /// What is checked.
@@ -79,6 +89,7 @@ enum Kind {
     Code,
     Sql,
     Text,
+    Url,
 }
 
 /// The engines, and what the flags say.
@@ -87,6 +98,7 @@ struct Checker {
     /// Where an input does not name its own.
     language: Option<String>,
     secrets: SecretScanner,
+    injection: InjectionScanner,
 }
 
 /// What was found.
@@ -94,6 +106,12 @@ struct Checker {
 struct Checked {
     safe: bool,
     verdict: &'static str,
+    /// What SQL does: `read`, `write`, `destructive`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    class: Option<&'static str>,
+    /// How likely a text holds an attack on the model, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f32>,
     findings: Vec<Finding>,
 }
 
@@ -104,10 +122,14 @@ impl Check {
             Self::Code { language, input } => (Kind::Code, language, input),
             Self::Sql { language, input } => (Kind::Sql, language, input),
             Self::Text(input) => (Kind::Text, None, input),
+            Self::Url(input) => (Kind::Url, None, input),
         };
-        let secrets = SecretScanner::new()
-            .map_err(|error| internal("detectors", format!("the detectors cannot start: {error}")))?;
-        let checker = Checker { kind, language, secrets };
+        let unready = |error: &dyn std::error::Error| {
+            internal("detectors", format!("the detectors cannot start: {error}"))
+        };
+        let secrets = SecretScanner::new().map_err(|error| unready(&error))?;
+        let injection = InjectionScanner::new().map_err(|error| unready(&error))?;
+        let checker = Checker { kind, language, secrets, injection };
         checker.language(None)?;
         if input.jsonl {
             return match input.input.as_deref() {
@@ -133,7 +155,7 @@ impl Checker {
     /// A language that is not of this kind.
     fn check(&self, text: &str, language: Option<&str>) -> Result<Checked, Problem> {
         let Some(language) = self.language(language)? else {
-            return Ok(self.check_text(text));
+            return Ok(if self.kind == Kind::Url { check_url(text) } else { self.check_text(text) });
         };
         let report = code::check(text, &language, &self.secrets);
         let verdict = match report.verdict {
@@ -141,28 +163,49 @@ impl Checker {
             Safety::Unsafe => "unsafe",
             Safety::Unknown => "unknown",
         };
-        Ok(Checked { safe: report.verdict == Safety::Safe, verdict, findings: report.findings })
+        let class = match &language {
+            Language::Sql(dialect) => Some(sql::classify(text, *dialect).as_str()),
+            Language::Shell
+            | Language::PowerShell
+            | Language::Cmd
+            | Language::Python
+            | Language::JavaScript
+            | Language::TypeScript
+            | Language::Go
+            | Language::Rust
+            | Language::Java
+            | Language::Ruby
+            | Language::Php
+            | Language::CSharp
+            | Language::C
+            | Language::Cpp
+            | Language::Other(_) => None,
+        };
+        let safe = report.verdict == Safety::Safe;
+        Ok(Checked { safe, verdict, class, score: None, findings: report.findings })
     }
 
-    /// A text is safe when it holds no secret and was read whole.
+    /// A text is safe when it holds no secret and no attack on the model, and was read whole. Personal data is only told.
     fn check_text(&self, text: &str) -> Checked {
-        let findings = self.secrets.scan_text(text);
-        let holds = |category| findings.iter().any(|finding| finding.category == category);
-        let verdict = if holds(Category::Secret) {
+        let mut findings = self.secrets.find_in_text(text, Sought::Both);
+        findings.extend(self.injection.scan_text(text, injection::Context::ToolResult));
+        findings.sort_by_key(|finding| finding.span.start);
+        let verdict = if findings.iter().any(decides) {
             "unsafe"
-        } else if holds(Category::Uninspected) {
+        } else if findings.iter().any(|finding| finding.category == Category::Uninspected) {
             "unknown"
         } else {
             "safe"
         };
-        Checked { safe: verdict == "safe", verdict, findings }
+        let score = Some(self.injection.score(text));
+        Checked { safe: verdict == "safe", verdict, class: None, score, findings }
     }
 
-    /// The language to check in; none for text.
+    /// The language to check in; none for text and URLs.
     fn language(&self, own: Option<&str>) -> Result<Option<Language>, Problem> {
         let named = own.or(self.language.as_deref());
         match self.kind {
-            Kind::Text => Ok(None),
+            Kind::Text | Kind::Url => Ok(None),
             Kind::Command => {
                 let language = Language::parse(named.unwrap_or_default());
                 let is_windows = matches!(language, Language::PowerShell | Language::Cmd);
@@ -178,6 +221,31 @@ impl Checker {
                     .hint("write sql, postgresql, mysql, sqlite or tsql"))
             }
         }
+    }
+}
+
+/// A URL is judged as one that data names: blocked or safe.
+fn check_url(text: &str) -> Checked {
+    let report = url::check_url(text);
+    let verdict = match report.verdict {
+        Verdict::Safe => "safe",
+        Verdict::Block => "block",
+    };
+    let safe = report.verdict == Verdict::Safe;
+    Checked { safe, verdict, class: None, score: None, findings: report.findings }
+}
+
+/// True where a finding makes a text unsafe.
+fn decides(finding: &Finding) -> bool {
+    match finding.category {
+        Category::Secret => true,
+        Category::Injection | Category::Hidden => finding.severity >= Severity::Medium,
+        Category::Code
+        | Category::Command
+        | Category::Sql
+        | Category::Pii
+        | Category::Url
+        | Category::Uninspected => false,
     }
 }
 

@@ -20,6 +20,9 @@ fn the_exit_code_is_the_answer() {
         (&["check", "sql", "--language", "python", "SELECT 1"], 2),
         (&["check", "code", "--language", "python", "import os; os.system(input())"], 1),
         (&["check", "text", "good morning"], 0),
+        (&["check", "url", "https://example.com/a?b=c"], 0),
+        (&["check", "url", "http://2852039166/"], 1),
+        (&["check", "url", "localhost:8080"], 1),
         (&["check", "command"], 2),
         (&["check", "command", "--jsonl", "ls"], 2),
     ] {
@@ -81,5 +84,31 @@ fn a_line_may_name_its_language() {
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["verdict"].take())
         .collect();
     assert_eq!(verdicts, ["safe", "unknown"], "an unknown language is never safe");
+    assert_eq!(shown.code, 1);
+}
+
+#[test]
+fn urls_are_answered_line_by_line() {
+    let home = Home::new();
+    let lines = [
+        r#"{"id": 1, "text": "https://example.com/"}"#,
+        r#"{"id": 2, "text": "http://[64:ff9b::a9fe:a9fe]/latest"}"#,
+        r#"{"id": 3, "text": "http://exa mple/"}"#,
+    ];
+    let shown = home.run_with(&["check", "url", "--jsonl"], &lines.join("\n"));
+    let answers: Vec<(Value, Value, Value)> = shown
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|line| (line["safe"].clone(), line["verdict"].clone(), line["findings"][0]["id"].clone()))
+        .collect();
+    assert_eq!(
+        answers,
+        [
+            (json!(true), json!("safe"), Value::Null),
+            (json!(false), json!("block"), json!("metadata_service")),
+            (json!(false), json!("block"), json!("url_unparsed")),
+        ]
+    );
     assert_eq!(shown.code, 1);
 }

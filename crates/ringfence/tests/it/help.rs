@@ -29,6 +29,7 @@ fn the_program() {
       stop    End the kernel of this data directory
       tools   List and call tools
       check   Check an input with the detectors that judge calls
+      scan    Scan code, agent skills, instructions and MCP configurations on disk
       policy  Check rules
       audit   Read and verify the journal
 
@@ -359,6 +360,7 @@ fn check() {
       code     Check program code
       sql      Check SQL statements
       text     Check text for secrets
+      url      Check whether a URL may be fetched on the word of data
 
     Options:
       -h, --help     Print help

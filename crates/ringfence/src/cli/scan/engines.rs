@@ -1,0 +1,79 @@
+//! The detectors that look at a file. One line a detector: [`ENGINES`]. Must never decide what a finding means.
+
+use ringfence_detect::secret::{RuleError, SecretScanner};
+use ringfence_detect::{code, url};
+use ringfence_model::finding::{Category, Finding, Severity};
+
+use super::subject::Subject;
+use super::{markdown, mcp};
+
+/// What the detectors share.
+pub(super) struct Engines {
+    pub(super) secrets: SecretScanner,
+}
+
+/// A detector: what it sees in a file of this kind with this text. Spans are those of the text.
+type Engine = fn(&Engines, &Subject, &str) -> Vec<Finding>;
+
+/// All detectors, in the order in which they look.
+const ENGINES: [Engine; 5] = [secrets, programs, urls, markdown::inspect, mcp::inspect];
+
+impl Engines {
+    /// # Errors
+    /// A rule that does not hold.
+    pub(super) fn new() -> Result<Self, RuleError> {
+        Ok(Self { secrets: SecretScanner::new()? })
+    }
+
+    /// What all detectors see in `text`, each thing once.
+    pub(super) fn inspect(&self, subject: &Subject, text: &str) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = Vec::new();
+        for engine in ENGINES {
+            for finding in engine(self, subject, text) {
+                let known = |other: &Finding| {
+                    other.id == finding.id
+                        && other.span.start < finding.span.end
+                        && finding.span.start < other.span.end
+                };
+                if !findings.iter().any(known) {
+                    findings.push(finding);
+                }
+            }
+        }
+        findings
+    }
+}
+
+/// Credentials; in code the engine of code looks for them itself.
+fn secrets(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
+    match subject {
+        Subject::Code(_) => Vec::new(),
+        Subject::Skill | Subject::Instructions | Subject::McpConfig | Subject::Document | Subject::Binary => {
+            engines.secrets.scan_text(text)
+        }
+    }
+}
+
+/// Dangerous code. A file at rest is no call: that something in it is only known when it runs is no event, nor is a
+/// language that has no engine.
+fn programs(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
+    let Subject::Code(language) = subject else { return Vec::new() };
+    let findings = code::check(text, language, &engines.secrets).findings;
+    findings.into_iter().filter(is_event).collect()
+}
+
+/// False for what says that something is not known before it runs.
+pub(super) fn is_event(finding: &Finding) -> bool {
+    finding.category != Category::Uninspected || finding.id == "truncated"
+}
+
+/// Where an agent that reads this is led to. Addresses of this host and of private networks are what manuals are full of,
+/// and a program may well name odd URLs: of those only what hands out credentials is told.
+fn urls(_: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
+    let least = match subject {
+        Subject::Skill | Subject::Instructions | Subject::Binary => Severity::High,
+        Subject::Code(_) => Severity::Critical,
+        Subject::McpConfig | Subject::Document => return Vec::new(),
+    };
+    url::scan_text(text).into_iter().filter(|finding| finding.severity >= least).collect()
+}
