@@ -359,7 +359,7 @@ fn check() {
       command  Check a shell command
       code     Check program code
       sql      Check SQL statements
-      text     Check text for secrets
+      text     Check text for secrets, personal data and orders to the model
       url      Check whether a URL may be fetched on the word of data
 
     Options:
@@ -445,7 +445,7 @@ fn check() {
       ringfence check sql --language postgresql - < migration.sql
     "#);
     insta::assert_snapshot!(help("check text"), @r#"
-    Check text for secrets
+    Check text for secrets, personal data and orders to the model
 
     Usage: ringfence check text [OPTIONS] [INPUT]
 

@@ -212,7 +212,11 @@ impl Client {
             operation["server"] = server.into();
             self.try_ask(&operation)
         };
-        let (plain, through) = (on(0), on(1));
+        let (mut plain, mut through) = (on(0), on(1));
+        if self.ready[0]["version"] != self.ready[1]["version"] {
+            // The bridge: what one era has and the other has not is no difference.
+            [&mut plain, &mut through].into_iter().flatten().for_each(without_era);
+        }
         assert_eq!(through, plain, "{operation}");
         through.unwrap_or_else(|error| error)
     }
@@ -244,5 +248,19 @@ impl Drop for Client {
         if std::thread::panicking() {
             eprintln!("{}", text(&self.log));
         }
+    }
+}
+
+/// Takes out what results have in one era only.
+fn without_era(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for member in ["ttlMs", "cacheScope", "resultType", "execution"] {
+                members.remove(member);
+            }
+            members.values_mut().for_each(without_era);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(without_era),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -139,7 +139,7 @@ fn links_in_results_can_be_read_on_the_shared_endpoint() {
 }
 
 #[test]
-fn the_era_of_the_client_is_the_era_towards_the_server() {
+fn a_client_of_either_era_finds_servers_of_both() {
     let mut home = Home::new();
     home.serve(
         &json!({ "time": direct(Server::Time, &["--local-timezone", "UTC"]), "everything": direct(Server::Everything, &[]) }),
@@ -153,7 +153,7 @@ fn the_era_of_the_client_is_the_era_towards_the_server() {
     assert_eq!(modern.tool_names(0), ["get_current_time", "convert_time"]);
     assert_eq!(difference(&modern.call(0, "convert_time", noon.clone())), "-3.5h");
 
-    // server-everything is legacy: an automatic client falls back to the handshake.
+    // server-everything is legacy: an automatic client need not know.
     let mut auto = Client::start(
         &home,
         Peer::Mcp,
@@ -162,7 +162,7 @@ fn the_era_of_the_client_is_the_era_towards_the_server() {
     );
     let versions: Vec<&Value> =
         auto.ready.as_array().unwrap().iter().map(|ready| &ready["version"]).collect();
-    assert_eq!(versions, ["2025-11-25", "2025-11-25"]);
+    assert_eq!(versions, ["2026-07-28", "2026-07-28"]);
     let echo = auto.call(0, "echo", json!({ "message": "legacy" }));
     assert_eq!(echo["content"][0]["text"], "Echo: legacy");
     assert_eq!(difference(&auto.call(1, "time__convert_time", noon)), "-3.5h");

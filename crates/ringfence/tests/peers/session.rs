@@ -120,7 +120,7 @@ fn a_session_that_nobody_uses_ends_with_its_servers() {
     let mut client = Client::start(&home, Peer::Mcp, &Person::Absent, &servers);
     let versions: Vec<&Value> =
         client.ready.as_array().unwrap().iter().map(|ready| &ready["version"]).collect();
-    assert_eq!(versions, ["2025-11-25", "2026-07-28", "2026-07-28"]);
+    assert_eq!(versions, ["2026-07-28"; 3], "whatever the era of the server");
     client.call(0, "echo", json!({ "message": "x" }));
     client.call(2, "read_more", json!({}));
     let kernel = home.kernel();
