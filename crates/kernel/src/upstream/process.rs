@@ -14,6 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio_util::task::AbortOnDropHandle;
 
+/// How long a server may take to see that its standard input was closed.
+const HINT: Duration = Duration::from_millis(500);
+
 /// How long a group may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -103,8 +106,11 @@ impl Drop for Process {
     }
 }
 
-/// Its group may hold grandchildren (npx leaves some), so the group is ended, not only the child.
+/// Its standard input has been closed: a server that heeds that may read what was sent last, and ends by itself
+/// (2025-11-25, Lifecycle, «Shutdown»). Its group may hold grandchildren (npx leaves some), so the group is ended, not
+/// only the child.
 async fn end(mut child: Child, group: Pid) {
+    let _by_itself = tokio::time::timeout(HINT, child.wait()).await;
     let _gone = kill_process_group(group, Signal::TERM);
     let _timeout = tokio::time::timeout(GRACE, child.wait()).await;
     let _gone = kill_process_group(group, Signal::KILL);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::client::Piped;
-use super::fake::{Stage, journal, seen};
+use super::fake::{Stage, is_gone, journal, seen};
 use super::house::{Home, until};
 use super::http::{Connection, request};
 
@@ -628,7 +628,8 @@ fn a_client_of_2024_11_05_talks_over_its_own_transport() {
     assert_eq!(posted(&stage, &address, &held), 202);
     stage.took("well", "hold", 1);
     drop(heard);
-    stage.was_cancelled("well", 1);
+    is_gone(&stage.kernel.home, "well");
+    assert_eq!(stage.kernel.outcomes("hold"), ["cancelled"]);
     until("the address is gone", || posted(&stage, &address, &call(5, "x")) == 404);
     stage.kernel.finish();
 }
