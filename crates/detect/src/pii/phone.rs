@@ -1,8 +1,7 @@
 //! Telephone numbers: international ones (E.164), North American ones, and what a word calls one.
 //!
-//! Written here and not taken from `phonenumber`: its metadata alone would be more than the idle memory of everything
-//! else that detects, and it answers whether a number is assigned, which nothing here asks.
-//! Must never take a date, an amount or a version for a number.
+//! Judged by form and context: whether a number is assigned, nothing here asks. Must never take a date, an amount
+//! or a version for a number.
 
 use std::ops::Range;
 
