@@ -56,7 +56,7 @@ pub(super) struct Machine<'f, 't> {
     /// What the process substitutions of the current command give.
     pub(super) processes: Vec<Stream>,
     /// Functions being run, to see one that starts itself.
-    running: Vec<String>,
+    running: Vec<Rc<Commands>>,
     /// The worst directory that the text may have changed to.
     pub(super) directory: Option<String>,
     /// Where the current command stands, for what has no place of its own.
@@ -436,14 +436,19 @@ impl<'f, 't> Machine<'f, 't> {
         let Some(function) = self.functions.get_mut(name) else { return Stream::Unknown };
         function.called = true;
         let function = function.clone();
-        if self.running.iter().any(|running| running == name) {
+        // By its body: inside a function its name may be given to another one.
+        if self.running.iter().any(|running| Rc::ptr_eq(running, &function.body)) {
             // It starts itself; twice in its own pipe, or in the background, it never ends.
             if multiplies(&function.body, name) {
                 self.findings.add(&rule::FORK_BOMB, function.span);
             }
             return Stream::Unknown;
         }
-        self.running.push(name.to_owned());
+        if self.running.len() >= CALLS {
+            self.findings.add(&rule::UNKNOWN_PROGRAM, function.span);
+            return Stream::Unknown;
+        }
+        self.running.push(Rc::clone(&function.body));
         let positional = std::mem::replace(&mut self.positional, arguments);
         let bodies = std::mem::replace(&mut self.bodies, function.bodies);
         let output = self.body(&function.body, &input);

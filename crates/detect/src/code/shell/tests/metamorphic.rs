@@ -185,7 +185,11 @@ fn wrapped(text: &str, way: usize) -> String {
         32 => format!("source <(echo {one})"),
         33 => format!("bash -c {}", escaped(text)),
         34 => format!("printf '%s' {one} | bash -s"),
-        35 => format!("echo {} | rev | sh", quoted(&text.chars().rev().collect::<String>())),
+        35 => {
+            // `rev` turns each line around, not the text.
+            let turned: Vec<String> = text.split('\n').map(|line| line.chars().rev().collect()).collect();
+            format!("echo {} | rev | sh", quoted(&turned.join("\n")))
+        }
         36 => format!(
             "echo {} | xxd -r -p | sh",
             text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>()
@@ -268,7 +272,7 @@ fn what_surrounds_a_reading_command_is_never_unsafe() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(2048))]
 
     #[test]
     fn no_stack_of_disguises_makes_a_command_safe(
