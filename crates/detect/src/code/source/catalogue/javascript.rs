@@ -93,7 +93,6 @@ pub(super) const ROWS: &[Row] = &[
     row("JSON.stringify Object.entries Object.assign", Call(&ENVIRONMENT_DUMP, &[Is(FIRST, Text(&["process.env"]))])),
     // Pages.
     row(".innerHTML .outerHTML .srcdoc", Set(&XSS_SINK, HTML)),
-    row("dangerouslySetInnerHTML", Set(&XSS_SINK, Holds(&["\u{0}"]))),
     row("__html", Set(&XSS_SINK, Varying)),
     row("v-html", Set(&XSS_SINK, Anything)),
     row("document.write document.writeln .insertAdjacentHTML", Call(&XSS_SINK, &[Any(Varying)])),

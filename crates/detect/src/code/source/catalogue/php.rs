@@ -20,7 +20,6 @@ pub(super) const ROWS: &[Row] = &[
         "call_user_func call_user_func_array array_map usort",
         Call(&UNSAFE_REFLECTION, &[Request(FIRST, Clean::EVERYTHING)]),
     ),
-    row("preg_replace", Call(&EVAL, &[Is(FIRST, Holds(&["/e\u{0}"]))])),
     row("extract parse_str", Call(&MASS_ASSIGNMENT, &[AnyRequest(Clean::EVERYTHING)])),
     row(
         "unserialize yaml_parse",
