@@ -16,5 +16,6 @@ pub mod label;
 pub mod name;
 pub mod principal;
 pub mod problem;
+pub mod provenance;
 pub mod quantity;
 pub mod verdict;

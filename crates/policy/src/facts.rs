@@ -9,6 +9,7 @@ use ringfence_model::json::JsonText;
 use ringfence_model::label::Label;
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::Principal;
+use ringfence_model::provenance::Provenance;
 
 /// What is known of a call when it is judged.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,8 @@ pub struct Facts<'a> {
     pub arguments: Option<&'a JsonText>,
     /// What the detectors saw in the arguments.
     pub findings: &'a [Finding],
+    /// Where the arguments came from.
+    pub provenance: &'a Provenance,
     /// The labels that the session has reached.
     pub floor: Label,
     /// The server runs in a sandbox.

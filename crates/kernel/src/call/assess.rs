@@ -12,6 +12,7 @@ use ringfence_model::effect::ToolFacts;
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::JsonText;
 use ringfence_model::label::Label;
+use ringfence_model::provenance::Provenance;
 use ringfence_model::verdict::{Code, Decision, Reason};
 
 use super::{Admitted, Denial, Target};
@@ -38,6 +39,8 @@ pub(super) struct Known {
     pub(super) secrets: Vec<InJson>,
     /// All findings.
     pub(super) findings: Vec<Finding>,
+    /// Where the arguments came from.
+    pub(super) provenance: Provenance,
     /// The session's floor.
     pub(super) floor: Label,
     /// SHA-256 of the arguments, hex.
@@ -59,6 +62,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         connection: None,
         secrets: kernel.secrets.scan_json(scanned(request)),
         findings: Vec::new(),
+        provenance: Provenance::none(),
         floor: request.session.floor(),
         arguments: request
             .call

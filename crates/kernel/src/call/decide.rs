@@ -143,6 +143,7 @@ fn judge(assessed: &Assessed, answerable: bool) -> Verdict {
         principal: &call.principal,
         arguments: call.action.arguments(),
         findings: &assessed.known.findings,
+        provenance: &assessed.known.provenance,
         floor: assessed.known.floor,
         sandboxed: false,
         answerable,

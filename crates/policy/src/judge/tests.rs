@@ -8,6 +8,7 @@ use ringfence_model::json::JsonText;
 use ringfence_model::label::{Confidentiality, Integrity, Label};
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::{Authentication, Principal};
+use ringfence_model::provenance::Provenance;
 use ringfence_model::verdict::{Decision, Obligation, Reason};
 
 use super::*;
@@ -71,6 +72,7 @@ fn call<T>(
         principal: &principal,
         arguments: Some(&arguments),
         findings: &[],
+        provenance: &Provenance::none(),
         floor: Label::FRESH,
         sandboxed: false,
         answerable: true,

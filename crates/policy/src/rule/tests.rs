@@ -5,9 +5,12 @@ use ringfence_model::finding::Span;
 use ringfence_model::json::JsonText;
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::{Authentication, Principal};
+use ringfence_model::provenance::Provenance;
 
 use super::*;
 use crate::load::{Source, load};
+
+static NOWHERE: Provenance = Provenance::none();
 
 /// What the conditions below are checked against.
 struct Scene {
@@ -75,6 +78,7 @@ impl Scene {
             principal: &self.principal,
             arguments: Some(&self.arguments),
             findings: &self.findings,
+            provenance: &NOWHERE,
             floor: self.floor,
             sandboxed: false,
             answerable: true,
