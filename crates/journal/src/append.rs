@@ -72,6 +72,19 @@ impl Journal {
     /// [`JournalError::Locked`] where it is open already; [`JournalError::Broken`], [`JournalError::Version`] and
     /// [`JournalError::Segment`] where the log is not one this build can continue; [`JournalError::Io`].
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Recovered), JournalError> {
+        Self::replay(dir, options, &mut |_| ())
+    }
+
+    /// As [`Self::open`], and shows `state` the entries that a kernel rebuilds its state from
+    /// ([`STATEFUL`](ringfence_model::entry::STATEFUL)), oldest first.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn replay(
+        dir: &Path,
+        options: Options,
+        state: &mut dyn FnMut(&Entry),
+    ) -> Result<(Self, Recovered), JournalError> {
         segment::create_dir(dir)?;
         let lock = segment::lock(dir)?;
         let path = match segment::find(dir)? {
@@ -84,7 +97,7 @@ impl Journal {
             .open(&path)
             .map_err(JournalError::io("open the journal"))?;
         let (header, seed) = segment::header(&file)?;
-        let (tail, recovered) = recover::recover(&file, seed)?;
+        let (tail, recovered) = recover::recover(&file, seed, state)?;
         if recovered.torn > 0 {
             file.truncate(tail.end.offset)
                 .and_then(|()| file.sync())

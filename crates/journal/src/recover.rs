@@ -5,7 +5,8 @@ mod floors;
 use std::collections::BTreeMap;
 use std::fs::File;
 
-use ringfence_model::id::{CallId, SessionId, Timestamp};
+use ringfence_model::entry::{Entry, STATEFUL};
+use ringfence_model::id::{ApprovalId, CallId, SessionId, Timestamp};
 use ringfence_model::label::Label;
 use ringfence_model::verdict::{Code, Decision};
 use serde::Deserialize;
@@ -59,6 +60,7 @@ struct Glance<'a> {
     verdict: Option<Decided>,
     #[serde(default)]
     confirmed: bool,
+    approval: Option<ApprovalId>,
     code: Option<Code>,
 }
 
@@ -73,10 +75,19 @@ impl Glance<'_> {
         let allowed = self.verdict.as_ref().is_some_and(|verdict| verdict.decision == Decision::Allow);
         self.code.is_none() && (allowed || self.confirmed)
     }
+
+    /// A kernel's state depends on it ([`STATEFUL`]).
+    fn is_stateful(&self) -> bool {
+        self.approval.is_some() || STATEFUL.contains(&&*self.entry)
+    }
 }
 
-/// Walks the whole log.
-pub(crate) fn recover(file: &File, seed: Hash) -> Result<(Tail, Recovered), JournalError> {
+/// Walks the whole log; `state` sees the entries that a kernel rebuilds its state from, oldest first.
+pub(crate) fn recover(
+    file: &File,
+    seed: Hash,
+    state: &mut dyn FnMut(&Entry),
+) -> Result<(Tail, Recovered), JournalError> {
     let file = file.try_clone().map_err(JournalError::io("read the journal"))?;
     let mut scan = Scan::new(file, Position::START, Reach::File);
     let (mut intents, mut floors) = (Intents::new(MAX_OPEN), Floors::new());
@@ -90,6 +101,9 @@ pub(crate) fn recover(file: &File, seed: Hash) -> Result<(Tail, Recovered), Jour
                 let broken = |source| JournalError::Decode { index: at.index, source };
                 let glance: Glance<'_> = serde_json::from_slice(payload).map_err(broken)?;
                 intents.see(at.index, &glance);
+                if glance.is_stateful() {
+                    state(&serde_json::from_slice(payload).map_err(broken)?);
+                }
                 if let Some(session) = glance.session {
                     match (&*glance.entry, glance.floor) {
                         ("session_opened", Some(floor)) => {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::{ApprovalAnswer, ApprovalRequest};
 use crate::call::ActionKind;
 use crate::effect::{EffectSource, Effects};
 use crate::finding::Finding;
-use crate::id::{CallId, SessionId, Timestamp};
+use crate::id::{ApprovalId, CallId, SessionId, Timestamp};
 use crate::label::Label;
 use crate::name::{Realm, ServerName};
 use crate::principal::Principal;
@@ -109,7 +110,15 @@ pub enum EntryBody {
         /// False where no operator credential was set.
         attested: bool,
     },
+    /// Somebody other than the caller was asked to allow a call.
+    ApprovalRequested(Box<ApprovalRequest>),
+    /// An approver answered. The answer is used up by the ruling that names the approval.
+    ApprovalAnswered(Box<ApprovalAnswer>),
 }
+
+/// The tags of entries that a kernel rebuilds its state from when it starts, beside floors and open intents, which the
+/// journal finds itself. A ruling that names an approval counts, too.
+pub const STATEFUL: [&str; 2] = ["approval_requested", "approval_answered"];
 
 /// A judged call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,9 +162,12 @@ pub struct Ruling {
     pub policy: Arc<str>,
     /// What was decided.
     pub verdict: Verdict,
-    /// True when a person confirmed an `ask`.
+    /// True when a person confirmed or approved an `ask`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
+    /// The approval: of a call that passed the one that it used up, else the one that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
     /// The code the caller got, for a call that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
@@ -173,7 +185,7 @@ impl Ruling {
     pub fn answers_a_question(&self) -> bool {
         let declined =
             self.verdict.reasons.first().is_some_and(|reason| &*reason.rule == "ringfence.declined");
-        self.retries.is_none() && (self.confirmed || declined)
+        self.retries.is_none() && self.approval.is_none() && (self.confirmed || declined)
     }
 }
 

@@ -159,6 +159,8 @@ ids! {
     CallId,
     /// One session of a principal.
     SessionId,
+    /// One request that a person allow a call.
+    ApprovalId,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Plain data and pure functions. Must never do I/O, read a clock or draw a random number.
 
 pub mod address;
+pub mod approval;
 pub mod call;
 pub mod config;
 pub mod control;

@@ -56,7 +56,9 @@ impl Store {
                 | EntryBody::FloorRaised { .. }
                 | EntryBody::ServerOpening { .. }
                 | EntryBody::Aggregate { .. }
-                | EntryBody::Operator { .. } => {}
+                | EntryBody::Operator { .. }
+                | EntryBody::ApprovalRequested(_)
+                | EntryBody::ApprovalAnswered(_) => {}
             }
             if pending.calls.len() >= ROWS || pending.outcomes.len() >= ROWS {
                 pending.flush(&mut transaction).await?;

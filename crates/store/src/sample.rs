@@ -60,6 +60,7 @@ pub(crate) fn ruling(call: u128, decision: Decision) -> Ruling {
             }],
         },
         confirmed: false,
+        approval: None,
         code: None,
     }
 }

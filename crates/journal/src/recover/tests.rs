@@ -1,8 +1,11 @@
 use std::fs;
 
 use proptest::prelude::*;
+use ringfence_model::approval::ApprovalRequest;
+use ringfence_model::call::ActionKind;
 use ringfence_model::config::Durability;
 use ringfence_model::entry::{Entry, EntryBody, OutcomeKind};
+use ringfence_model::finding::Severity;
 use ringfence_model::label::{Confidentiality, Integrity};
 use ringfence_model::principal::{Authentication, Principal};
 use ringfence_model::verdict::{Code, Decision};
@@ -176,4 +179,46 @@ proptest! {
         prop_assert_eq!(glance.passed(), ruling.passed());
         prop_assert_eq!(serde_json::from_slice::<Entry>(&text).unwrap(), entry);
     }
+}
+
+fn approval(id: ApprovalId) -> ApprovalRequest {
+    ApprovalRequest {
+        id,
+        binding: "b1".repeat(32).into(),
+        call: CallId(1),
+        realm: "local".parse().unwrap(),
+        principal: "uid:1000".into(),
+        session: SessionId(7),
+        action: ActionKind::CallTool,
+        server: None,
+        target: "pay".into(),
+        shown: "{}".to_owned(),
+        rule: "ringfence.default.pay".into(),
+        message: "it pays".into(),
+        severity: Severity::Critical,
+        needed: 1,
+        expires: Timestamp(u64::MAX),
+    }
+}
+
+#[test]
+fn what_state_is_rebuilt_from_is_shown_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let approval = ApprovalId(5);
+    let asked = Entry::at(Timestamp(1), EntryBody::ApprovalRequested(Box::new(self::approval(approval))));
+    let used = {
+        let mut ruling = sample::ruling(3, Decision::Ask);
+        (ruling.confirmed, ruling.approval) = (true, Some(approval));
+        Entry::at(Timestamp(2), EntryBody::Ruling(Box::new(ruling)))
+    };
+    let (journal, _) = Journal::open(dir.path(), OPTIONS).unwrap();
+    for entry in [&sample::judged(1, Decision::Allow), &asked, &sample::closed(), &used] {
+        journal.append(entry).unwrap();
+    }
+    drop(journal);
+    let mut seen = Vec::new();
+    let (_, recovered) = Journal::replay(dir.path(), OPTIONS, &mut |entry| seen.push(entry.clone())).unwrap();
+    assert_eq!(seen, [asked, used]);
+    let open: Vec<_> = recovered.open.iter().map(|open| open.call).collect();
+    assert_eq!(open, [CallId(1), CallId(3)], "an approved call happened");
 }

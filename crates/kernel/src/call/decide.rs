@@ -271,6 +271,7 @@ fn record(
         policy: Arc::clone(assessed.admitted.policy.digest()),
         verdict: verdict.clone(),
         confirmed,
+        approval: None,
         code,
     };
     match kernel.record(&Entry::at(time, EntryBody::Ruling(Box::new(entry)))) {

@@ -1,0 +1,107 @@
+//! Approvals: a call that policy asks about, put to somebody other than the caller, out of band.
+//!
+//! Plain data; an approval is bound to exactly one call's content and counts once. Must never hold a credential: what an
+//! approver is shown has been cleaned.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::ActionKind;
+use crate::finding::Severity;
+use crate::id::{ApprovalId, CallId, SessionId, Timestamp};
+use crate::name::{Realm, ServerName};
+use crate::principal::Principal;
+
+/// What is asked of the approvers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalRequest {
+    /// Minted by the kernel.
+    pub id: ApprovalId,
+    /// SHA-256, hex, over realm, principal, action, server and its identity, target, definition, arguments and policy: what
+    /// the answer is about, and nothing else.
+    pub binding: Arc<str>,
+    /// The call that was not let through.
+    pub call: CallId,
+    /// Tenant.
+    pub realm: Realm,
+    /// Who called.
+    pub principal: Arc<str>,
+    /// In which session.
+    pub session: SessionId,
+    /// What kind of action.
+    pub action: ActionKind,
+    /// Which server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerName>,
+    /// What there: tool, URI, prompt.
+    pub target: Arc<str>,
+    /// The arguments for a person to read: credentials blotted out, a long text in part, which it then says.
+    pub shown: String,
+    /// The rule that asks.
+    pub rule: Arc<str>,
+    /// Why it asks.
+    pub message: Arc<str>,
+    /// How grave.
+    pub severity: Severity,
+    /// How many different approvers must say yes; one no is enough to end it.
+    pub needed: u8,
+    /// Until when it can be answered and used.
+    pub expires: Timestamp,
+}
+
+/// What an approver says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It may happen, once.
+    Approve,
+    /// It may not.
+    Deny,
+}
+
+/// An approver's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalAnswer {
+    /// To which request.
+    pub approval: ApprovalId,
+    /// What.
+    pub answer: Answer,
+    /// Whose.
+    pub by: Arc<Principal>,
+    /// False where no operator credential was set.
+    pub attested: bool,
+    /// In the approver's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
+/// Where a request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalState {
+    /// Nobody has decided yet.
+    Pending,
+    /// Enough approvers said yes; the same call passes once.
+    Approved,
+    /// An approver said no.
+    Denied,
+    /// The call has passed.
+    Used,
+    /// Its time is over.
+    Expired,
+}
+
+impl ApprovalState {
+    /// The word used in output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Used => "used",
+            Self::Expired => "expired",
+        }
+    }
+}
