@@ -10,8 +10,9 @@ use crate::id::CallId;
 use crate::label::{Confidentiality, Label};
 use crate::name::ServerName;
 
-/// Where the arguments of one call came from: an entry for each value that is the user's, configured, consequential, or made
-/// of something that entered the session. What has no entry is the model's own and steers nothing.
+/// Where the arguments of one call came from: an entry for each value that is consequential or made of something that
+/// entered the session. What has no entry is the model's own and steers nothing. An entry with the empty pointer stands for
+/// the act itself: whose word it is that such a tool is used at all, where no value says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// In the order of the arguments.
@@ -21,7 +22,7 @@ pub struct Provenance {
 /// Where one value of the arguments came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// JSON pointer (RFC 6901) of the value in the arguments.
+    /// JSON pointer (RFC 6901) of the value in the arguments; empty for the act itself.
     pub pointer: Arc<str>,
     /// What the value is for.
     pub role: Role,
@@ -53,10 +54,16 @@ pub enum Word {
     User,
     /// A value of the operator's configuration.
     Configured,
+    /// Data of a document or record that the user's words name: an account in the bill that is to be paid. Never out of a
+    /// passage that gives orders.
+    Referred,
     /// Out of a source that the operator declared trusted.
     Trusted,
     /// The model's own: it matches nothing that entered the session.
     Model,
+    /// What an untrusted server itself asserts in a short structured field, and nobody wrote in prose: an id, a date, the
+    /// sender it recorded.
+    Asserted,
     /// It matches nothing, but comes near untrusted text: decoded, recomputed or in part; or what it would have been
     /// compared with is not remembered any more.
     Near,
@@ -101,7 +108,7 @@ impl Provenance {
         Self { values: Vec::new() }
     }
 
-    /// Whose word the consequential values are, the least trustworthy of them; none where no value steers the effect.
+    /// Whose word the act and its consequential values are, the least trustworthy of them; none where no value steers the effect.
     #[must_use]
     pub fn steered_by(&self) -> Option<&Origin> {
         self.values.iter().filter(|value| value.role == Role::Consequential).max_by_key(|value| value.word)
