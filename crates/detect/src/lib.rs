@@ -11,7 +11,9 @@ mod literals;
 pub mod media;
 pub mod names;
 pub mod pii;
+mod scan;
 pub mod secret;
 pub mod url;
 
 pub use literals::LiteralError;
+pub use scan::{Engine, Profile, ScannerError, TextScanner};

@@ -26,6 +26,7 @@ mod scan;
 pub use check::is_placeholder;
 pub use error::RuleError;
 pub use json::InJson;
+pub(crate) use json::place;
 pub use own::{OwnRule, Pattern, Settings};
 pub use redact::{redact_json, redact_text};
 pub use scan::{SecretScanner, Sought};

@@ -13,6 +13,8 @@ pub enum Context {
     Prompt,
     /// Progress, log messages, sampling and elicitation text.
     Interim,
+    /// Arguments of a call: the model's words, and through them what others told it.
+    Argument,
 }
 
 impl Context {
@@ -22,7 +24,7 @@ impl Context {
         match self {
             Self::ToolDefinition => 0.60,
             Self::ToolResult | Self::Resource | Self::Interim => 0.70,
-            Self::Prompt => 0.95,
+            Self::Prompt | Self::Argument => 0.95,
         }
     }
 
@@ -30,7 +32,7 @@ impl Context {
     pub(super) const fn is_inspected_whole(self) -> bool {
         match self {
             Self::ToolDefinition => true,
-            Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim => false,
+            Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim | Self::Argument => false,
         }
     }
 
@@ -38,7 +40,7 @@ impl Context {
     pub(super) const fn notes_orders(self) -> bool {
         match self {
             Self::ToolResult | Self::Resource | Self::Interim => true,
-            Self::ToolDefinition | Self::Prompt => false,
+            Self::ToolDefinition | Self::Prompt | Self::Argument => false,
         }
     }
 }

@@ -35,7 +35,11 @@ impl Rule {
     pub(super) const fn severity(&self, context: Context) -> Severity {
         match context {
             Context::ToolDefinition => self.in_definition,
-            Context::ToolResult | Context::Resource | Context::Prompt | Context::Interim => self.elsewhere,
+            Context::ToolResult
+            | Context::Resource
+            | Context::Prompt
+            | Context::Interim
+            | Context::Argument => self.elsewhere,
         }
     }
 

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use ringfence_model::finding::{Finding, Severity, Span};
+use ringfence_model::json::JsonText;
 
 use super::concept::Concept;
 use super::context::Context;
@@ -16,6 +17,8 @@ use super::rule::{RULES, Rule};
 use super::window::{Prefilter, chunks};
 use crate::hidden::{self, Hidden};
 use crate::literals::LiteralError;
+use crate::scan::{Engine, Profile};
+use crate::secret::{InJson, place};
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.
 const MOST_INSPECTED: usize = 1 << 20;
@@ -105,28 +108,38 @@ impl InjectionScanner {
     /// where it hides.
     #[must_use]
     pub fn scan_text(&self, text: &str, context: Context) -> Vec<Finding> {
+        self.look(text, Profile::new(context, &[Engine::Injection, Engine::Hidden]))
+    }
+
+    /// What the profile's engines for orders and for hidden content see in the strings of `json`, keys included.
+    pub(crate) fn look_in_json(&self, json: &JsonText, profile: Profile) -> Vec<InJson> {
+        let mut found = Vec::new();
+        if profile.has(Engine::Injection) || profile.has(Engine::Hidden) {
+            json.value().strings(&mut |string| {
+                let Some(text) = string.as_str() else { return };
+                let at = place(json, string);
+                let findings = self.look(&text, profile);
+                found.extend(findings.into_iter().map(|finding| InJson { finding, at: at.clone() }));
+            });
+        }
+        found
+    }
+
+    /// What the profile's engines for orders and for hidden content see in `text`.
+    pub(crate) fn look(&self, text: &str, profile: Profile) -> Vec<Finding> {
+        if !profile.has(Engine::Injection) {
+            let hidden = if profile.has(Engine::Hidden) { hidden::scan(text) } else { Vec::new() };
+            return hidden.into_iter().map(|hidden| hidden.finding).collect();
+        }
+        let context = profile.context();
         let mut findings = self.scan_visible(text, context);
         let hidden = hidden::scan(text);
         let revealed = revealed(text, &hidden);
         for hidden in hidden {
-            let said = self.scan_visible(&hidden.decoded, context);
-            // A comment or a style is plain text to the scanner: what it says has been reported.
-            let worst = said
-                .into_iter()
-                .filter(|finding| finding.severity > Severity::Low)
-                .max_by_key(|finding| finding.severity);
-            let span = hidden.finding.span;
-            let is_known = |found: &Finding| {
-                findings.iter().any(|known| {
-                    known.id == found.id && known.span.start >= span.start && known.span.end <= span.end
-                })
-            };
-            findings.extend(worst.filter(|found| !is_known(found)).map(|found| Finding {
-                span,
-                severity: Severity::High,
-                ..found
-            }));
-            findings.push(hidden.finding);
+            findings.extend(self.said(&hidden, &findings, context));
+            if profile.has(Engine::Hidden) {
+                findings.push(hidden.finding);
+            }
         }
         if let Some(revealed) = revealed {
             let known: Vec<_> = findings.iter().map(|finding| finding.id.clone()).collect();
@@ -136,6 +149,21 @@ impl InjectionScanner {
             findings.extend(said.map(|found| Finding { span, ..found }));
         }
         findings
+    }
+
+    /// The worst that hidden content says, where it hides, unless it is known from there.
+    fn said(&self, hidden: &Hidden, known: &[Finding], context: Context) -> Option<Finding> {
+        let said = self.scan_visible(&hidden.decoded, context);
+        // A comment or a style is plain text to the scanner: what it says has been reported.
+        let worst = said
+            .into_iter()
+            .filter(|finding| finding.severity > Severity::Low)
+            .max_by_key(|finding| finding.severity)?;
+        let span = hidden.finding.span;
+        let is_known = known.iter().any(|known| {
+            known.id == worst.id && known.span.start >= span.start && known.span.end <= span.end
+        });
+        (!is_known).then_some(Finding { span, severity: Severity::High, ..worst })
     }
 
     /// Orders to the model in `text` as it stands, by place.

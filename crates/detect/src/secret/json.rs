@@ -9,7 +9,7 @@ use ringfence_model::json::{Json, JsonText};
 use super::hit::{Hit, merge};
 use super::scan::{SecretScanner, Sought, truncated};
 
-/// A credential in one string of a JSON text.
+/// Something found in one string of a JSON text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InJson {
     /// What and, within the decoded string, where.
@@ -72,7 +72,7 @@ impl SecretScanner {
 }
 
 /// Where `part`, a slice of the text, stands in it.
-pub(super) fn place(json: &JsonText, part: Json<'_>) -> Range<usize> {
+pub(crate) fn place(json: &JsonText, part: Json<'_>) -> Range<usize> {
     let start = part.raw().as_ptr().addr() - json.as_str().as_ptr().addr();
     start..start + part.raw().len()
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use ringfence_detect::code::{self, Language, Safety, sql};
-use ringfence_detect::injection::{self, InjectionScanner};
-use ringfence_detect::secret::{SecretScanner, Sought};
+use ringfence_detect::injection;
 use ringfence_detect::url::{self, Verdict};
+use ringfence_detect::{Profile, TextScanner};
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::problem::Problem;
 use serde::Serialize;
@@ -97,8 +97,7 @@ struct Checker {
     kind: Kind,
     /// Where an input does not name its own.
     language: Option<String>,
-    secrets: SecretScanner,
-    injection: InjectionScanner,
+    scanner: TextScanner,
 }
 
 /// What was found.
@@ -124,12 +123,9 @@ impl Check {
             Self::Text(input) => (Kind::Text, None, input),
             Self::Url(input) => (Kind::Url, None, input),
         };
-        let unready = |error: &dyn std::error::Error| {
-            internal("detectors", format!("the detectors cannot start: {error}"))
-        };
-        let secrets = SecretScanner::new().map_err(|error| unready(&error))?;
-        let injection = InjectionScanner::new().map_err(|error| unready(&error))?;
-        let checker = Checker { kind, language, secrets, injection };
+        let scanner = TextScanner::new()
+            .map_err(|error| internal("detectors", format!("the detectors cannot start: {error}")))?;
+        let checker = Checker { kind, language, scanner };
         checker.language(None)?;
         if input.jsonl {
             return match input.input.as_deref() {
@@ -157,7 +153,7 @@ impl Checker {
         let Some(language) = self.language(language)? else {
             return Ok(if self.kind == Kind::Url { check_url(text) } else { self.check_text(text) });
         };
-        let report = code::check(text, &language, &self.secrets);
+        let report = code::check(text, &language, self.scanner.secrets());
         let verdict = match report.verdict {
             Safety::Safe => "safe",
             Safety::Unsafe => "unsafe",
@@ -187,9 +183,7 @@ impl Checker {
 
     /// A text is safe when it holds no secret and no attack on the model, and was read whole. Personal data is only told.
     fn check_text(&self, text: &str) -> Checked {
-        let mut findings = self.secrets.find_in_text(text, Sought::Both);
-        findings.extend(self.injection.scan_text(text, injection::Context::ToolResult));
-        findings.sort_by_key(|finding| finding.span.start);
+        let findings = self.scanner.scan(text, Profile::whole(injection::Context::ToolResult));
         let verdict = if findings.iter().any(decides) {
             "unsafe"
         } else if findings.iter().any(|finding| finding.category == Category::Uninspected) {
@@ -197,7 +191,7 @@ impl Checker {
         } else {
             "safe"
         };
-        let score = Some(self.injection.score(text));
+        let score = Some(self.scanner.injection().score(text));
         Checked { safe: verdict == "safe", verdict, class: None, score, findings }
     }
 
