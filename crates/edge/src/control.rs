@@ -13,7 +13,7 @@ use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::call::{Action, Call};
 use ringfence_model::control::{Credential, Reply, Request, Verb};
 use ringfence_model::json::{Json, JsonText, Kind};
-use ringfence_model::principal::{Authentication, Principal};
+use ringfence_model::principal::Principal;
 use ringfence_model::problem::{Problem, ProblemKind};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +78,11 @@ impl Desk<'_> {
             Verb::ToolsList => self.items("tools.list", JsonText::empty_object(), connection).await,
             Verb::AuditQuery(query) => self.items("audit.query", text(&query)?, connection).await,
             Verb::AuditTail => self.tail(connection).await,
+            Verb::ApprovalsList => self.items("approvals.list", JsonText::empty_object(), connection).await,
+            Verb::ApprovalsAnswer(answer) => {
+                let operator = Arc::new(self.operator(request.credential).await?);
+                self.items_as(operator, "approvals.answer", text(&answer)?, connection).await
+            }
             Verb::ToolsCall { name, arguments } => {
                 let result = self.call_tool(&name, object(arguments)?).await?;
                 say(connection, &result).await
@@ -87,12 +92,12 @@ impl Desk<'_> {
                 self.operate("shutdown", JsonText::empty_object(), Arc::clone(&operator)).await?;
                 self.record(&operator, "shutdown")?;
                 self.stop.cancel();
-                let answer = json!({ "attested": is_attested(&operator) });
+                let answer = json!({ "attested": operator.is_attested() });
                 connection.say(&Reply::Item(answer)).await.map_err(|error| internal(&error))
             }
             Verb::CredentialChanged { what } => {
                 let operator = Arc::new(self.operator(request.credential).await?);
-                if is_attested(&operator) {
+                if operator.is_attested() {
                     self.record(&operator, what.as_str())
                 } else {
                     Err(Problem::new(
@@ -107,12 +112,22 @@ impl Desk<'_> {
 
     /// Into the journal, before it takes effect.
     fn record(&self, operator: &Arc<Principal>, verb: &str) -> Result<(), Problem> {
-        let recorded = self.gate.kernel.record_operator(operator, verb, is_attested(operator));
+        let recorded = self.gate.kernel.record_operator(operator, verb, operator.is_attested());
         recorded.map(drop).map_err(|error| internal(&error))
     }
 
     async fn items(&self, verb: &str, params: JsonText, connection: &mut Connection) -> Result<(), Problem> {
-        let result = self.operate(verb, params, Arc::clone(&self.session.principal)).await?;
+        self.items_as(Arc::clone(&self.session.principal), verb, params, connection).await
+    }
+
+    async fn items_as(
+        &self,
+        principal: Arc<Principal>,
+        verb: &str,
+        params: JsonText,
+        connection: &mut Connection,
+    ) -> Result<(), Problem> {
+        let result = self.operate(verb, params, principal).await?;
         for item in result.value().get("items").into_iter().flat_map(Json::elements) {
             say(connection, &result.share(item)).await?;
         }
@@ -171,6 +186,7 @@ impl Desk<'_> {
         principal: Arc<Principal>,
     ) -> Result<JsonText, Problem> {
         let kernel = &self.gate.kernel;
+        let is_verb = matches!(action, Action::Operate { .. });
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
@@ -197,6 +213,11 @@ impl Desk<'_> {
         match kernel.run(request).await.into_wire() {
             Wire::Result(result) => Ok(result),
             Wire::Error(error) => {
+                // A verb's own problem comes whole; what a server says is never taken for one.
+                let whole = error.data.as_ref().filter(|_| is_verb);
+                if let Some(problem) = whole.and_then(|data| serde_json::from_str(data.as_str()).ok()) {
+                    return Err(problem);
+                }
                 let kind = match error.code {
                     1001 | 1002 | 1006 => ProblemKind::Denied,
                     1003..=1005 => ProblemKind::Upstream,
@@ -218,7 +239,7 @@ impl Desk<'_> {
             // Argon2 takes tens of milliseconds on purpose.
             let known = OperatorCredential::load(&keys_dir)?;
             Ok::<_, ringfence_identity::KeysError>(
-                known.map(|known| credential.map(|given| known.verify(&given))),
+                known.map(|known| credential.map(|given| known.identify(&given))),
             )
         });
         let refused = |message: &str| Problem::new(ProblemKind::Denied, "operator-credential", message);
@@ -226,8 +247,8 @@ impl Desk<'_> {
             Ok(Ok(None)) => {
                 self.gate.principals.unattested(self.uid).map_err(|error| refused(&error.to_string()))
             }
-            Ok(Ok(Some(Some(true)))) => Ok(self.gate.principals.operator()),
-            Ok(Ok(Some(Some(false)))) => {
+            Ok(Ok(Some(Some(Some(shown))))) => Ok(self.gate.principals.operator(&shown)),
+            Ok(Ok(Some(Some(None)))) => {
                 self.gate.kernel.refused("ringfence.operator_credential");
                 tokio::time::sleep(WRONG).await;
                 Err(refused("the operator credential is wrong"))
@@ -243,16 +264,6 @@ impl Desk<'_> {
 async fn say(connection: &mut Connection, item: &JsonText) -> Result<(), Problem> {
     let item = serde_json::from_str(item.as_str()).map_err(|error| internal(&error))?;
     connection.say(&Reply::Item(item)).await.map_err(|error| internal(&error))
-}
-
-/// True for the operator by credential.
-fn is_attested(principal: &Principal) -> bool {
-    match principal.authentication {
-        Authentication::Operator => true,
-        Authentication::Unattested { .. }
-        | Authentication::PeerCredentials { .. }
-        | Authentication::Loopback { .. } => false,
-    }
 }
 
 /// The arguments of a tool, as the shim wrote them.

@@ -13,7 +13,7 @@ mod sealing;
 mod token;
 
 pub use loopback::{LoopbackError, loopback_uid};
-pub use operator::{MIN_PASSPHRASE, OperatorCredential, TokenInfo};
+pub use operator::{MIN_PASSPHRASE, OperatorCredential, Shown, TokenInfo};
 pub use principal::{Principals, Refused};
 pub use private::KeysError;
 pub use process::{ClientProcess, ProcessError, client_process};

@@ -11,7 +11,7 @@ use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _};
 use ringfence_model::control::Credential;
 use ringfence_model::id::Timestamp;
 use serde::{Deserialize, Serialize};
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::ConstantTimeEq as _;
 
 use crate::private::{self, Format, KeysError};
 use crate::{Fill, hex, token};
@@ -62,6 +62,15 @@ struct StoredToken {
 
 impl Format for Stored {
     const VERSION: u32 = 1;
+}
+
+/// Which of the operator's credentials was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// The passphrase.
+    Passphrase,
+    /// The token of this name.
+    Token(String),
 }
 
 impl OperatorCredential {
@@ -165,20 +174,29 @@ impl OperatorCredential {
         self.passphrase.is_some()
     }
 
-    /// True when `credential` is the operator's. The time it takes does not depend on how much of it is right; a
-    /// passphrase takes 19 MiB and, on purpose, its time: not for a thread that serves others.
+    /// True when `credential` is the operator's; as [`Self::identify`].
     #[must_use]
     pub fn verify(&self, credential: &Credential) -> bool {
+        self.identify(credential).is_some()
+    }
+
+    /// Which of the operator's credentials this is, if it is one. The time it takes does not depend on how much of it is
+    /// right; a passphrase takes 19 MiB and, on purpose, its time: not for a thread that serves others.
+    #[must_use]
+    pub fn identify(&self, credential: &Credential) -> Option<Shown> {
         match credential {
-            Credential::Passphrase(given) => self.passphrase.as_ref().is_some_and(|hash| {
-                given.len() <= MAX_PASSPHRASE
-                    && Argon2::default().verify_password(given.as_bytes(), hash).is_ok()
-            }),
-            Credential::Token(given) => token::digest_of(given).is_some_and(|given| {
-                let compare =
-                    |known: Choice, (_, digest): &(TokenInfo, [u8; 32])| known | digest.ct_eq(&given);
-                self.tokens.iter().fold(Choice::from(0), compare).into()
-            }),
+            Credential::Passphrase(given) => {
+                let hash = self.passphrase.as_ref().filter(|_| given.len() <= MAX_PASSPHRASE)?;
+                Argon2::default().verify_password(given.as_bytes(), hash).ok().map(|()| Shown::Passphrase)
+            }
+            Credential::Token(given) => {
+                let given = token::digest_of(given)?;
+                // All of them, whichever it is.
+                let found = self.tokens.iter().fold(None, |found, (info, digest)| {
+                    if bool::from(digest.ct_eq(&given)) { Some(info) } else { found }
+                });
+                found.map(|info| Shown::Token(info.name.clone()))
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use ringfence_model::name::Realm;
 use ringfence_model::principal::{Authentication, Principal, Scope};
 
+use crate::operator::Shown;
+
 /// The principals that this kernel knows.
 #[derive(Debug, Clone)]
 pub struct Principals {
@@ -62,10 +64,15 @@ impl Principals {
         Ok(self.principal(name, Authentication::Loopback { uid }, &self.scopes))
     }
 
-    /// Whoever has shown the operator credential.
+    /// Whoever has shown the operator's credential: `operator` by the passphrase, `operator:NAME` by the token of that name,
+    /// so that two of them can be told apart.
     #[must_use]
-    pub fn operator(&self) -> Principal {
-        self.principal("operator".into(), Authentication::Operator, &self.operator)
+    pub fn operator(&self, shown: &Shown) -> Principal {
+        let name = match shown {
+            Shown::Passphrase => "operator".into(),
+            Shown::Token(name) => format!("operator:{name}").into(),
+        };
+        self.principal(name, Authentication::Operator, &self.operator)
     }
 
     /// The peer of a Unix socket that uses an operator verb where no operator credential has been set.

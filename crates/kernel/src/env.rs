@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom, SystemRandom};
-use ringfence_model::id::{CallId, SessionId, Timestamp};
+use ringfence_model::id::{ApprovalId, CallId, SessionId, Timestamp};
 
 /// Clocks, ids and randomness.
 pub struct Env {
@@ -61,6 +61,12 @@ impl Env {
     #[must_use]
     pub fn session_id(&self) -> SessionId {
         SessionId(self.id())
+    }
+
+    /// A new approval id.
+    #[must_use]
+    pub fn approval_id(&self) -> ApprovalId {
+        ApprovalId(self.id())
     }
 
     /// Fills `bytes` with unpredictable ones.

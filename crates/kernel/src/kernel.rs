@@ -20,6 +20,7 @@ use ringfence_policy::PolicySet;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
+use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::builtin::Builtin;
 use crate::call::{self, Released, Request};
@@ -52,6 +53,8 @@ pub struct Kernel {
     pub sealer: Sealer,
     /// What was recorded, to be asked.
     pub audit: Audit,
+    /// Calls that wait for somebody other than the caller.
+    pub approvals: Approvals,
     pub(crate) policy: Arc<PolicySet>,
     pub(crate) secrets: SecretScanner,
     pub(crate) rates: Rates,
@@ -113,7 +116,10 @@ impl Kernel {
         let mut log_id = [0; 16];
         env.fill(&mut log_id)?;
         let options = Options { durability: config.journal.durability, log_id };
-        let (journal, recovered) = Journal::open(&data_dir.join("journal"), options)?;
+        let mut approvals = Approvals::new();
+        let (journal, recovered) = Journal::replay(&data_dir.join("journal"), options, &mut |entry| {
+            approvals.restore(entry);
+        })?;
         let journal = Arc::new(journal);
         let now = env.now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -142,6 +148,7 @@ impl Kernel {
             builtins: builtins.into_iter().map(|tool| (tool.name(), tool)).collect(),
             sealer: sealer(keys),
             audit,
+            approvals,
             policy: Arc::new(policy),
             secrets: SecretScanner::new()?,
             rates: Rates::new(limits.rate),
@@ -280,6 +287,7 @@ impl Kernel {
             }
         }
         self.sessions.sweep(now);
+        self.approvals.sweep(now);
         self.parking.sweep(now, |session| self.sessions.holds(session));
         self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }

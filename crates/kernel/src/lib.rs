@@ -2,6 +2,7 @@
 //!
 //! [`call`] is the path; everything else serves it. Must never frame a message or bind a port.
 
+pub mod approvals;
 pub mod audit;
 pub mod builtin;
 pub mod call;
@@ -15,10 +16,12 @@ pub mod operate;
 pub mod session;
 pub mod upstream;
 
+mod binding;
 mod digest;
 mod interim;
 mod parking;
 mod retry;
+mod shown;
 
 pub use call::{Released, Request, Wire};
 pub use endpoint::Endpoint;

@@ -1,15 +1,20 @@
-//! Verbs of the command line that look at the kernel: `status`, `tools.list`, `audit.query`.
+//! Verbs of the command line: `status`, `tools.list`, `audit.query`, `approvals.list`, `approvals.answer`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
 
 use std::sync::Arc;
 
-use ringfence_model::control::AuditQuery;
+use ringfence_model::approval::ApprovalAnswer;
+use ringfence_model::control::{ApprovalReply, AuditQuery};
+use ringfence_model::entry::{Entry, EntryBody};
+use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText};
+use ringfence_model::principal::Scope;
 use ringfence_model::problem::{Problem, ProblemKind};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::approvals::{AnswerError, Approval};
 use crate::call::Request;
 use crate::endpoint;
 use crate::kernel::Kernel;
@@ -77,6 +82,8 @@ impl Kernel {
             "status" => vec![json!(self.status())],
             "tools.list" => self.list_tools(request).await,
             "audit.query" => self.query_audit(&request.params).await?,
+            "approvals.list" => self.list_approvals(),
+            "approvals.answer" => vec![self.answer_approval(request)?],
             // The stream itself follows outside the call; this is its permission.
             "audit.tail" => Vec::new(),
             "shutdown" => Vec::new(),
@@ -93,6 +100,54 @@ impl Kernel {
             .map_err(|error| Problem::new(ProblemKind::User, "bad-query", error.to_string()))?;
         let rows = self.audit.calls(&query).await.map_err(|error| internal(&error))?;
         Ok(rows.iter().map(|row| json!(row)).collect())
+    }
+
+    /// Newest first, each with its state.
+    fn list_approvals(&self) -> Vec<serde_json::Value> {
+        let now = self.env.now();
+        self.approvals.all().iter().map(|approval| shown_approval(approval, now)).collect()
+    }
+
+    /// An approver's answer: into the journal, then in force.
+    fn answer_approval(&self, request: &Request) -> Result<serde_json::Value, Problem> {
+        let by = &request.call.principal;
+        if !by.may(Scope::Operate) {
+            let message = "only an operator answers requests for approval";
+            return Err(Problem::new(ProblemKind::Denied, "operator-credential", message));
+        }
+        let bad = |error: serde_json::Error| Problem::new(ProblemKind::User, "bad-answer", error.to_string());
+        let given: ApprovalReply = serde_json::from_str(request.params.as_str()).map_err(bad)?;
+        let answer = ApprovalAnswer {
+            approval: given.approval,
+            answer: given.answer,
+            by: Arc::clone(by),
+            attested: by.is_attested(),
+            comment: given.comment.map(|comment| self.scrub(&comment)),
+        };
+        let now = self.env.now();
+        let record = |answer: &ApprovalAnswer| {
+            let body = EntryBody::ApprovalAnswered(Box::new(answer.clone()));
+            self.record(&Entry::at(now, body)).map(drop)
+        };
+        match self.approvals.answer(answer, now, record) {
+            Ok(approval) => {
+                let mut shown = shown_approval(&approval, now);
+                if let serde_json::Value::Object(members) = &mut shown {
+                    members.insert("attested".into(), by.is_attested().into());
+                }
+                Ok(shown)
+            }
+            Err(AnswerError::Journal(error)) => Err(internal(&error)),
+            Err(
+                error @ (AnswerError::Unknown(_)
+                | AnswerError::Over(_)
+                | AnswerError::Own
+                | AnswerError::Answered(_)),
+            ) => {
+                let hint = "`ringfence approvals list` shows what waits";
+                Err(Problem::new(ProblemKind::User, "approval", error.to_string()).hint(hint))
+            }
+        }
     }
 
     async fn list_tools(self: &Arc<Self>, request: &Request) -> Vec<serde_json::Value> {
@@ -129,6 +184,16 @@ impl Kernel {
         }
         items
     }
+}
+
+fn shown_approval(approval: &Approval, now: Timestamp) -> serde_json::Value {
+    let mut shown = json!(approval);
+    if let serde_json::Value::Object(members) = &mut shown {
+        members.insert("state".into(), json!(approval.state(now)));
+        members.insert("requested".into(), approval.requested.to_string().into());
+        members.insert("expires".into(), approval.request.expires.to_string().into());
+    }
+    shown
 }
 
 fn described(

@@ -5,13 +5,12 @@
 
 use parking_lot::Mutex;
 use ringfence_mcp::seal::{NONCE_SIZE, Purpose, SealError};
-use ringfence_model::call::Action;
 use ringfence_model::id::{CallId, Timestamp};
 use ringfence_model::json::{JsonText, Splice};
-use ringfence_model::principal::Principal;
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Pending, Permitted, Request, Target, Waits};
+use crate::binding;
+use crate::call::{Pending, Permitted, Request, Waits};
 use crate::kernel::Kernel;
 use crate::parking::Parked;
 
@@ -88,7 +87,7 @@ impl State {
     fn of(request: &Request, asked: bool, confirmed: bool, inner: Option<String>) -> Self {
         Self {
             call: request.call.id,
-            subject: subject(&request.call.principal, &request.call.action, &request.target),
+            subject: binding::subject(request),
             boot: 0,
             asked,
             confirmed,
@@ -129,9 +128,7 @@ impl Retry {
             request.params.value().get("inputResponses").and_then(|answers| answers.get(CONFIRM_KEY));
         let said_yes = answer.is_some_and(|answer| crate::call::says_yes(&request.params.share(answer)));
         // A state belongs to the call it was given for: neither a server's own state nor the user's answers go elsewhere.
-        if state.boot != kernel.env.boot()
-            || state.subject != subject(principal, &request.call.action, &request.target)
-        {
+        if state.boot != kernel.env.boot() || state.subject != binding::subject(request) {
             return Err(RetryError::NotOurs);
         }
         // What a person said counts for one call, and for each further question of the server within it.
@@ -173,22 +170,4 @@ pub(crate) fn forwarded_answers(kernel: &Kernel, params: &JsonText) -> Option<Js
     let mut splice = Splice::new(&answers);
     splice.remove(answers.value(), CONFIRM_KEY);
     Some(splice.finish()).filter(|others| others.value().members().next().is_some())
-}
-
-/// What a confirmation is about.
-fn subject(principal: &Principal, action: &Action, target: &Target) -> String {
-    let mut parts = String::new();
-    let server = action.server().map_or("", |server| server.as_str());
-    let arguments = action.arguments().map_or("", JsonText::as_str);
-    let identity = match target {
-        Target::Upstream(upstream) => upstream.identity(),
-        Target::Builtin(_) | Target::Every(_) | Target::Kernel | Target::Client | Target::Nothing => "",
-    };
-    for part in [&principal.to_string(), action.kind().as_str(), server, identity, action.target(), arguments]
-    {
-        // The length in front keeps ("a", "bc") and ("ab", "c") apart.
-        parts.push_str(&format!("{}:", part.len()));
-        parts.push_str(part);
-    }
-    crate::digest::hex(parts.as_bytes())
 }

@@ -228,6 +228,8 @@ pub struct Limits {
     pub timeout: Span,
     /// Waiting for a person.
     pub person: Span,
+    /// Waiting for somebody other than the caller to allow a call, and for the call to be repeated.
+    pub approval: Span,
     /// Time for a request's head and body to arrive.
     pub slow_client: Span,
     /// A session without a call.
@@ -329,6 +331,7 @@ impl Limits {
             depth: 128,
             timeout: Span(Duration::from_secs(600)),
             person: Span(Duration::from_secs(300)),
+            approval: Span(Duration::from_secs(24 * 3_600)),
             slow_client: Span(Duration::from_secs(15)),
             session_idle: Span(Duration::from_secs(3_600)),
             kernel_idle: Span(Duration::from_secs(600)),

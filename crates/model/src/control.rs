@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::Answer;
 use crate::config::ServerConfig;
+use crate::id::ApprovalId;
 use crate::name::ServerName;
 use crate::problem::Problem;
 
@@ -105,6 +107,10 @@ pub enum Verb {
     AuditQuery(AuditQuery),
     /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
     AuditTail,
+    /// One item per request for approval, newest first: the members of `ApprovalRequest`, `requested`, `state`, `answers`.
+    ApprovalsList,
+    /// One item: the request as it stands then, and `attested`. Operator verb.
+    ApprovalsAnswer(ApprovalReply),
     /// One item: `{attested}`, false where no operator credential is set. Ends the kernel after its calls have ended.
     /// Operator verb.
     Shutdown,
@@ -113,6 +119,18 @@ pub enum Verb {
         /// How.
         what: CredentialChange,
     },
+}
+
+/// An approver's answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalReply {
+    /// To which.
+    pub approval: ApprovalId,
+    /// What.
+    pub answer: Answer,
+    /// In the approver's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
 }
 
 /// How the operator credential has changed.

@@ -3,6 +3,7 @@
 //! [`JsonText::scan`] is the one gate: RFC 8259 grammar, UTF-8, one value, no duplicate keys (escapes decoded), no lone
 //! surrogates, bounded size and depth. Whoever holds a [`JsonText`] or a [`Json`] need not fear a parser differential.
 
+mod canonical;
 mod cursor;
 mod scan;
 mod write;

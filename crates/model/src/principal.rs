@@ -62,6 +62,17 @@ impl Principal {
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
+
+    /// True for the operator by credential.
+    #[must_use]
+    pub fn is_attested(&self) -> bool {
+        match self.authentication {
+            Authentication::Operator => true,
+            Authentication::Unattested { .. }
+            | Authentication::PeerCredentials { .. }
+            | Authentication::Loopback { .. } => false,
+        }
+    }
 }
 
 impl fmt::Display for Principal {

@@ -36,6 +36,11 @@ pub enum Obligation {
         /// In which time.
         per: Duration,
     },
+    /// Where it asks and the caller's own user cannot answer: so many different approvers must say yes.
+    Approvers {
+        /// How many.
+        needed: u8,
+    },
 }
 
 /// Why a decision fell: the rule that spoke.

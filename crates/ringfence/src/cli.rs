@@ -2,6 +2,7 @@
 //!
 //! Must never print anything but the result on stdout.
 
+mod approvals;
 mod audit;
 mod check;
 mod init;
@@ -82,6 +83,8 @@ enum Command {
     #[command(subcommand)]
     Policy(policy::Policy),
     #[command(subcommand)]
+    Approvals(approvals::Approvals),
+    #[command(subcommand)]
     Audit(audit::Audit),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),
@@ -124,6 +127,7 @@ impl Command {
             Self::Check(command) => command.run(context),
             Self::Scan(command) => command.run(context),
             Self::Policy(command) => command.run(context),
+            Self::Approvals(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Reference(command) => command.run(),
         }

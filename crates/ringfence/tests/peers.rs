@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 mod peers {
+    mod approve;
     mod client;
     mod confirm;
     mod crash;

@@ -9,7 +9,10 @@ use crate::house::House;
 
 /// A client in the middle of its conversation, as a principal with these scopes.
 fn client(house: &House, scopes: &[Scope]) -> Client {
-    let principal = Principal { scopes: scopes.into(), ..house.gate.principals.operator() };
+    let principal = Principal {
+        scopes: scopes.into(),
+        ..house.gate.principals.operator(&ringfence_identity::Shown::Passphrase)
+    };
     let kernel = Arc::clone(&house.gate.kernel);
     let link = kernel.session(&Arc::new(principal), SessionKey::Principal, None).unwrap().link();
     let client = Client::new(kernel, Endpoint::Every, link, None, CancellationToken::new());

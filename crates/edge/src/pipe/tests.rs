@@ -20,7 +20,7 @@ impl Piped {
     fn start() -> Self {
         let house = House::new();
         let kernel = Arc::clone(&house.gate.kernel);
-        let principal = Arc::new(house.gate.principals.operator());
+        let principal = Arc::new(house.gate.principals.operator(&ringfence_identity::Shown::Passphrase));
         let link = kernel.session(&principal, SessionKey::Principal, None).unwrap().link();
         let (ours, theirs) = tokio::io::duplex(4_096);
         let (read, write) = split(ours);

@@ -39,7 +39,12 @@ fn nobody_else_is() {
 #[test]
 fn only_the_operator_and_the_unattested_may_operate() {
     let all = [Scope::Call, Scope::Confirm, Scope::Operate];
-    assert_eq!(principals().operator(), principal("operator", Authentication::Operator, &all));
+    assert_eq!(
+        principals().operator(&Shown::Passphrase),
+        principal("operator", Authentication::Operator, &all)
+    );
+    let token = Shown::Token("ci".into());
+    assert_eq!(principals().operator(&token), principal("operator:ci", Authentication::Operator, &all));
     assert_eq!(
         principals().unattested(1000),
         Ok(principal("uid:1000", Authentication::Unattested { uid: 1000 }, &all))

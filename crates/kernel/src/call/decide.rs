@@ -2,13 +2,16 @@
 //!
 //! INVARIANT: the only constructor of `Permitted` is `seal`, and it is reached only behind a successful journal append.
 
+mod consult;
+
 use std::sync::Arc;
 
+use ringfence_journal::JournalError;
 use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::entry::{Entry, EntryBody, Ruling as RulingEntry};
 use ringfence_model::finding::{Category, Severity, worst};
-use ringfence_model::id::Timestamp;
+use ringfence_model::id::{ApprovalId, CallId, Timestamp};
 use ringfence_model::principal::Scope;
 use ringfence_model::verdict::{Code, Decision, Obligation, Reason, Verdict};
 use ringfence_policy::Facts;
@@ -41,6 +44,8 @@ pub struct Pending {
 pub struct Denied {
     pub(super) request: super::Request,
     pub(super) denial: Denial,
+    /// The request that an approver can answer.
+    pub(super) approval: Option<ApprovalId>,
     _sealed: (),
 }
 
@@ -63,6 +68,17 @@ impl Pending {
     }
 }
 
+/// Whose consent lets a call pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    /// Policy allows it.
+    Policy,
+    /// The caller's user said yes.
+    User,
+    /// Somebody other than the caller said yes; used up by this call.
+    Approver(ApprovalId),
+}
+
 /// What became of a call.
 #[derive(Debug)]
 pub enum Ruling {
@@ -78,8 +94,8 @@ pub(super) fn decide(kernel: &Kernel, assessed: Assessed) -> Ruling {
     let answerable = answerable(&assessed);
     let verdict = judge(&assessed, answerable);
     match verdict.decision {
-        Decision::Allow => permit(kernel, assessed, verdict, false),
-        Decision::Ask if confirmed_before(&assessed) => permit(kernel, assessed, verdict, true),
+        Decision::Allow => permit(kernel, assessed, verdict, Consent::Policy),
+        Decision::Ask if confirmed_before(&assessed) => permit(kernel, assessed, verdict, Consent::User),
         Decision::Ask if declined_before(&assessed) => Ruling::Denied(deny(
             kernel,
             assessed,
@@ -87,19 +103,22 @@ pub(super) fn decide(kernel: &Kernel, assessed: Assessed) -> Ruling {
             Code::Denied,
         )),
         Decision::Ask if answerable => {
-            match record(kernel, &assessed, &verdict, false, Some(Code::ApprovalNeeded)) {
+            match record(kernel, &assessed, &verdict, Consent::Policy, Some(Code::ApprovalNeeded)) {
                 Ok(_) => Ruling::Pending(Box::new(Pending { assessed, verdict, _sealed: () })),
                 Err(denial) => unrecorded(assessed, *denial),
             }
         }
-        Decision::Ask => Ruling::Denied(deny(kernel, assessed, verdict, Code::ApprovalNeeded)),
+        Decision::Ask => match consult::approved(kernel, &assessed) {
+            Some(approval) => permit(kernel, assessed, verdict, Consent::Approver(approval)),
+            None => Ruling::Denied(put_before_approvers(kernel, assessed, verdict)),
+        },
         Decision::Deny => Ruling::Denied(deny(kernel, assessed, verdict, Code::Denied)),
     }
 }
 
 /// The person said yes.
 pub(super) fn confirmed(kernel: &Kernel, pending: Pending) -> Ruling {
-    permit(kernel, pending.assessed, pending.verdict, true)
+    permit(kernel, pending.assessed, pending.verdict, Consent::User)
 }
 
 /// The person said no, or cannot be asked any more.
@@ -126,11 +145,11 @@ pub(super) fn refuse(kernel: &Kernel, unassessable: Unassessable) -> Box<Denied>
         obligations: Vec::new(),
         reasons: vec![denial.reason.clone()],
     };
-    let denial = match record(kernel, &assessed, &verdict, false, Some(denial.code)) {
+    let denial = match record(kernel, &assessed, &verdict, Consent::Policy, Some(denial.code)) {
         Ok(_) => denial,
         Err(unrecorded) => *unrecorded,
     };
-    Box::new(Denied { request: assessed.admitted.request, denial, _sealed: () })
+    Box::new(Denied { request: assessed.admitted.request, denial, approval: None, _sealed: () })
 }
 
 fn judge(assessed: &Assessed, answerable: bool) -> Verdict {
@@ -156,8 +175,18 @@ fn answerable(assessed: &Assessed) -> bool {
     let effects = assessed.known.facts.as_ref().map_or(Effects::UNKNOWN, |facts| facts.effects);
     let leaves = effects.contains(Effect::Network) || effects.contains(Effect::Send);
     let secret = assessed.known.findings.iter().any(|finding| finding.category == Category::Secret);
-    // In the modern era only these may be answered by a question (2026-07-28, Multi Round-Trip Requests).
-    let may_ask = match request.call.action.kind() {
+    asks_a_person(assessed)
+        && request.call.principal.may(Scope::Confirm)
+        && request.exchange.client.abilities.has(Ability::FormElicitation)
+        && !effects.contains(Effect::Pay)
+        && !effects.contains(Effect::Admin)
+        && !(leaves && secret)
+}
+
+/// Can a person be asked about this kind of request? In the modern era only these may be answered by a question (2026-07-28,
+/// Multi Round-Trip Requests).
+fn asks_a_person(assessed: &Assessed) -> bool {
+    match assessed.admitted.request.call.action.kind() {
         ActionKind::CallTool | ActionKind::ReadResource | ActionKind::GetPrompt => true,
         ActionKind::Complete
         | ActionKind::List
@@ -172,13 +201,36 @@ fn answerable(assessed: &Assessed) -> bool {
         | ActionKind::ListRoots
         | ActionKind::Notify
         | ActionKind::Operate => false,
+    }
+}
+
+/// Nobody can be asked here: the approvers are, and the caller is told to come back.
+fn put_before_approvers(kernel: &Kernel, assessed: Assessed, verdict: Verdict) -> Box<Denied> {
+    let (approval, verdict) = match consult::request(kernel, &assessed, &verdict) {
+        Ok(Ok(approval)) => (Some(approval), verdict),
+        Ok(Err(why)) => {
+            let mut verdict = verdict;
+            if let Some(leading) = verdict.reasons.first_mut() {
+                leading.message = format!("{}; {why}", leading.message).into();
+            }
+            (None, verdict)
+        }
+        Err(denial) => {
+            return Box::new(Denied {
+                request: assessed.admitted.request,
+                denial: *denial,
+                approval: None,
+                _sealed: (),
+            });
+        }
     };
-    may_ask
-        && request.call.principal.may(Scope::Confirm)
-        && request.exchange.client.abilities.has(Ability::FormElicitation)
-        && !effects.contains(Effect::Pay)
-        && !effects.contains(Effect::Admin)
-        && !(leaves && secret)
+    let code = Code::ApprovalNeeded;
+    let entered = Entered { confirmed: false, approval, code: Some(code) };
+    let (denial, approval) = match record_with(kernel, &assessed, &verdict, entered) {
+        Ok(_) => (Denial { code, reason: leading(&verdict), protocol: None }, approval),
+        Err(denial) => (*denial, None),
+    };
+    Box::new(Denied { request: assessed.admitted.request, denial, approval, _sealed: () })
 }
 
 fn confirmed_before(assessed: &Assessed) -> bool {
@@ -204,7 +256,7 @@ fn over_limit(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Option
                 alternative: Some("wait, then try again".into()),
             })
         }
-        Obligation::Limit { .. } | Obligation::Redact { .. } => None,
+        Obligation::Limit { .. } | Obligation::Redact { .. } | Obligation::Approvers { .. } => None,
     })
 }
 
@@ -215,19 +267,22 @@ fn with_reason(mut verdict: Verdict, reason: Reason) -> Verdict {
 }
 
 fn deny(kernel: &Kernel, assessed: Assessed, verdict: Verdict, code: Code) -> Box<Denied> {
-    let denial = match record(kernel, &assessed, &verdict, false, Some(code)) {
+    let denial = match record(kernel, &assessed, &verdict, Consent::Policy, Some(code)) {
         Ok(_) => Denial { code, reason: leading(&verdict), protocol: None },
         Err(denial) => *denial,
     };
-    Box::new(Denied { request: assessed.admitted.request, denial, _sealed: () })
+    Box::new(Denied { request: assessed.admitted.request, denial, approval: None, _sealed: () })
 }
 
-fn permit(kernel: &Kernel, assessed: Assessed, verdict: Verdict, confirmed: bool) -> Ruling {
+fn permit(kernel: &Kernel, assessed: Assessed, verdict: Verdict, consent: Consent) -> Ruling {
     if let Some(reason) = over_limit(kernel, &assessed, &verdict) {
         return Ruling::Denied(deny(kernel, assessed, with_reason(verdict, reason), Code::Limited));
     }
-    match record(kernel, &assessed, &verdict, confirmed, None) {
-        Ok(ruled) => Ruling::Permitted(Box::new(seal(assessed, verdict, confirmed, ruled))),
+    match record(kernel, &assessed, &verdict, consent, None) {
+        Ok(ruled) => {
+            let confirmed = consent != Consent::Policy;
+            Ruling::Permitted(Box::new(seal(assessed, verdict, confirmed, ruled)))
+        }
         Err(denial) => unrecorded(assessed, *denial),
     }
 }
@@ -237,7 +292,12 @@ fn seal(assessed: Assessed, verdict: Verdict, confirmed: bool, ruled: Timestamp)
 }
 
 fn unrecorded(assessed: Assessed, denial: Denial) -> Ruling {
-    Ruling::Denied(Box::new(Denied { request: assessed.admitted.request, denial, _sealed: () }))
+    Ruling::Denied(Box::new(Denied {
+        request: assessed.admitted.request,
+        denial,
+        approval: None,
+        _sealed: (),
+    }))
 }
 
 /// Writes the ruling; what cannot be recorded may not happen.
@@ -245,8 +305,29 @@ fn record(
     kernel: &Kernel,
     assessed: &Assessed,
     verdict: &Verdict,
-    confirmed: bool,
+    consent: Consent,
     code: Option<Code>,
+) -> Result<Timestamp, Box<Denial>> {
+    let (confirmed, approval) = match consent {
+        Consent::Policy => (false, None),
+        Consent::User => (true, None),
+        Consent::Approver(approval) => (true, Some(approval)),
+    };
+    record_with(kernel, assessed, verdict, Entered { confirmed, approval, code })
+}
+
+/// What the ruling says beside verdict and facts.
+struct Entered {
+    confirmed: bool,
+    approval: Option<ApprovalId>,
+    code: Option<Code>,
+}
+
+fn record_with(
+    kernel: &Kernel,
+    assessed: &Assessed,
+    verdict: &Verdict,
+    Entered { confirmed, approval, code }: Entered,
 ) -> Result<Timestamp, Box<Denial>> {
     let call = &assessed.admitted.request.call;
     let known = &assessed.known;
@@ -271,7 +352,7 @@ fn record(
         policy: Arc::clone(assessed.admitted.policy.digest()),
         verdict: verdict.clone(),
         confirmed,
-        approval: None,
+        approval,
         code,
     };
     match kernel.record(&Entry::at(time, EntryBody::Ruling(Box::new(entry)))) {
@@ -279,16 +360,18 @@ fn record(
             kernel.counters.ruled(verdict.decision, confirmed);
             Ok(time)
         }
-        Err(error) => {
-            tracing::error!(call = %call.id, %error, "the journal cannot be written; the call is denied");
-            let reason = Reason {
-                rule: "ringfence.journal".into(),
-                decision: Decision::Deny,
-                severity: Severity::Critical,
-                message: "the audit journal cannot be written, so nothing may happen".into(),
-                alternative: Some("ask the operator to look at the disk and at the kernel's log".into()),
-            };
-            Err(Box::new(Denial { code: Code::Denied, reason, protocol: None }))
-        }
+        Err(error) => Err(journal_failed(call.id, &error)),
     }
+}
+
+fn journal_failed(call: CallId, error: &JournalError) -> Box<Denial> {
+    tracing::error!(%call, %error, "the journal cannot be written; the call is denied");
+    let reason = Reason {
+        rule: "ringfence.journal".into(),
+        decision: Decision::Deny,
+        severity: Severity::Critical,
+        message: "the audit journal cannot be written, so nothing may happen".into(),
+        alternative: Some("ask the operator to look at the disk and at the kernel's log".into()),
+    };
+    Box::new(Denial { code: Code::Denied, reason, protocol: None })
 }

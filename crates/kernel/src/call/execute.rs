@@ -14,6 +14,8 @@ use ringfence_mcp::message::RpcError;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
 use ringfence_model::json::JsonText;
+use ringfence_model::problem::{Problem, ProblemKind};
+use ringfence_model::verdict::Code;
 
 use super::{Permitted, Target};
 use crate::kernel::Kernel;
@@ -90,7 +92,7 @@ async fn perform(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
         Action::Notify { params, .. } => End::Result(params.clone()),
         Action::Operate { verb } => match kernel.operate(verb, request).await {
             Ok(result) => End::Result(result),
-            Err(problem) => End::Error(RpcError::internal(problem.message)),
+            Err(problem) => End::Error(failed_verb(problem)),
         },
     }
 }
@@ -111,4 +113,15 @@ async fn builtin(
         () = cancel.cancelled() => End::Cancelled,
         () = tokio::time::sleep(kernel.limits.timeout.0) => End::Timeout,
     }
+}
+
+/// What a verb ends with for the command line, which is shown the whole problem.
+fn failed_verb(problem: Problem) -> RpcError {
+    let data = serde_json::to_string(&problem).ok().and_then(|text| JsonText::try_from(text).ok());
+    let error = match problem.kind {
+        ProblemKind::User | ProblemKind::Config => RpcError::invalid_params(problem.message),
+        ProblemKind::Denied => RpcError::new(i64::from(Code::Denied.number()), problem.message),
+        ProblemKind::Upstream | ProblemKind::Internal => RpcError::internal(problem.message),
+    };
+    RpcError { data, ..error }
 }

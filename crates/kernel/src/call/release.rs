@@ -70,12 +70,12 @@ const fn sealed(wire: Wire) -> Released {
 /// What was not even admitted.
 pub(super) fn refused(refused: Box<Refused>) -> Released {
     let Refused { request, denial } = *refused;
-    sealed(render::denial(&request, &denial))
+    sealed(render::denial(&request, &denial, None))
 }
 
 /// What was denied.
 pub(super) fn denied(denied: Box<Denied>) -> Released {
-    sealed(render::denial(&denied.request, &denied.denial))
+    sealed(render::denial(&denied.request, &denied.denial, denied.approval))
 }
 
 /// Our own question, for a client that is asked on its open stream.
@@ -151,7 +151,7 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
 fn must_redact(permitted: &Permitted) -> bool {
     permitted.verdict.obligations.iter().any(|(_, obligation)| match obligation {
         Obligation::Redact { categories } => categories.contains(&Category::Secret),
-        Obligation::Limit { .. } => false,
+        Obligation::Limit { .. } | Obligation::Approvers { .. } => false,
     })
 }
 

@@ -37,7 +37,7 @@ impl Voices {
         self.reasons.extend(rule.reason.clone());
         for obligation in &rule.obligations {
             let binds = match obligation {
-                Obligation::Redact { .. } => true,
+                Obligation::Redact { .. } | Obligation::Approvers { .. } => true,
                 // A limit blocks, so it counts where a denial of the rule would.
                 Obligation::Limit { .. } => blocks(self.mode, rule.severity),
             };

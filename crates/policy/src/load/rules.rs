@@ -152,7 +152,7 @@ fn exceptions(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Matcher>> {
 }
 
 fn obligations(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Obligation>> {
-    let fields = reader.fields(node, "`obligations`", &["redact", "limit"])?;
+    let fields = reader.fields(node, "`obligations`", &["redact", "limit", "require_approvers"])?;
     let mut all = Some(Vec::new());
     for (key, _, node) in fields.members() {
         let obligation = match key {
@@ -160,15 +160,38 @@ fn obligations(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Obligation>> 
                 .words(node, "`redact`", &CATEGORIES)
                 .map(|categories| Obligation::Redact { categories }),
             "limit" => limit(reader, node),
+            "require_approvers" => approvers(reader, node),
             _ => None,
         };
         keep(&mut all, obligation);
     }
     if all.as_ref().is_some_and(Vec::is_empty) {
-        reader.error(fields.at, "`obligations` needs `redact` or `limit`".to_owned(), None);
+        reader.error(
+            fields.at,
+            "`obligations` needs `redact`, `limit` or `require_approvers`".to_owned(),
+            None,
+        );
         return None;
     }
     all
+}
+
+/// Most approvers that a rule may want.
+const MOST_APPROVERS: u8 = 9;
+
+fn approvers(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
+    let needed = match node.value {
+        Value::Integer(count) => {
+            u8::try_from(count).ok().filter(|count| (1..=MOST_APPROVERS).contains(count))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
+            None
+        }
+    };
+    if needed.is_none() {
+        reader.error(node.at, "`require_approvers` must be a whole number from 1 to 9".to_owned(), None);
+    }
+    needed.map(|needed| Obligation::Approvers { needed })
 }
 
 fn limit(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {

@@ -18,16 +18,22 @@ use crate::problem::{self, Stop};
 pub(super) const CREDENTIAL: &str = "operator-credential";
 
 /// Asks for `verb`: with `RINGFENCE_OPERATOR_TOKEN`, else with nothing and then with a passphrase from the terminal.
-/// Says so on stderr where no credential guards the verb.
+/// `seen` gets each item of the answer. Says so on stderr where no credential guards the verb.
 ///
 /// # Errors
 /// As [`Connection::ask`], and when the terminal cannot be asked.
-pub(super) async fn ask(connection: &mut Connection, context: &Context, verb: Verb) -> Result<(), Stop> {
+pub(super) async fn ask(
+    connection: &mut Connection,
+    context: &Context,
+    verb: Verb,
+    mut seen: impl FnMut(Value),
+) -> Result<(), Stop> {
     let token = context.credential();
     let may_ask = token.is_none() && std::io::stdin().is_terminal();
     let mut attested = None;
     let mut item = |answer: Value| {
         attested = answer.get("attested").and_then(Value::as_bool);
+        seen(answer);
         Ok(())
     };
     match connection.ask(verb.clone(), token, &mut item).await {

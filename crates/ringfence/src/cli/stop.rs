@@ -73,7 +73,7 @@ async fn tell(connection: &mut Connection, context: &Context) -> Result<Told, St
     let pid = connection.pid;
     // Opened while the kernel surely lives, so that it names no later process of the same number.
     let process = process(pid);
-    operator::ask(connection, context, Verb::Shutdown).await?;
+    operator::ask(connection, context, Verb::Shutdown, |_| ()).await?;
     Ok(Told { pid, process })
 }
 

@@ -30,6 +30,7 @@ pub(crate) enum Setting {
     Depth,
     Timeout,
     Person,
+    Approval,
     SlowClient,
     SessionIdle,
     KernelIdle,
@@ -50,7 +51,7 @@ const ALIASES: [(&str, Setting); 7] = [
 ];
 
 /// Our variables.
-const VARIABLES: [(&str, Setting); 17] = [
+const VARIABLES: [(&str, Setting); 18] = [
     ("RINGFENCE_LISTEN", Setting::Listen),
     ("RINGFENCE_POLICY_MODE", Setting::PolicyMode),
     ("RINGFENCE_POLICY_PRESETS", Setting::PolicyPresets),
@@ -62,6 +63,7 @@ const VARIABLES: [(&str, Setting); 17] = [
     ("RINGFENCE_LIMITS_DEPTH", Setting::Depth),
     ("RINGFENCE_LIMITS_TIMEOUT", Setting::Timeout),
     ("RINGFENCE_LIMITS_PERSON", Setting::Person),
+    ("RINGFENCE_LIMITS_APPROVAL", Setting::Approval),
     ("RINGFENCE_LIMITS_SLOW_CLIENT", Setting::SlowClient),
     ("RINGFENCE_LIMITS_SESSION_IDLE", Setting::SessionIdle),
     ("RINGFENCE_LIMITS_KERNEL_IDLE", Setting::KernelIdle),
@@ -131,6 +133,7 @@ pub(crate) fn apply(config: &mut Config, given: &Given) -> Result<(), ConfigErro
         Setting::Depth => into(&mut limits.depth, number(text)),
         Setting::Timeout => into(&mut limits.timeout, quantity(text)),
         Setting::Person => into(&mut limits.person, quantity(text)),
+        Setting::Approval => into(&mut limits.approval, quantity(text)),
         Setting::SlowClient => into(&mut limits.slow_client, quantity(text)),
         Setting::SessionIdle => into(&mut limits.session_idle, quantity(text)),
         Setting::KernelIdle => into(&mut limits.kernel_idle, quantity(text)),

@@ -22,16 +22,17 @@ fn the_program() {
     Usage: ringfence [OPTIONS] <COMMAND>
 
     Commands:
-      serve   Run the kernel: one MCP server in front of all configured ones
-      wrap    Put one MCP server behind the kernel
-      init    Set the operator passphrase and write a configuration to start from
-      status  Show sessions, servers and journal of the kernel
-      stop    End the kernel of this data directory
-      tools   List and call tools
-      check   Check an input with the detectors that judge calls
-      scan    Scan code, agent skills, instructions and MCP configurations on disk
-      policy  Check rules
-      audit   Read and verify the journal
+      serve      Run the kernel: one MCP server in front of all configured ones
+      wrap       Put one MCP server behind the kernel
+      init       Set the operator passphrase and write a configuration to start from
+      status     Show sessions, servers and journal of the kernel
+      stop       End the kernel of this data directory
+      tools      List and call tools
+      check      Check an input with the detectors that judge calls
+      scan       Scan code, agent skills, instructions and MCP configurations on disk
+      policy     Check rules
+      approvals  Calls that wait for somebody to allow them
+      audit      Read and verify the journal
 
     Options:
       -h, --help

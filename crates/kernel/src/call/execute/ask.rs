@@ -12,6 +12,7 @@ use crate::call::decide;
 use crate::call::{Denied, Pending, Permitted, Ruling, leading, release};
 use crate::exchange::Interim;
 use crate::kernel::Kernel;
+use crate::shown;
 
 /// What became of a question of ours.
 #[derive(Debug)]
@@ -71,10 +72,9 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
         reason.message,
         reason.rule
     );
-    let params = ringfence_detect::secret::redact_json(&request.params, &pending.assessed.known.secrets);
-    if let Some(arguments) = params.value().get("arguments") {
+    if let Some(arguments) = shown::arguments(request, &pending.assessed.known.secrets, SHOWN) {
         message.push_str("\nArguments: ");
-        message.push_str(&excerpt(arguments.raw()));
+        message.push_str(&arguments);
     }
     let allow = JsonText::object([
         ("type", JsonText::string("boolean")),
@@ -92,32 +92,6 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
         ("message", JsonText::string(&message)),
         ("requestedSchema", schema),
     ])
-}
-
-/// Beginning and end of a long text, without what would show it as something else than it is: control characters, and
-/// those that hide or turn text (Unicode Bidi_Control, Default_Ignorable_Code_Point in part).
-fn excerpt(text: &str) -> String {
-    let plain = |character: char| match character {
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e0fff}' => char::REPLACEMENT_CHARACTER,
-        control if control.is_control() => char::REPLACEMENT_CHARACTER,
-        other => other,
-    };
-    let all: Vec<char> = text.chars().map(plain).collect();
-    let hidden = all.len().saturating_sub(2 * SHOWN);
-    if hidden == 0 {
-        return all.into_iter().collect();
-    }
-    let head: String = all.iter().take(SHOWN).collect();
-    let tail: String = all.iter().skip(SHOWN + hidden).collect();
-    format!("{head} … {hidden} characters not shown … {tail}")
 }
 
 /// True for an accepted form whose `allow` is true.

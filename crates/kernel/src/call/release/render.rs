@@ -9,6 +9,7 @@ use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::{Action, ActionKind, Notice};
+use ringfence_model::id::ApprovalId;
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
 use ringfence_model::verdict::Code;
@@ -21,8 +22,8 @@ use crate::retry::CONFIRM_KEY;
 /// The `_meta` key under which a denied tool call says why.
 const DENIED: &str = "io.ringfence/denied";
 
-/// A denial: for a tool call a result the model reads, else an error.
-pub(super) fn denial(request: &Request, denial: &Denial) -> Wire {
+/// A denial: for a tool call a result the model reads, else an error. `approval` is what an approver can answer.
+pub(super) fn denial(request: &Request, denial: &Denial, approval: Option<ApprovalId>) -> Wire {
     if let Some(error) = &denial.protocol {
         return Wire::Error(error.clone());
     }
@@ -47,6 +48,11 @@ pub(super) fn denial(request: &Request, denial: &Denial) -> Wire {
         text.push(' ');
         text.push_str(alternative);
     }
+    if let Some(approval) = approval {
+        text.push_str(&format!(
+            " The operator can allow it once: `ringfence approvals approve {approval}`; then repeat the call unchanged."
+        ));
+    }
     let mut members = vec![
         ("code", JsonText::from(i64::from(denial.code.number()))),
         ("rule", JsonText::string(&reason.rule)),
@@ -54,6 +60,9 @@ pub(super) fn denial(request: &Request, denial: &Denial) -> Wire {
     ];
     if let Some(alternative) = &reason.alternative {
         members.push(("alternative", JsonText::string(alternative)));
+    }
+    if let Some(approval) = approval {
+        members.push(("approval_id", JsonText::string(&approval.to_string())));
     }
     refusal(request, denial.code, &text, JsonText::object(members))
 }

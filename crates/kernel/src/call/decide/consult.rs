@@ -1,0 +1,105 @@
+//! Approval by somebody other than the caller: the one that allows a call is used up, or the approvers are asked.
+//!
+//! Must never ask for what could never be approved.
+
+use std::sync::Arc;
+
+use ringfence_identity::OperatorCredential;
+use ringfence_model::approval::ApprovalRequest;
+use ringfence_model::entry::{Entry, EntryBody};
+use ringfence_model::id::{ApprovalId, Timestamp};
+use ringfence_model::verdict::{Obligation, Verdict};
+
+use super::super::{Assessed, leading};
+use super::{asks_a_person, journal_failed};
+use crate::binding;
+use crate::call::Denial;
+use crate::kernel::Kernel;
+use crate::shown;
+
+/// Characters of each end of the arguments that an approver sees.
+const SHOWN: usize = 4_000;
+
+/// The approval that allows exactly this call, which is used up by this.
+pub(super) fn approved(kernel: &Kernel, assessed: &Assessed) -> Option<ApprovalId> {
+    asks_a_person(assessed).then(|| kernel.approvals.take(&binding_of(assessed), kernel.env.now())).flatten()
+}
+
+/// Asks the approvers about a call; the request that waits for this call already, if there is one. None where nobody could
+/// approve it, with the reason.
+pub(super) fn request(
+    kernel: &Kernel,
+    assessed: &Assessed,
+    verdict: &Verdict,
+) -> Result<Result<ApprovalId, String>, Box<Denial>> {
+    if !asks_a_person(assessed) {
+        return Ok(Err("this kind of request cannot be approved".to_owned()));
+    }
+    let now = kernel.env.now();
+    let binding = binding_of(assessed);
+    if let Some(waiting) = kernel.approvals.waiting(&binding, now) {
+        return Ok(Ok(waiting));
+    }
+    let call = &assessed.admitted.request.call;
+    if !kernel.approvals.has_room(&call.principal, now) {
+        return Ok(Err("too many requests for approval are waiting".to_owned()));
+    }
+    let needed = needed(verdict);
+    if let Err(why) = satisfiable(kernel, needed) {
+        return Ok(Err(why));
+    }
+    let reason = leading(verdict);
+    let waits = u64::try_from(kernel.limits.approval.0.as_nanos()).unwrap_or(u64::MAX);
+    let request = ApprovalRequest {
+        id: kernel.env.approval_id(),
+        binding: binding.into(),
+        call: call.id,
+        realm: call.principal.realm.clone(),
+        principal: Arc::clone(&call.principal.name),
+        session: call.session,
+        action: call.action.kind(),
+        server: call.action.server().cloned(),
+        target: kernel.shown_target(call.action.target()),
+        shown: shown::arguments(&assessed.admitted.request, &assessed.known.secrets, SHOWN)
+            .unwrap_or_default(),
+        rule: reason.rule,
+        message: reason.message,
+        severity: reason.severity,
+        needed,
+        expires: Timestamp(now.0.saturating_add(waits)),
+    };
+    let id = request.id;
+    let entry = Entry::at(now, EntryBody::ApprovalRequested(Box::new(request.clone())));
+    kernel.record(&entry).map_err(|error| journal_failed(call.id, &error))?;
+    kernel.approvals.put(request, now);
+    Ok(Ok(id))
+}
+
+fn binding_of(assessed: &Assessed) -> String {
+    let definition = assessed.known.definition.as_deref();
+    binding::approval(&assessed.admitted.request, definition, assessed.admitted.policy.digest())
+}
+
+/// How many approvers the rules want: the most that any of them does.
+fn needed(verdict: &Verdict) -> u8 {
+    let wanted = verdict.obligations.iter().filter_map(|(_, obligation)| match obligation {
+        Obligation::Approvers { needed } => Some(*needed),
+        Obligation::Redact { .. } | Obligation::Limit { .. } => None,
+    });
+    wanted.max().unwrap_or(1).max(1)
+}
+
+/// Two need two who can be told apart: the passphrase and each token are one.
+fn satisfiable(kernel: &Kernel, needed: u8) -> Result<(), String> {
+    if needed <= 1 {
+        return Ok(());
+    }
+    let known = OperatorCredential::load(&kernel.data_dir().join("keys")).ok().flatten();
+    let approvers = known.map_or(0, |known| usize::from(known.has_passphrase()) + known.tokens().count());
+    if approvers >= usize::from(needed) {
+        return Ok(());
+    }
+    Err(format!(
+        "{needed} approvers are needed and {approvers} are known; `ringfence init --token NAME` makes another"
+    ))
+}
