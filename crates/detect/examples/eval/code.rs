@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use ringfence_detect::code::{Language, check};
+use ringfence_detect::code::{Language, Safety, check};
 use ringfence_detect::secret::SecretScanner;
 use ringfence_model::finding::{Category, Severity};
 
 use crate::Failure;
+use crate::benign;
 use crate::corpus::{Corpora, Row};
+use crate::pairs::FILES;
 use crate::score::{HEAD, Score};
 
 /// The sets; all of their rows are insecure by their authors' own rules, so that they tell agreement, not precision.
@@ -53,5 +55,36 @@ pub(crate) fn run(corpora: &Corpora) -> Result<(), Failure> {
             }
         }
     }
-    Ok(())
+    pairs(&secrets);
+    match std::env::var("RINGFENCE_BENIGN") {
+        Ok(folders) => benign::run(&folders),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The pairs that the tests hold: tuned on, so they say only what is covered.
+fn pairs(secrets: &SecretScanner) {
+    for (language, text) in FILES {
+        let mut score = Score::default();
+        let mut blocked = Score::default();
+        for pair in crate::pairs::read(text) {
+            for (half, insecure) in [(pair.insecure, true), (pair.mended, false)] {
+                let verdict = |text: &str| check(text, &Language::parse(language), secrets).verdict;
+                let flagged = score.item(half, insecure, |text| verdict(text) != Safety::Safe);
+                blocked.item(half, insecure, |text| verdict(text) == Safety::Unsafe);
+                if std::env::var_os("RINGFENCE_EVAL_WRONG").is_some() && flagged != insecure {
+                    let report = check(half, &Language::parse(language), secrets);
+                    let found: Vec<&str> = report
+                        .findings
+                        .iter()
+                        .filter(|finding| finding.severity >= Severity::Medium)
+                        .map(|finding| finding.id.as_ref())
+                        .collect();
+                    eprintln!("{language} {} {insecure} {found:?}", pair.title);
+                }
+            }
+        }
+        score.print(&format!("own pairs {language} not safe"));
+        blocked.print(&format!("own pairs {language} unsafe"));
+    }
 }

@@ -6,12 +6,15 @@
 
 use std::process::ExitCode;
 
+mod benign;
 mod code;
 mod command;
 mod corpus;
 #[path = "../train/examples.rs"]
 mod examples;
 mod injection;
+#[path = "../../src/code/source/tests/pairs.rs"]
+mod pairs;
 #[path = "../train/phrases.rs"]
 mod phrases;
 mod pii;

@@ -121,6 +121,11 @@ impl<'t> Findings<'t> {
         self.list.len()
     }
 
+    /// Forgets what was found since there were `length` findings: the same text is about to be read again.
+    pub(super) fn rewind(&mut self, length: usize) {
+        self.list.truncate(length);
+    }
+
     /// The verdict and the findings, the worst first.
     pub(super) fn finish(mut self) -> Report {
         let verdict = if self.is_unsafe() {

@@ -3,11 +3,14 @@
 //!
 //! One pass over the tree of tree-sitter, in the order of the text. Must never call safe what it could not parse.
 
+mod backtracking;
+mod bind;
 mod catalogue;
 mod config;
 pub(super) mod credentials;
 mod evaluate;
 mod grammar;
+mod guard;
 mod guess;
 mod hosts;
 mod imports;

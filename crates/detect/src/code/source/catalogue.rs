@@ -46,6 +46,8 @@ pub(super) enum Means {
     Set(&'static Rule, Is),
     /// What it is or returns comes from there.
     Source(Origin),
+    /// The same where the text mentions one of these.
+    SourceWith(Origin, &'static [&'static str]),
     /// What it returns is harmless for this.
     Clean(Clean),
     /// Calling it makes sure of its receiver or its arguments.
@@ -96,6 +98,8 @@ pub(super) enum When {
     AnyRequest(Clean),
     /// Content of a request or of a caller reaches the argument.
     Flows(Arg, Clean),
+    /// Content of this origin reaches the argument, not made harmless.
+    From(Origin, Arg, Clean),
     /// The argument is put together of known text and other things, not made harmless.
     Built(Arg, Clean),
     /// The argument is not a constant, not made harmless.
@@ -199,7 +203,7 @@ pub(super) fn last(path: &str) -> &str {
 
 fn matches(name: &str, path: &str) -> bool {
     if let Some(end) = name.strip_prefix("*.") {
-        return path == end || path.strip_suffix(end).is_some_and(|start| start.ends_with('.'));
+        return path == end || path.strip_suffix(end).is_some_and(|start| start.ends_with(['.', '/']));
     }
     if name.starts_with('.') {
         return path.len() > name.len() && path.ends_with(name);
@@ -211,6 +215,10 @@ fn matches(name: &str, path: &str) -> bool {
 pub(super) fn takes_sql(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let lower = lower.strip_suffix("async").unwrap_or(&lower);
+    // These take the values apart from the text, whatever it looks like.
+    if lower.contains("interpolated") || matches!(lower, "$queryraw" | "$executeraw" | "sql" | "querysql") {
+        return false;
+    }
     ["query", "execute", "sql", "prepare", "statement"].iter().any(|word| lower.contains(word))
         || matches!(
             lower,

@@ -31,7 +31,7 @@ impl Walk<'_, '_, '_> {
                 texts.iter().skip(1).fold(first, |sum, value| sum.concatenated(value)).at(&at)
             }
             Role::Binary => self.binary(&parts).at(&at),
-            Role::Unary => self.unary(&parts, self.source(&at)).at(&at),
+            Role::Unary => self.unary(&parts, &at).at(&at),
             Role::Choice => choice(&parts).at(&at),
             Role::Member => self.member(&parts).at(&at),
             Role::Index => self.index(&parts).at(&at),
@@ -80,7 +80,17 @@ impl Walk<'_, '_, '_> {
                 self.findings.add(&super::catalogue::rules::UNSAFE_BLOCK, at.start..at.start + 6);
                 Value::unknown()
             }
-            Role::Function | Role::Class => Value::of(Shape::Code).at(&at),
+            Role::Function => {
+                // `x => f(x)`: the body is what is returned.
+                if let Some(part) =
+                    parts.last().filter(|part| part.field == Field::Body && part.role != Role::Body)
+                {
+                    let value = part.value.clone();
+                    self.returned(&value, &at);
+                }
+                Value::of(Shape::Code).at(&at)
+            }
+            Role::Class => Value::of(Shape::Code).at(&at),
             Role::Loop | Role::If | Role::Branch | Role::Body => Value::unknown(),
             Role::Group
             | Role::Skip
@@ -92,7 +102,13 @@ impl Walk<'_, '_, '_> {
             | Role::False
             | Role::Null
             | Role::Regex
-            | Role::Import => group(parts).at(&at),
+            | Role::Import => match (self.grammar.tongue, parts.as_slice()) {
+                // `name(parameters)` of a C function is its name.
+                (Tongue::C | Tongue::Cpp, [name, list, ..]) if list.role == Role::Parameters => {
+                    Value { path: name.value.path.clone(), ..Value::unknown() }.at(&at)
+                }
+                (_, _) => group(parts).at(&at),
+            },
         }
     }
 
@@ -103,12 +119,17 @@ impl Walk<'_, '_, '_> {
         for means in self.catalogue.means(&path) {
             match means {
                 Means::Source(origin) => value = value.from(*origin),
+                Means::SourceWith(origin, words) if self.mentions(words) => value = value.from(*origin),
                 Means::Clean(clean) => value = value.cleaned(*clean),
                 Means::Mention(rule) => {
                     let at = self.here.clone();
                     self.findings.add(rule, at);
                 }
-                Means::Sink(_) | Means::Call(..) | Means::Set(..) | Means::Guard(_) => {}
+                Means::SourceWith(..)
+                | Means::Sink(_)
+                | Means::Call(..)
+                | Means::Set(..)
+                | Means::Guard(_) => {}
             }
         }
         value
@@ -123,6 +144,12 @@ impl Walk<'_, '_, '_> {
         match operator {
             "+" | "." | ".." | "~" => add(left, right, operator == "."),
             "<<" if matches!(self.grammar.tongue, Tongue::Ruby | Tongue::Cpp) => add(left, right, false),
+            // `std::cin >> name`
+            ">>" if self.grammar.tongue == Tongue::Cpp && left.origin.has(Origin::REQUEST) => {
+                let read = Value { path: None, ..Value::unknown().flowing(left) };
+                self.bind(right, &read);
+                left.clone()
+            }
             "%" if left.as_text().is_some() => {
                 let fill: Vec<Value> = if let Shape::List(list) | Shape::Table(list) = &right.shape {
                     list.to_vec()
@@ -151,11 +178,14 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn unary(&self, parts: &[Part], source: &str) -> Value {
+    fn unary(&mut self, parts: &[Part], at: &std::ops::Range<usize>) -> Value {
+        let source = self.source(at);
         let Some(part) = parts.iter().find(|part| part.field != Field::Operator) else {
             return Value::unknown();
         };
         if source.starts_with(['!', '~']) || source.starts_with("not") || source.starts_with("typeof") {
+            let value = part.value.clone();
+            self.denied(&value);
             return Value::unknown();
         }
         if let (Shape::Number(number), true) = (&part.value.shape, source.starts_with('-')) {
@@ -182,10 +212,11 @@ impl Walk<'_, '_, '_> {
             let path = known.path.clone().unwrap_or_else(|| path.into());
             return Value { path: Some(path), ..known }.flowing(object);
         }
+        let guarded = self.names.guarded_all(object.roots);
         let receiver = Value { receiver: None, ..object.clone() };
         let value = Value { path: Some(path.into()), receiver: Some(Rc::new(receiver)), ..Value::unknown() };
         let value = value.flowing(object);
-        self.sourced(value)
+        self.sourced(value).cleaned(guarded)
     }
 
     fn index(&mut self, parts: &[Part]) -> Value {
@@ -207,6 +238,7 @@ impl Walk<'_, '_, '_> {
                 let value = self.reached(object, name);
                 Value { computed: true, ..value }
             }
+            _ if let Some(value) = member_of(object) => value,
             _ => {
                 let path = format!("{}[]", object.path.as_deref().unwrap_or("?"));
                 let number = matches!(index.shape, Shape::Number(_));
@@ -236,7 +268,10 @@ impl Walk<'_, '_, '_> {
         };
         let name = name.trim_start_matches(':').to_owned();
         self.given(&name, &value.value, at);
-        Value::member(&name, value.value.clone()).at(at)
+        // What is compared by `$eq` is taken for a value, whatever it holds.
+        let value = value.value.clone();
+        let value = if name == "$eq" { value.cleaned(Clean::OBJECT) } else { value };
+        Value::member(&name, value).at(at)
     }
 
     fn assign(&mut self, parts: &[Part], at: &std::ops::Range<usize>) -> Value {
@@ -254,7 +289,18 @@ impl Walk<'_, '_, '_> {
         else {
             return Value::unknown();
         };
-        let (target, value) = (target.value.clone(), value.value.clone());
+        let (target, mut value) = (target.value.clone(), value.value.clone());
+        // `std::ifstream file(name);`
+        if let (Tongue::Cpp, Shape::Arguments(arguments)) = (self.grammar.tongue, &value.shape) {
+            let made = self
+                .frames
+                .last()
+                .and_then(|frame| frame.parts.iter().find(|part| part.field == Field::Type));
+            if let Some(made) = made.map(|part| part.value.clone()) {
+                let arguments = arguments.to_vec();
+                value = self.called(&made, &arguments, at);
+            }
+        }
         // `A = 1` among the initializers of a C# object names a member.
         if self.grammar.tongue == Tongue::CSharp
             && self.frames.last().is_some_and(|frame| frame.role == Role::List)
@@ -285,95 +331,6 @@ impl Walk<'_, '_, '_> {
             self.given(&path, value, at);
         }
         self.bind(target, value);
-    }
-
-    /// The names in `target` hold what `value` is from now on.
-    pub(super) fn bind(&mut self, target: &Value, value: &Value) {
-        // Patterns nest, but only as deep as values do.
-        let mut open = vec![(target.clone(), value.clone())];
-        while let Some((target, value)) = open.pop() {
-            match &target.shape {
-                Shape::List(list) | Shape::Arguments(list) => {
-                    let single = list.len() == 1 && !matches!(value.shape, Shape::List(_));
-                    let go = self.grammar.tongue == Tongue::Go;
-                    for (at, inner) in list.iter().enumerate() {
-                        let same = value.elements().len() == list.len();
-                        let part = match value.elements().get(at).filter(|_| same) {
-                            Some(element) => element.clone(),
-                            None if single || go && at == 0 => {
-                                value.elements().first().cloned().unwrap_or_else(|| value.clone())
-                            }
-                            None => Value { path: None, ..Value::unknown().flowing(&value) },
-                        };
-                        open.push((inner.clone(), part));
-                    }
-                }
-                Shape::Table(list) => {
-                    for inner in list.iter() {
-                        let own = inner.path.as_deref().unwrap_or("?");
-                        let (key, inner) = inner.as_named().unwrap_or((own, inner));
-                        let part = self.reached(&value, key);
-                        open.push((inner.clone(), part));
-                    }
-                }
-                Shape::Unknown
-                | Shape::Text(_)
-                | Shape::Number(_)
-                | Shape::Bool(_)
-                | Shape::Null
-                | Shape::Named(..)
-                | Shape::Code
-                | Shape::Either(_) => {
-                    let Some(name) = &target.path else { continue };
-                    let name = Rc::clone(name);
-                    let value = Value { receiver: None, computed: false, ..value };
-                    self.names.set(&name, value);
-                }
-            }
-        }
-    }
-
-    /// `for x in xs` of a comprehension, `with f() as x`, `for k, v := range m`.
-    fn bind_clause(&mut self, parts: &[Part]) -> Value {
-        let target = parts.iter().find(|part| matches!(part.field, Field::Left | Field::Name));
-        let value =
-            parts.iter().find(|part| !matches!(part.field, Field::Left | Field::Name | Field::Operator));
-        match (target, value) {
-            (Some(target), Some(value)) => {
-                let whole = target.field == Field::Name;
-                let each = if whole { value.value.clone() } else { Value::unknown().flowing(&value.value) };
-                self.bind(&target.value, &each);
-                Value::unknown().flowing(&value.value)
-            }
-            (_, _) => Value::unknown(),
-        }
-    }
-
-    fn parameter(&mut self, parts: &[Part]) -> Value {
-        let typed = parts.iter().find(|part| part.field == Field::Type);
-        let number = typed.and_then(|part| part.value.path.as_deref()).is_some_and(is_number_type);
-        let name = parts
-            .iter()
-            .find(|part| matches!(part.field, Field::Name | Field::Left))
-            .or_else(|| parts.iter().find(|part| !matches!(part.field, Field::Type | Field::Value)));
-        let served = self.decorators.iter().any(|name| super::judge::is_bound_to_request(name));
-        self.decorators.clear();
-        let Some(name) = name else { return Value::unknown() };
-        let value = name.value.clone();
-        let marked = if number {
-            Value { computed: true, ..value.cleaned(Clean::EVERYTHING) }
-        } else {
-            Value { clean: Clean::NOTHING, ..value }
-        };
-        self.bind_parameter(&marked, if served { Origin::REQUEST } else { Origin::NONE });
-        if let (Some(path), Some(default)) =
-            (marked.path.clone(), parts.iter().find(|part| part.field == Field::Value))
-        {
-            let at = default.value.range();
-            let default = default.value.clone();
-            self.given(&path, &default, &at);
-        }
-        marked
     }
 
     fn call(&mut self, parts: &[Part], at: &std::ops::Range<usize>) -> Value {
@@ -427,6 +384,24 @@ impl Walk<'_, '_, '_> {
             _ => self.called(&Value::named(&format!("{name}!")), &arguments, at),
         }
     }
+}
+
+/// One of the values of `table`, whichever, where all of them are in the text: the key picks, it does not flow in.
+pub(super) fn member_of(table: &Value) -> Option<Value> {
+    if !matches!(table.shape, Shape::Table(_) | Shape::List(_)) {
+        return None;
+    }
+    let values: Option<Vec<&Value>> = table
+        .elements()
+        .iter()
+        .map(|value| match (&table.shape, value.as_named()) {
+            (Shape::List(_), _) => Some(value),
+            (_, Some((_, value))) => Some(value),
+            (_, None) => None,
+        })
+        .collect();
+    let (first, rest) = values.as_deref()?.split_first()?;
+    Some(rest.iter().fold(Value::clone(first), |sum, value| sum.or(Value::clone(value))))
 }
 
 /// `left + right`; texts are put together, lists joined.
@@ -520,43 +495,4 @@ pub(super) fn joined_path(parts: &[&Value]) -> Shape {
         out.push_str(&text);
     }
     Value::bounded(out).shape
-}
-
-/// Types whose values hold no text.
-fn is_number_type(name: &str) -> bool {
-    matches!(
-        name.trim_start_matches(['&', '*', ' ']),
-        "int"
-            | "float"
-            | "bool"
-            | "long"
-            | "short"
-            | "double"
-            | "boolean"
-            | "number"
-            | "Integer"
-            | "Long"
-            | "UUID"
-            | "i8"
-            | "i16"
-            | "i32"
-            | "i64"
-            | "u8"
-            | "u16"
-            | "u32"
-            | "u64"
-            | "usize"
-            | "isize"
-            | "f32"
-            | "f64"
-            | "int32"
-            | "int64"
-            | "uint"
-            | "uint32"
-            | "uint64"
-            | "float64"
-            | "Guid"
-            | "DateTime"
-            | "size_t"
-    )
 }

@@ -34,7 +34,7 @@ impl<'v> Arguments<'v> {
     }
 
     /// All of them, named or not.
-    fn each(&self) -> impl Iterator<Item = &'v Value> {
+    pub(super) fn each(&self) -> impl Iterator<Item = &'v Value> {
         self.0.iter().map(|value| value.as_named().map_or(value, |(_, value)| value))
     }
 }
@@ -42,21 +42,47 @@ impl<'v> Arguments<'v> {
 impl Walk<'_, '_, '_> {
     /// `callee(arguments)`: what is found about it, and what it returns.
     pub(super) fn called(&mut self, callee: &Value, arguments: &[Value], at: &Range<usize>) -> Value {
+        // One of several functions of the text: each is judged.
+        if let Shape::Either(cases) = &callee.shape {
+            let results: Vec<Value> = cases.iter().map(|case| self.called(case, arguments, at)).collect();
+            return results.into_iter().reduce(Value::or).unwrap_or(Value::unknown());
+        }
         let args = Arguments(arguments);
-        let flows = arguments.iter().fold(Value::unknown(), |sum, value| sum.flowing(value));
+        // What is looked up by a key is not made of the key.
+        let key = callee.path.as_deref().is_some_and(|path| LOOKUPS.contains(&last(path)))
+            && callee.receiver.as_deref().is_some_and(|table| table.origin == Origin::NONE);
+        let flows =
+            arguments.iter().skip(usize::from(key)).fold(Value::unknown(), |sum, value| sum.flowing(value));
         let flows = callee
             .receiver
             .as_deref()
             .map_or_else(|| flows.clone(), |receiver| flows.clone().flowing(receiver));
         let Some(path) = self.callee_path(callee) else { return flows };
+        // `$action()`: a request names what runs.
+        if self.grammar.tongue == Tongue::Php
+            && callee.receiver.is_none()
+            && callee.carries(Origin::REQUEST, Clean::EVERYTHING)
+        {
+            self.findings.add(&rules::UNSAFE_REFLECTION, at.clone());
+        }
         if !self.findings.spend(arguments.len() + 4) {
             return flows;
         }
         if callee.computed {
-            if callee.path.as_deref().is_some_and(|path| path.ends_with("[]")) {
+            if callee.path.as_deref().and_then(|path| path.strip_suffix("[]")).is_some_and(|object| {
+                let first = object.split(['.', '[', '(']).next().unwrap_or(object);
+                reaches_anything(object) || !self.names.is_known(first)
+            }) {
                 self.findings.add(&rule::UNRESOLVED_CALL, at.clone());
             } else if self.catalogue.runs(&path) || self.catalogue.runs(last(&path)) {
                 self.findings.add(&rule::REFLECTION, at.clone());
+            }
+        }
+        if EQUALITY.contains(&last(&path)) {
+            let one = callee.receiver.as_deref().filter(|_| args.at(1).is_none()).or_else(|| args.at(0));
+            let other = args.at(1).or_else(|| args.at(0));
+            if let (Some(one), Some(other)) = (one, other) {
+                self.compared("==", one, other);
             }
         }
         let mut made = false;
@@ -82,6 +108,8 @@ impl Walk<'_, '_, '_> {
                 }
                 Means::Mention(rule) => self.findings.add(rule, at.clone()),
                 Means::Source(origin) => value = value.from(*origin),
+                Means::SourceWith(origin, words) if self.mentions(words) => value = value.from(*origin),
+                Means::SourceWith(..) => {}
                 Means::Clean(clean) => value = value.cleaned(*clean),
                 Means::Guard(clean) => self.guard(*clean, callee, &args),
                 Means::Set(..) => {}
@@ -112,8 +140,8 @@ impl Walk<'_, '_, '_> {
         if !known && path.contains('.') && DROPPING.contains(&method) {
             self.findings.add(&rule::DROP_TABLE, at.clone());
         }
-        if !known {
-            value = self.guessed(method, value, callee, &args);
+        if !known && self.names.defined.contains(method) {
+            value = self.own(method, value, &args);
         }
         let returned = format!("{path}()");
         let named = value.path.is_some() && value.as_text().is_some();
@@ -139,114 +167,13 @@ impl Walk<'_, '_, '_> {
         Some(full.map_or(path, Into::into))
     }
 
-    /// What names say that the catalogue does not know: `sanitize_name(x)`, `is_allowed(x)`.
-    fn guessed(&mut self, method: &str, value: Value, callee: &Value, args: &Arguments<'_>) -> Value {
-        let lower = method.to_ascii_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        if has(&["sanitize", "sanitise", "escape", "validate", "whitelist", "allowlist", "allowed", "purify"])
-            && !has(&["unescape", "unsanitize", "unvalidated", "notvalid"])
-            || [
-                "is_safe",
-                "issafe",
-                "is_valid",
-                "isvalid",
-                "is_trusted",
-                "safe_join",
-                "is_public",
-                "check_path",
-                "ensure_safe",
-                "is_within",
-            ]
-            .iter()
-            .any(|word| lower.starts_with(word))
-        {
-            self.guard(Clean::EVERYTHING, callee, args);
-            return value.cleaned(Clean::EVERYTHING);
-        }
-        value
-    }
-
-    /// What the values of a call hold is harmless for `what` from now on.
-    fn guard(&mut self, what: Clean, callee: &Value, args: &Arguments<'_>) {
-        let schemes = ["http", "https", "http://", "https://", "http:", "https:", "/"];
-        let empty = args.at(0).and_then(Value::constant).is_some_and(|text| schemes.contains(&text));
-        if empty {
-            return;
-        }
-        if let Some(receiver) = &callee.receiver
-            && !receiver.is_constant()
-        {
-            self.names.clean(receiver.roots, what);
-        }
-        for value in args.each() {
-            if !value.is_constant() {
-                self.names.clean(value.roots, what);
-            }
-        }
-    }
-
-    /// `left == right`, `left in right`: what a condition makes sure of.
-    pub(super) fn compared(&mut self, operator: &str, left: &Value, right: &Value) {
-        match operator {
-            "in" | "not in" => match left.constant() {
-                Some(".." | "/" | "\\" | "../" | "./") => self.names.clean(right.roots, Clean::PATH),
-                Some("\n" | "\r") => self.names.clean(right.roots, Clean::LINE),
-                Some(_) => {}
-                None if !right.origin.has(Origin::REQUEST) => self.names.clean(left.roots, Clean::EVERYTHING),
-                None => {}
-            },
-            "==" | "!=" | "===" | "!==" => {
-                for (one, other) in [(left, right), (right, left)] {
-                    let host = one.path.as_deref().is_some_and(|path| {
-                        let name = last(path).to_ascii_lowercase();
-                        [
-                            "netloc",
-                            "host",
-                            "hostname",
-                            "origin",
-                            "domain",
-                            "commonpath()",
-                            "commonprefix()",
-                            "parent",
-                        ]
-                        .contains(&name.as_str())
-                    });
-                    if host {
-                        self.names.clean(one.roots.and(other.roots), Clean::URL.and(Clean::PATH));
-                    }
-                    let secret = one.path.as_deref().is_some_and(|path| {
-                        let name = last(path).to_ascii_lowercase();
-                        [
-                            "password",
-                            "passwd",
-                            "secret",
-                            "signature",
-                            "hmac",
-                            "digest",
-                            "api_key",
-                            "apikey",
-                            "token",
-                            "hexdigest()",
-                            "digest()",
-                        ]
-                        .iter()
-                        .any(|word| name.ends_with(word))
-                    });
-                    if secret && other.carries(Origin::REQUEST, Clean::EVERYTHING) {
-                        let at = self.here.clone();
-                        self.findings.add(&rules::TIMING, at);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// `path = value`, also as a keyword argument or a member of an object.
     pub(super) fn given(&mut self, path: &str, value: &Value, at: &Range<usize>) {
         for means in self.catalogue.means(path) {
             if let Means::Set(rule, is) = means
-                && is_like(value, *is)
+                && (is_like(value, *is)
+                    || matches!(is, Is::Text(_))
+                        && value.as_list().is_some_and(|list| list.iter().any(|value| is_like(value, *is))))
             {
                 self.findings.add(rule, at.clone());
             }
@@ -272,6 +199,18 @@ impl Walk<'_, '_, '_> {
 
     /// `return value`: in a handler of requests it becomes a page.
     pub(super) fn returned(&mut self, value: &Value, at: &Range<usize>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            let (origin, clean) = match value.origin {
+                _ if value.is_constant() => (Origin::NONE, Clean::EVERYTHING),
+                // What flowed in may have been lost on the way.
+                Origin::NONE => (Origin::NONE, Clean::NOTHING),
+                origin => (origin, value.clean),
+            };
+            scope.returns = Some(match scope.returns {
+                Some((known, before)) => (known.and(origin), before.both(clean)),
+                None => (origin, clean),
+            });
+        }
         let web = self.scopes.last().is_some_and(|scope| scope.serves == Serves::Web);
         if !web || self.mentions(&["fastapi", "FastAPI", "RestController", "jsonify("]) {
             return;
@@ -317,6 +256,7 @@ impl Walk<'_, '_, '_> {
                 let origin = Origin::REQUEST.and(Origin::PARAMETER);
                 args.get(arg).is_some_and(|value| value.carries(origin, clean))
             }
+            When::From(origin, arg, clean) => args.get(arg).is_some_and(|value| value.carries(origin, clean)),
             When::Built(arg, clean) => {
                 args.get(arg).is_some_and(|value| value.is_built() && !value.is_harmless(clean))
             }
@@ -363,6 +303,45 @@ impl Walk<'_, '_, '_> {
     }
 }
 
+/// Functions that compare texts.
+const EQUALITY: &[&str] =
+    &["strcmp", "strncmp", "strcasecmp", "memcmp", "equals", "Equals", "equalsIgnoreCase", "localeCompare"];
+
+/// Methods that find a value by a key.
+const LOOKUPS: &[&str] = &["get", "fetch", "getOrDefault", "GetValueOrDefault", "TryGetValue"];
+
+/// True for what holds functions that nobody listed: the globals, a module, whatever made an object.
+fn reaches_anything(object: &str) -> bool {
+    let object = object.trim_end_matches("[]").trim_end_matches("()");
+    matches!(
+        object,
+        "" | "?"
+            | "window"
+            | "globalThis"
+            | "global"
+            | "self"
+            | "top"
+            | "parent"
+            | "frames"
+            | "process"
+            | "child_process"
+            | "module"
+            | "require"
+            | "globals"
+            | "locals"
+            | "vars"
+            | "__builtins__"
+            | "builtins"
+            | "GLOBALS"
+            | "os"
+            | "subprocess"
+            | "fs"
+            | "sys.modules"
+            | "__import__"
+            | "importlib.import_module"
+    ) || ["__globals__", "__dict__", "__subclasses__", "constructor"].contains(&last(object))
+}
+
 /// Methods that drop tables without SQL.
 const DROPPING: &[&str] = &[
     "dropTable",
@@ -402,7 +381,8 @@ pub(super) fn serves(decorators: &[Rc<str>]) -> Serves {
                 }
                 "api_view" | "view_config" | "expose" | "GetMapping" | "PostMapping" | "PutMapping"
                 | "DeleteMapping" | "PatchMapping" | "RequestMapping" | "HttpGet" | "HttpPost"
-                | "HttpPut" | "HttpDelete" | "Route" | "GET" | "POST" => Serves::Web,
+                | "HttpPut" | "HttpDelete" | "Route" | "GET" | "POST" | "Get" | "Post" | "Put" | "Delete"
+                | "Patch" => Serves::Web,
                 _ => Serves::Nobody,
             }
         })
@@ -413,7 +393,7 @@ pub(super) fn serves(decorators: &[Rc<str>]) -> Serves {
 /// True for an annotation of a parameter that a request fills.
 pub(super) fn is_bound_to_request(name: &str) -> bool {
     matches!(
-        last(name),
+        last(name).trim_end_matches("()"),
         "RequestParam"
             | "PathVariable"
             | "RequestBody"
@@ -473,8 +453,8 @@ fn speaks_of_secret(name: &str) -> bool {
 pub(super) fn is_like(value: &Value, is: Is) -> bool {
     value.cases().iter().any(|case| match is {
         Is::Anything => true,
-        Is::True => case.shape == Shape::Bool(true) || case.as_number() == Some("1"),
-        Is::False => case.shape == Shape::Bool(false) || case.as_number() == Some("0"),
+        Is::True => case.shape == Shape::Bool(true) || plain_number(case) == Some("1"),
+        Is::False => case.shape == Shape::Bool(false) || plain_number(case) == Some("0"),
         Is::Null => case.shape == Shape::Null,
         Is::Below(most) => {
             let number = case.as_number().and_then(|number| number.replace('_', "").parse::<u64>().ok());
@@ -498,10 +478,15 @@ pub(super) fn is_like(value: &Value, is: Is) -> bool {
         }
         Is::Constant => case.constant().map_or(case.as_number().is_some(), |text| !text.is_empty()),
         Is::Varying => !case.is_constant(),
-        Is::Mixed => case.is_built(),
+        Is::Mixed => case.is_built() && !case.is_harmless(Clean::SQL),
         Is::Product => case.path.as_deref() == Some("*"),
         Is::Requested => case.carries(Origin::REQUEST, Clean::HTML),
     })
+}
+
+/// The digits of a number, without what says its type: `0L`.
+fn plain_number(value: &Value) -> Option<&str> {
+    value.as_number().map(|number| number.trim_end_matches(['l', 'L', 'u', 'U']))
 }
 
 /// `0o777`, `0777`, `511`: the bit that lets everybody write.

@@ -79,6 +79,12 @@ impl Walk<'_, '_, '_> {
             Sink::Open => self.open(first, args, at),
             Sink::Write => {
                 if let Some(value) = first {
+                    if value
+                        .as_text()
+                        .is_some_and(|text| text.starts_with("/tmp/") || text.starts_with("/var/tmp/"))
+                    {
+                        self.findings.add(&rules::TEMP_FILE, at.clone());
+                    }
                     if let Some(text) = value.constant() {
                         shell::inspect_write(text, at.clone(), self.findings);
                     }
@@ -88,9 +94,6 @@ impl Walk<'_, '_, '_> {
             Sink::SetUser => match first.map(|value| &value.shape) {
                 Some(Shape::Number(number)) if number.trim_matches(['0', '_', 'x', 'o']).is_empty() => {
                     self.findings.add(&rule::SETUID_ROOT, at.clone());
-                }
-                Some(Shape::Unknown | Shape::Either(_)) => {
-                    self.findings.add(&rule::UNRESOLVED_CALL, at.clone())
                 }
                 Some(_) | None => {}
             },
@@ -184,6 +187,14 @@ impl Walk<'_, '_, '_> {
             && let (Some(only), None) = (args.at(0), args.at(1))
         {
             return self.command(only, at);
+        }
+        // What is started was judged where it was made.
+        if args
+            .at(0)
+            .and_then(|value| value.path.as_deref())
+            .is_some_and(|path| path.ends_with("ProcessStartInfo()"))
+        {
+            return;
         }
         let mut list = Vec::new();
         let mut place = skip;
@@ -390,6 +401,9 @@ impl Walk<'_, '_, '_> {
     pub(super) fn path(&mut self, value: &Value, at: &Range<usize>) {
         if value.carries(Origin::REQUEST, Clean::PATH) {
             return self.findings.add(&rules::PATH_TRAVERSAL, at.clone());
+        }
+        if value.carries(Origin::ENTRY, Clean::PATH) {
+            return self.findings.add(&rules::ARCHIVE, at.clone());
         }
         let built = value.cases().iter().any(|case| {
             case.as_text().is_some_and(|text| {

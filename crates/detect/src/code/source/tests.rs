@@ -1,3 +1,5 @@
+mod pairs;
+
 use std::sync::OnceLock;
 
 use ringfence_model::finding::{Category, Severity};
@@ -607,4 +609,23 @@ fn hostile_trees_end() {
             );
         }
     }
+}
+
+#[test]
+fn what_is_insecure_is_not_safe_and_its_mended_form_is() {
+    let mut wrong = Vec::new();
+    for (language, text) in pairs::FILES {
+        for pair in pairs::read(text) {
+            let (missed, doubted) = (pair.title.ends_with("(missed)"), pair.title.ends_with("(doubted)"));
+            let found = seen(language, pair.insecure);
+            if found.is_empty() != missed {
+                wrong.push(format!("{language} {}: {found:?} is seen", pair.title));
+            }
+            let report = run(language, pair.mended);
+            if (report.verdict != Safety::Safe) != doubted {
+                wrong.push(format!("{language} {}: mended, {:?}", pair.title, report.findings));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

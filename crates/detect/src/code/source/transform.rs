@@ -4,12 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::catalogue::last;
-use super::evaluate::{formatted, joined_path};
+use super::evaluate::{formatted, joined_path, member_of};
 use super::grammar::Tongue;
 use super::judge::Arguments;
 use super::literal::Marks;
 use super::value::{Clean, Shape, Value};
 use super::walk::Walk;
+
+/// Methods of a table that find a value by a key.
+const LOOKED_UP: &[&str] = &["get", "fetch", "getOrDefault"];
 
 /// Longest text that is decoded.
 const LONGEST_ENCODED: usize = 1 << 16;
@@ -20,6 +23,12 @@ impl Walk<'_, '_, '_> {
         let receiver = callee.receiver.as_deref();
         let method = last(path);
         let first = args.at(0);
+        if REPLACING.contains(&method)
+            && let Some(kept) = args.0.iter().filter_map(Value::constant).find_map(keeps_only)
+        {
+            let flows = args.0.iter().fold(Value::unknown(), Value::flowing);
+            return Some(receiver.map_or(flows.clone(), |receiver| flows.flowing(receiver)).cleaned(kept));
+        }
         let text = receiver.filter(|value| value.cases().iter().any(|case| case.as_text().is_some()));
         if let Some(text) = text {
             match method {
@@ -42,12 +51,18 @@ impl Walk<'_, '_, '_> {
             let separator = first.cloned().unwrap_or_else(|| Value::text(","));
             return Some(joined(&separator, list));
         }
+        if let Some(table) = receiver
+            && LOOKED_UP.contains(&method)
+            && let Some(value) = member_of(table)
+        {
+            return Some(args.at(1).map_or(value.clone(), |default| value.clone().or(default.clone())));
+        }
         match method {
             "strip" | "trim" | "lower" | "upper" | "encode" | "decode" | "toString" | "to_string"
             | "to_s" | "lstrip" | "rstrip" | "casefold" | "toLowerCase" | "toUpperCase" | "clone"
             | "to_owned" | "as_str" | "into" | "as_ref" | "unwrap" | "read" | "c_str" | "valueOf"
             | "ToString" | "Trim" | "ToLower" | "split" | "shell_escape_none" | "unwrap_or_default"
-            | "expect" | "as_bytes" | "getBytes" | "splitlines" | "copy"
+            | "expect" | "freeze" | "as_bytes" | "getBytes" | "splitlines" | "copy"
                 if receiver.is_some() =>
             {
                 let receiver = receiver?;
@@ -60,11 +75,18 @@ impl Walk<'_, '_, '_> {
                 } else {
                     receiver.clone()
                 };
-                return Some(kept);
+                let text = matches!(method, "toString" | "ToString" | "to_s" | "to_string");
+                return Some(if text { kept.cleaned(Clean::OBJECT) } else { kept });
             }
             _ => {}
         }
         match path {
+            // `new File(folder, name)`
+            "File" | "java.io.File" if args.at(1).is_some() => {
+                let parts: Vec<&Value> = args.0.iter().collect();
+                let flows = args.0.iter().fold(Value::unknown(), Value::flowing);
+                return Some(Value { shape: joined_path(&parts), ..flows });
+            }
             "str"
             | "String"
             | "bytes"
@@ -93,6 +115,8 @@ impl Walk<'_, '_, '_> {
             | "sqlalchemy.sql.text"
             | "psycopg2.sql.SQL"
             | "bytearray"
+            | "[]byte"
+            | "[]rune"
             | "io.StringIO"
             | "io.BytesIO"
             | "StringIO"
@@ -109,7 +133,10 @@ impl Walk<'_, '_, '_> {
                 let first = first?;
                 // What it is called stays with a constant only: `str(e)` is no `e`.
                 let path = first.path.clone().filter(|_| first.constant().is_some());
-                return Some(Value { path, ..first.clone() });
+                let value = Value { path, ..first.clone() };
+                // A text has no members that a query would take for operators.
+                let text = matches!(method, "str" | "String" | "string");
+                return Some(if text { value.cleaned(Clean::OBJECT) } else { value });
             }
             "os.path.join" | "path.join" | "path.resolve" | "path/filepath.Join" | "filepath.Join"
             | "Paths.get" | "Path.of" | "File.join" | "Path.Combine" | "path.Join" | "posixpath.join" => {
@@ -173,6 +200,32 @@ impl Walk<'_, '_, '_> {
         Some(Value { path: Some(format!("{path}()").into()), ..Value::text(&text) })
     }
 }
+
+/// What a text is harmless for once all but the characters of a class is taken out of it: `[^a-z0-9_]`.
+fn keeps_only(pattern: &str) -> Option<Clean> {
+    let pattern = pattern.trim_matches('/');
+    let class = pattern.strip_prefix("[^")?.trim_end_matches(['/', 'g', 'i', 'u', 'm']);
+    let class = class.trim_end_matches(['+', '*']).strip_suffix(']')?;
+    if class.contains([';', '|', '&', '$', '<', '>', '"', '\'', '`', '(', ')', '{', '}', '!', '%', ' ', '~'])
+        || ["\\s", "\\S", "\\W", "\\D", "\\n"].iter().any(|escape| class.contains(escape))
+    {
+        return None;
+    }
+    Some(if class.contains('/') { Clean::EVERYTHING.without(Clean::PATH) } else { Clean::EVERYTHING })
+}
+
+/// Functions that replace what a pattern matches.
+const REPLACING: &[&str] = &[
+    "replace",
+    "replaceAll",
+    "sub",
+    "gsub",
+    "preg_replace",
+    "Replace",
+    "ReplaceAllString",
+    "replace_all",
+    "tr",
+];
 
 fn hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u32> = text.chars().map(|character| character.to_digit(16)).collect::<Option<_>>()?;

@@ -10,7 +10,7 @@ use crate::code::shell::UNKNOWN;
 const LONGEST_TEXT: usize = 4096;
 /// Most elements of a list, and most values that a name may have, that are told apart.
 const MOST_ELEMENTS: usize = 256;
-const MOST_CASES: usize = 4;
+const MOST_CASES: usize = 8;
 /// Deepest value inside values.
 const DEEPEST: u8 = 12;
 
@@ -28,9 +28,15 @@ impl Origin {
     pub(super) const OUTSIDE: Self = Self(4);
     /// Credentials of the machine: the environment, key files.
     pub(super) const SECRET: Self = Self(8);
+    /// The names that an archive gives its members.
+    pub(super) const ENTRY: Self = Self(16);
 
     pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     pub(super) const fn has(self, other: Self) -> bool {
@@ -50,6 +56,10 @@ impl Clean {
     pub(super) const URL: Self = Self(8);
     pub(super) const SQL: Self = Self(16);
     pub(super) const LINE: Self = Self(32);
+    /// It is a text or a number, never an object with members of its own.
+    pub(super) const OBJECT: Self = Self(64);
+    /// It was compared with how large it may be.
+    pub(super) const SIZE: Self = Self(128);
     /// A number, a member of a list, the constant that the text itself holds.
     pub(super) const EVERYTHING: Self = Self(0xFF);
 
@@ -59,6 +69,10 @@ impl Clean {
 
     pub(super) const fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     pub(super) const fn has(self, other: Self) -> bool {
@@ -71,6 +85,9 @@ impl Clean {
 pub(super) struct Roots([u32; 4]);
 
 impl Roots {
+    /// How many are kept.
+    pub(super) const MOST: usize = 4;
+
     pub(super) fn with(mut self, name: u32) -> Self {
         if !self.0.contains(&name)
             && let Some(free) = self.0.iter_mut().find(|slot| **slot == 0)
@@ -342,14 +359,25 @@ impl Value {
         }
     }
 
+    /// The texts that may stand for it inside another of which there are `times`: each of a few constants, or a mark.
+    pub(super) fn alternatives(&self, times: usize) -> Vec<Rc<str>> {
+        let cases = self.cases();
+        let few = cases.len() > 1 && cases.len() * times <= MOST_CASES;
+        let texts =
+            || cases.iter().map(|case| case.constant().map(Rc::from)).collect::<Option<Vec<Rc<str>>>>();
+        few.then(texts).flatten().unwrap_or_else(|| vec![self.in_text()])
+    }
+
     /// `self` followed by `other`, as texts.
     pub(super) fn concatenated(&self, other: &Self) -> Self {
-        let cases: Vec<Self> = self
-            .cases()
+        let own = self.cases();
+        let behind = other.alternatives(own.len());
+        let cases: Vec<Self> = own
             .iter()
-            .map(|case| {
+            .flat_map(|case| behind.iter().map(move |text| (case, text)))
+            .map(|(case, behind)| {
                 let mut text = case.in_text().to_string();
-                text.push_str(&other.in_text());
+                text.push_str(behind);
                 Self::bounded(text).flowing(case).flowing(other)
             })
             .collect();

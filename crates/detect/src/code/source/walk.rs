@@ -54,6 +54,11 @@ pub(super) struct Scope {
     pub(super) name: String,
     /// Whom it answers.
     pub(super) serves: Serves,
+    /// The number of its first parameter, but for itself.
+    pub(super) first: Option<u32>,
+    /// Where what it returns comes from.
+    pub(super) returns: Option<(Origin, Clean)>,
+    pub(super) at: Range<usize>,
 }
 
 pub(super) struct Walk<'w, 'f, 't> {
@@ -72,25 +77,43 @@ pub(super) struct Walk<'w, 'f, 't> {
     pub(super) mentions: HashMap<(usize, usize), bool>,
     /// Depth of the frame that is a target of an assignment: names in it are not looked up.
     target: Option<usize>,
+    /// Depth of the frames where PHP's `<?=` began: what comes next is written to the page.
+    echo: Option<usize>,
+    /// A function was called whose body comes later and decides what its result is worth.
+    pub(super) ahead: bool,
 }
 
 /// Walks `tree`, the tree of `text`.
 pub(super) fn walk(text: &str, tree: &Tree, grammar: &'static Grammar, findings: &mut Findings<'_>) {
-    let mut walk = Walk {
-        text,
-        grammar,
-        catalogue: Catalogue::of(grammar.tongue),
-        names: Names::new(),
-        findings,
-        frames: Vec::new(),
-        scopes: Vec::new(),
-        decorators: Vec::new(),
-        here: 0..0,
-        mentions: HashMap::new(),
-        target: None,
-    };
+    let mark = findings.len();
+    let mut walk = Walk::over(text, grammar, Names::new(), findings);
     walk.survey(tree);
     walk.run(tree);
+    if walk.ahead {
+        let names = walk.names.start_again();
+        findings.rewind(mark);
+        Walk::over(text, grammar, names, findings).run(tree);
+    }
+}
+
+impl<'w, 'f, 't> Walk<'w, 'f, 't> {
+    fn over(text: &'w str, grammar: &'static Grammar, names: Names, findings: &'f mut Findings<'t>) -> Self {
+        Self {
+            text,
+            grammar,
+            catalogue: Catalogue::of(grammar.tongue),
+            names,
+            findings,
+            frames: Vec::new(),
+            scopes: Vec::new(),
+            decorators: Vec::new(),
+            here: 0..0,
+            mentions: HashMap::new(),
+            target: None,
+            echo: None,
+            ahead: false,
+        }
+    }
 }
 
 impl Walk<'_, '_, '_> {
@@ -102,20 +125,32 @@ impl Walk<'_, '_, '_> {
     fn survey(&mut self, tree: &Tree) {
         let mut cursor = tree.walk();
         let mut above: Vec<Role> = Vec::new();
+        let mut assigned = 0..0;
         loop {
             let node = cursor.node();
             let role = self.grammar.role(node);
             let field = self.grammar.field(cursor.field_id());
+            // `const f = (x) => …` defines `f`.
+            if role == Role::Function && above.last() == Some(&Role::Assign) {
+                let name = self.text.get(assigned.clone()).unwrap_or_default();
+                if !name.is_empty() && self.names.defined.len() < 20_000 {
+                    self.names.defined.insert(name.into());
+                }
+            }
             if role == Role::Name || role == Role::Path && self.grammar.tongue == Tongue::Php {
                 let name = self.text.get(node.byte_range()).unwrap_or_default();
                 match (above.last(), field) {
                     (Some(Role::Assign | Role::Augment | Role::Loop), Field::Left | Field::Name)
                     | (Some(Role::List | Role::Group), Field::Left) => {
+                        assigned = node.byte_range();
                         if self.names.given.len() < 20_000 {
                             *self.names.given.entry(name.into()).or_default() += 1;
                         }
                     }
-                    (Some(Role::Function), Field::Name) => {
+                    (Some(Role::Function), Field::Name) | (Some(Role::Group), Field::Name)
+                        if above.last() == Some(&Role::Function)
+                            || above.iter().nth_back(1) == Some(&Role::Function) =>
+                    {
                         if self.names.defined.len() < 20_000 {
                             self.names.defined.insert(name.into());
                         }
@@ -174,6 +209,9 @@ impl Walk<'_, '_, '_> {
         }
         match role {
             Role::Skip => {
+                if self.grammar.tongue == Tongue::Php && self.source(&at) == "<?=" {
+                    self.echo = Some(self.frames.len());
+                }
                 if field == Field::Operator || self.is_operator(node) {
                     let operator = Value::named(self.source(&at).trim());
                     self.push(Field::Operator, role, operator.at(&at));
@@ -204,7 +242,7 @@ impl Walk<'_, '_, '_> {
                 self.names.enter();
                 let serves = super::judge::serves(&self.decorators);
                 self.decorators.clear();
-                self.scopes.push(Scope { name: String::new(), serves });
+                self.scopes.push(Scope { serves, at: at.clone(), ..Scope::default() });
             }
             Role::Class => {
                 self.names.enter();
@@ -330,7 +368,10 @@ impl Walk<'_, '_, '_> {
         self.sourced(Value { path: Some(full), ..Value::unknown() })
     }
 
-    fn scalar(&self, at: &Range<usize>, role: Role) -> Value {
+    fn scalar(&mut self, at: &Range<usize>, role: Role) -> Value {
+        if role == Role::Regex && super::backtracking::is_exponential(self.source(at)) {
+            self.findings.add(&super::catalogue::rules::REGEX_SLOW, at.clone());
+        }
         let source = self.source(at);
         if role == Role::Number {
             Value::of(Shape::Number(short(source).into()))
@@ -340,7 +381,7 @@ impl Walk<'_, '_, '_> {
             Value::of(Shape::Null)
         } else {
             let value = Value::text(short(source.trim_matches('/')));
-            Value { path: Some("regex".into()), ..value }
+            Value { path: Some("regex".into()), ..value }.at(at)
         }
     }
 
@@ -370,64 +411,6 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn bind_loop(&mut self, parts: &[Part]) {
-        let named = |field: Field| parts.iter().find(|part| part.field == field).map(|part| &part.value);
-        let target = named(Field::Left).or_else(|| named(Field::Name));
-        let over = named(Field::Right).or_else(|| named(Field::Value));
-        match (target, over) {
-            (Some(target), Some(over)) => self.bind(target, &element(over)),
-            (None, None) if self.grammar.tongue == Tongue::Php => {
-                // `foreach ($list as $key => $value)`
-                if let [over, target, ..] = parts {
-                    let each = element(&over.value);
-                    let names: Vec<Value> = match target.value.as_named() {
-                        Some((key, value)) => vec![Value::named(key), value.clone()],
-                        None => vec![target.value.clone()],
-                    };
-                    for name in names {
-                        self.bind(&name, &each);
-                    }
-                }
-            }
-            (_, _) => {}
-        }
-    }
-
-    /// The name of a function, known outside of it; and the parameter of one that has only one.
-    fn bind_function(&mut self, parts: &[Part]) {
-        let name =
-            parts.iter().find(|part| part.field == Field::Name).and_then(|part| part.value.path.clone());
-        if let (Some(name), Some(scope)) = (name, self.scopes.last_mut()) {
-            scope.name = super::catalogue::last(&name).to_owned();
-        }
-        for part in parts {
-            if part.field == Field::Parameter && part.role == Role::Name {
-                self.bind_parameter(&part.value, Origin::NONE);
-            }
-        }
-    }
-
-    /// Gives the parameters in `value` what a caller may pass.
-    pub(super) fn bind_parameter(&mut self, value: &Value, further: Origin) {
-        let serves = self.scopes.last().is_some_and(|scope| scope.serves != Serves::Nobody);
-        let origin = Origin::PARAMETER.and(further).and(if serves { Origin::REQUEST } else { Origin::NONE });
-        for name in pattern_names(value) {
-            let id = self.names.id(&name);
-            let known = Value { path: Some(Rc::clone(&name)), ..Value::unknown() };
-            let own = matches!(
-                &*name,
-                "self" | "cls" | "this" | "ctx" | "context" | "request" | "req" | "res" | "response"
-            );
-            let known = if own { known } else { known.from(origin) };
-            let known = if value.clean == Clean::EVERYTHING && value.computed {
-                known.cleaned(Clean::EVERYTHING)
-            } else {
-                known
-            };
-            self.names.set(&name, Value { roots: known.roots.with(id), ..known });
-        }
-    }
-
     fn leave(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
         if frame.role == Role::Loop {
@@ -441,11 +424,17 @@ impl Walk<'_, '_, '_> {
         if role == Role::Function || role == Role::Class {
             self.names.leave();
         }
-        if role == Role::Function {
-            self.scopes.pop();
+        if role == Role::Function
+            && let Some(scope) = self.scopes.pop()
+        {
+            self.summarize(scope);
         }
         if self.target.is_some_and(|depth| depth >= self.frames.len()) {
             self.target = None;
+        }
+        if self.echo == Some(self.frames.len()) {
+            self.echo = None;
+            self.called(&Value::named("echo"), std::slice::from_ref(&value), &at);
         }
         if role != Role::Body && role != Role::Decorator {
             let at = if value.at == (0, 0) { value.at(&at) } else { value };
@@ -460,58 +449,37 @@ impl Walk<'_, '_, '_> {
         let (body, escapes) = literal::unquoted(source, tongue);
         let start = at.start + (body.as_ptr() as usize).saturating_sub(source.as_ptr() as usize);
         let end = start + body.len();
-        let mut text = String::new();
+        // One text for each combination of constants that are put in.
+        let mut texts = vec![String::new()];
         let mut from = start;
         let mut whole = Value::unknown();
-        let add = |range: Range<usize>, text: &mut String| {
+        let add = |range: Range<usize>, texts: &mut Vec<String>| {
             let piece = self.text.get(range).unwrap_or_default();
-            if escapes { literal::unescaped(piece, text) } else { text.push_str(piece) }
+            for text in texts {
+                if escapes { literal::unescaped(piece, text) } else { text.push_str(piece) }
+            }
         };
         for part in parts.iter().filter(|part| part.field != Field::Operator) {
             let range = part.value.range();
             if range.start < from || range.end > end {
                 continue;
             }
-            add(from..range.start, &mut text);
-            let braced = tongue == Tongue::Php && text.ends_with('{');
+            add(from..range.start, &mut texts);
+            let braced = tongue == Tongue::Php && texts.iter().all(|text| text.ends_with('{'));
             if braced {
-                text.pop();
+                for text in &mut texts {
+                    text.pop();
+                }
             }
-            text.push_str(&part.value.in_text());
+            let put: Vec<Rc<str>> = part.value.alternatives(texts.len());
+            texts = texts.iter().flat_map(|text| put.iter().map(move |put| format!("{text}{put}"))).collect();
             whole = whole.flowing(&part.value);
             from = range.end + usize::from(braced);
         }
-        add(from..end, &mut text);
-        Value { shape: Shape::Text(text.into()), ..whole }.at(at)
+        add(from..end, &mut texts);
+        let all = texts.into_iter().map(|text| Value { shape: Shape::Text(text.into()), ..whole.clone() });
+        all.reduce(Value::or).unwrap_or(whole).at(at)
     }
-}
-
-/// An element of `value`, whichever.
-fn element(value: &Value) -> Value {
-    let list = value.elements();
-    if list.is_empty() || list.len() > 4 || matches!(value.shape, Shape::Table(_)) {
-        let path = value.path.as_deref().map(|path| format!("{path}[]").into());
-        return Value { path, ..Value::unknown().flowing(value) };
-    }
-    let mut elements = list.iter().cloned();
-    let first = elements.next().unwrap_or(Value::unknown());
-    elements.fold(first, Value::or)
-}
-
-/// The names in a target, `a`, `(a, b)`, `{ a, b: c }`.
-pub(super) fn pattern_names(value: &Value) -> Vec<Rc<str>> {
-    let mut names = Vec::new();
-    let mut open = vec![value];
-    while let Some(value) = open.pop() {
-        if let Some((_, inner)) = value.as_named() {
-            open.push(inner);
-        } else if let Shape::List(list) | Shape::Table(list) | Shape::Arguments(list) = &value.shape {
-            open.extend(list.iter().take(64));
-        } else {
-            names.extend(value.path.clone());
-        }
-    }
-    names
 }
 
 /// At most 200 bytes of `text`.

@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
     row("strncpy strncat wcsncpy", Call(&COPY_SIZE, &[Is(THIRD, Holds(&["strlen"]))])),
     row(
         "memcpy memmove std.memcpy CopyMemory RtlCopyMemory bcopy",
-        Call(&COPY_SIZE, &[Is(THIRD, Varying), Flows(THIRD, Clean::EVERYTHING)]),
+        Call(&COPY_SIZE, &[Is(THIRD, Varying), Flows(THIRD, Clean::SIZE)]),
     ),
     row(
         "memcpy memmove std.memcpy",
@@ -92,4 +92,8 @@ pub(super) const ROWS: &[Row] = &[
         Call(&crate::code::rule::SQL_CONCATENATION, &[Built(SECOND, Clean::SQL)]),
     ),
     row("std.auto_ptr auto_ptr", Mention(&UNINITIALIZED)),
+    row(".set_verify_mode", Call(&TLS_UNCHECKED, &[Is(FIRST, Holds(&["verify_none"]))])),
+    row(".filename std.filesystem.path().filename", Cleans(Clean::PATH)),
+    row("std.regex_replace", Cleans(Clean::EVERYTHING)),
+    row("mysql_real_escape_string sqlite3_mprintf PQescapeLiteral PQescapeStringConn", Cleans(Clean::SQL)),
 ];

@@ -1,7 +1,7 @@
 //! C# and .NET. Must never list a method that any class has, unless its argument decides.
 
 use super::Is::*;
-use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source};
+use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source, SourceWith};
 use super::When::*;
 use super::rules::*;
 use super::{Arg, Row, Sink, row};
@@ -85,4 +85,9 @@ pub(super) const ROWS: &[Row] = &[
     row("*.Path.GetTempFileName", Mention(&TEMP_FILE)),
     row("*.Regex", Call(&REGEX, &[Request(SECOND, Clean::EVERYTHING)])),
     row("ValidateIssuerSigningKey ValidateLifetime ValidateAudience_off RequireSignedTokens", Set(&JWT_UNVERIFIED, False)),
+    row(".FullName", SourceWith(Origin::ENTRY, &["ZipArchive", "TarEntry"])),
+    row(".ExtractToFile", Call(&ARCHIVE, &[From(Origin::ENTRY, FIRST, Clean::PATH)])),
+    row("*.LdapFilterEncode *.LdapDistinguishedNameEncode *.LdapEncode", Cleans(Clean::SQL)),
+    row("*.Regex.Escape", Cleans(Clean::EVERYTHING)),
+    row("*.HtmlSanitizer().Sanitize *.Sanitizer.GetSafeHtmlFragment *.HtmlEncoder.Default.Encode", Cleans(Clean::HTML)),
 ];

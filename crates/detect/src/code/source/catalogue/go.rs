@@ -2,7 +2,7 @@
 //! its argument decides.
 
 use super::Is::*;
-use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source};
+use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source, SourceWith};
 use super::When::*;
 use super::rules::*;
 use super::{Arg, Row, Sink, row};
@@ -64,4 +64,18 @@ pub(super) const ROWS: &[Row] = &[
     row("Secure HttpOnly", Set(&COOKIE, False)),
     row("Access-Control-Allow-Origin", Set(&CORS, Text(&["*"]))),
     row(".Header().Set", Call(&CORS, &[Is(FIRST, Text(&["Access-Control-Allow-Origin"])), Is(SECOND, Text(&["*"]))])),
+    row(".Name", SourceWith(Origin::ENTRY, &["archive/zip", "archive/tar"])),
+    row("golang.org/x/crypto/ssh.InsecureIgnoreHostKey ssh.InsecureIgnoreHostKey", Mention(&HOST_KEY)),
+    row(".SignedString", Call(&FIXED_KEY, &[Is(FIRST, Constant)])),
+    row(
+        "*.xmlquery.Find *.xmlquery.FindOne *.xmlquery.QuerySelector *.htmlquery.Find *.htmlquery.FindOne *.xpath.Compile
+        *.xmlquery.Query *.xmlquery.QueryAll",
+        Call(&XPATH, &[Any(Mixed)]),
+    ),
+    row(".Header().Set .Header().Add", Call(&CORS, &[Is(FIRST, Text(&["Access-Control-Allow-Origin"])), Request(SECOND, Clean::EVERYTHING)])),
+    row(".Write fmt.Fprint fmt.Fprintf fmt.Fprintln http.Error net/http.Error", Call(&LEAK, &[Any(Holds(&["debug.stack", "debug.printstack"])), With(&["http.ResponseWriter"])])),
+    row("text/template.New", Call(&XSS_SINK, &[With(&["http.ResponseWriter", "text/html"])])),
+    row("regexp.QuoteMeta", Cleans(Clean::EVERYTHING)),
+    row("*.bluemonday.UGCPolicy().Sanitize *.bluemonday.StrictPolicy().Sanitize .SanitizeReader", Cleans(Clean::HTML)),
+    row("*.securejoin.SecureJoin filepath-securejoin.SecureJoin", Cleans(Clean::PATH)),
 ];

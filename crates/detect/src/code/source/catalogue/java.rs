@@ -1,7 +1,7 @@
 //! Java: the platform, servlets, Spring, the common libraries. Must never list a method that any class has.
 
 use super::Is::*;
-use super::Means::{Call, Clean as Cleans, Guard, Mention, Sink as Runs, Source};
+use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source, SourceWith};
 use super::When::*;
 use super::rules::*;
 use super::{Arg, Row, Sink, row};
@@ -22,7 +22,12 @@ pub(super) const ROWS: &[Row] = &[
     row("FileUtils.deleteDirectory FileUtils.forceDelete FileSystemUtils.deleteRecursively", Runs(Sink::DeleteTree(&REMOVE_TREE))),
     row("Files.delete Files.deleteIfExists", Runs(Sink::DeleteFile)),
     row("Files.write Files.writeString FileOutputStream FileWriter", Runs(Sink::Write)),
-    row("Files.readAllBytes Files.readAllLines Files.readString FileInputStream FileReader File Files.newInputStream", Runs(Sink::Open)),
+    row("Files.readAllBytes Files.readAllLines Files.readString FileInputStream FileReader Files.newInputStream", Runs(Sink::Open)),
+    row("File", Call(&PATH_TRAVERSAL, &[AnyRequest(Clean::PATH)])),
+    row(
+        ".getName",
+        SourceWith(Origin::ENTRY, &["ZipEntry", "TarArchiveEntry", "JarEntry", "ArchiveEntry", "ZipFile"]),
+    ),
     row("FilenameUtils.getName .getFileName .getCanonicalPath .normalize", Cleans(Clean::PATH)),
     row(".startsWith .contains .matches", Guard(Clean::PATH.and(Clean::URL))),
     row("Integer.parseInt Long.parseLong UUID.fromString Integer.valueOf Boolean.parseBoolean .length .size", Cleans(Clean::EVERYTHING)),
@@ -85,4 +90,20 @@ pub(super) const ROWS: &[Row] = &[
     row(".printStackTrace", Call(&LEAK, &[Any(Anything)])),
     row("NullCipher *.NullCipher", Call(&WEAK_CIPHER, &[])),
     row(".setSigningKey .signWith", Call(&FIXED_KEY, &[Any(Constant)])),
+    row("File", Call(&TEMP_FILE, &[Is(FIRST, Holds(&["getproperty()"])), Is(SECOND, Constant), With(&["java.io.tmpdir"])])),
+    row("origins value allowedOrigins", Set(&CORS, Text(&["*"]))),
+    row(".setAllowedOrigins .addAllowedOrigin .allowedOrigins", Call(&CORS, &[Any(Text(&["*"]))])),
+    row(
+        "*.Jsoup.clean *.Encode.forHtml *.Encode.forHtmlContent *.Encode.forHtmlAttribute *.HtmlUtils.htmlEscape
+        *.ESAPI.encoder().encodeForHTML *.StringEscapeUtils.escapeHtml4 *.StringEscapeUtils.escapeHtml3
+        *.HtmlSanitizer.sanitize .sanitize",
+        Cleans(Clean::HTML),
+    ),
+    row("Pattern.quote *.Pattern.quote", Cleans(Clean::EVERYTHING)),
+    row("Pattern.compile", Call(&REGEX, &[Request(FIRST, Clean::EVERYTHING)])),
+    row(
+        ".info .warn .error .debug .trace",
+        Call(&LOG_INJECTION, &[AnyRequest(Clean::LINE), Under(&["log"]), With(&["Logger", "LogManager", "@Slf4j"])]),
+    ),
+    row("*.DriverManager.getConnection", Call(&crate::code::rule::HARDCODED_PASSWORD, &[Is(Arg(2, &[]), Constant)])),
 ];

@@ -1,7 +1,7 @@
 //! JavaScript and TypeScript: Node, the browser, Express and its kin. Must never list a method that any object has.
 
 use super::Is::{self, *};
-use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source};
+use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source, SourceWith};
 use super::When::*;
 use super::rules::*;
 use super::{Arg, Row, Sink, row};
@@ -122,7 +122,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("fetch axios.get axios.post http.get request.get", Call(&CLEARTEXT, &[Is(FIRST, Holds(&["http://"])), Not(FIRST, Holds(&["localhost", "127.0.0.1"]))])),
     // Queries.
-    row(".find .findOne .findOneAndUpdate .updateOne .deleteOne .updateMany .deleteMany .countDocuments .where", Call(&NOSQL, &[Request(FIRST, Clean::EVERYTHING), With(&["mongo", "Mongo", "findOne", "collection("])])),
+    row(".find .findOne .findOneAndUpdate .updateOne .deleteOne .updateMany .deleteMany .countDocuments .where", Call(&NOSQL, &[Request(FIRST, Clean::OBJECT), With(&["mongo", "Mongo", "findOne", "collection("])])),
     row("$where", Set(&NOSQL, Varying)),
     row(".query .execute .raw .queryRawUnsafe .$queryRawUnsafe .$executeRawUnsafe sequelize.literal", Call(&SQL_CONCATENATION, &[Built(FIRST, Clean::SQL), Is(FIRST, Holds(&["select ", "insert ", "update ", "delete "]))])),
     row(".query .execute .raw .$queryRawUnsafe .$executeRawUnsafe .exec .prepare sequelize.query sequelize.literal", Runs(Sink::Sql)),
@@ -165,4 +165,24 @@ pub(super) const ROWS: &[Row] = &[
     row("fs.chmod fs.chmodSync fs.promises.chmod", Call(&PERMISSIVE, &[Any(WorldWritable)])),
     row("Buffer.allocUnsafe Buffer.allocUnsafeSlow", Call(&UNINITIALIZED, &[])),
     row("Buffer", Call(&UNINITIALIZED, &[Is(FIRST, Varying)])),
+    // Archives, messages, tokens.
+    row("entry.path entry.fileName entry.entryName header.name .entryName", SourceWith(Origin::ENTRY, &["unzip", "yauzl", "adm-zip", "AdmZip", "tar-stream", "jszip", "JSZip"])),
+    row("res.send res.end res.json res.write response.send response.end response.json .status().send .status().json ctx.body", Call(&LEAK, &[Is(FIRST, Holds(&[".stack"]))])),
+    row("jsonwebtoken.decode jwt.decode", Call(&JWT_UNVERIFIED, &[AnyRequest(Clean::EVERYTHING), Without(&[".verify("])])),
+    row("pug.compile() handlebars.compile() Handlebars.compile() ejs.compile() lodash.template() _.template()", Cleans(Clean::HTML)),
+    row(
+        "escape-html escapeHtml validator.escape sanitize-html sanitizeHtml dompurify.sanitize *.DOMPurify.sanitize
+        isomorphic-dompurify.sanitize xss-filters.inHTMLData lodash.escape xss.filterXSS *.filterXSS",
+        Cleans(Clean::HTML.and(Clean::LINE)),
+    ),
+    row("sanitize-filename slugify slug uuid.validate", Cleans(Clean::PATH)),
+    row(
+        "escape-string-regexp lodash.escaperegexp lodash.escapeRegExp lodash/escapeRegExp _.escapeRegExp RegExp.escape
+        escape-regexp escape-regexp-component regex-escape *.escapeStringRegexp *.escapeRegExp",
+        Cleans(Clean::EVERYTHING),
+    ),
+    row("origin", Set(&CORS, Text(&["*"]))),
+    row("res.setHeader res.header res.set", Call(&CORS, &[Is(FIRST, Text(&["Access-Control-Allow-Origin"])), Request(SECOND, Clean::EVERYTHING)])),
+    row("console.info console.warn console.debug", Call(&LOG_INJECTION, &[AnyRequest(Clean::LINE), Any(Mixed)])),
+    row("secretOrKey secretOrPrivateKey jwtSecret", Set(&FIXED_KEY, Constant)),
 ];

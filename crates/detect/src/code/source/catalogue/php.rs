@@ -149,4 +149,12 @@ pub(super) const ROWS: &[Row] = &[
     row("error_log syslog", Call(&LOG_INJECTION, &[AnyRequest(Clean::LINE)])),
     row("posix_setuid posix_seteuid", Runs(Sink::SetUser)),
     row("rmdir_recursive File.deleteDirectory Storage.deleteDirectory", Runs(Sink::DeleteTree(&REMOVE_TREE))),
+    row("preg_quote", Cleans(Clean::EVERYTHING)),
+    row("ldap_escape", Cleans(Clean::SQL)),
+    row(
+        "sanitize_text_field sanitize_file_name sanitize_key sanitize_title absint esc_sql esc_js esc_textarea
+        wp_kses_post .purify e",
+        Cleans(Clean::HTML.and(Clean::LINE)),
+    ),
+    row("sanitize_file_name sanitize_key absint", Cleans(Clean::PATH.and(Clean::SHELL).and(Clean::SQL))),
 ];

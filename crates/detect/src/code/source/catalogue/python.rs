@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
     row("shlex.quote pipes.quote commands.mkarg shlex.split shlex.join", Cleans(Clean::SHELL)),
     row("os.dup2", Call(&BACKDOOR, &[With(&["socket.socket", "socket("]), With(&["/bin/sh", "/bin/bash", "pty.spawn", "cmd.exe"])])),
     // Code.
-    row("eval builtins.eval __builtins__.eval *.safe_eval", Runs(Sink::Evaluate(&EVAL))),
+    row("eval builtins.eval __builtins__.eval", Runs(Sink::Evaluate(&EVAL))),
     row(
         "exec execfile builtins.exec __builtins__.exec runpy.run_path runpy.run_module types.FunctionType
         code.InteractiveConsole.push _xxsubinterpreters.run_string code.InteractiveConsole().push
@@ -88,7 +88,9 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("logging.config.listen", Mention(&EVAL)),
     // Archives and files.
-    row(".extractall", Call(&ARCHIVE, &[Lacks(Arg(9, &["filter"])), Lacks(Arg(9, &["members"])), Without(&["is_within", "commonpath", "commonprefix", "realpath(", "abspath("])])),
+    row("tarfile.open tarfile.TarFile zipfile.ZipFile", Source(Origin::ENTRY)),
+    row("tarfile.open().extract tarfile.TarFile().extract .extract", Call(&ARCHIVE, &[From(Origin::ENTRY, FIRST, Clean::PATH), With(&["tarfile"]), Lacks(Arg(9, &["filter"]))])),
+    row(".extractall", Call(&ARCHIVE, &[With(&["tarfile", "shutil", "patool", "py7zr", "rarfile"]), Lacks(Arg(9, &["filter"])), Lacks(Arg(9, &["members"])), Without(&["is_within", "commonpath", "commonprefix", "realpath(", "abspath("])])),
     row("shutil.unpack_archive", Call(&ARCHIVE, &[Flows(FIRST, Clean::PATH)])),
     row("shutil.rmtree", Runs(Sink::DeleteTree(&SHUTIL_RMTREE))),
     row("os.removedirs", Runs(Sink::DeleteTree(&REMOVE_TREE))),
@@ -131,7 +133,6 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("urllib.parse.quote urllib.parse.quote_plus urllib.parse.urlencode", Cleans(Clean::PATH.and(Clean::URL))),
     row(".replace repr re.sub .splitlines .translate", Cleans(Clean::LINE)),
-    row("re.sub", Cleans(Clean::EVERYTHING)),
     row(
         "*.escape_filter_chars *.escape_dn_chars *.quote_identifier *.escape_string psycopg2.sql.Identifier
         psycopg2.sql.Literal sql.Identifier *.quote_ident",
@@ -264,7 +265,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("re.compile re.search re.match re.findall re.sub re.split re.fullmatch re.finditer", Call(&REGEX, &[Request(Arg(0, &["pattern"]), Clean::EVERYTHING)])),
     row("re.compile re.search re.match re.findall re.sub re.fullmatch re.finditer", Call(&REGEX_SLOW, &[Is(Arg(0, &["pattern"]), Holds(&["+)+", "*)*", "+)*", "*)+", "+){", "*?)*", "\\d+)*", "]+)+", "]*)*", "]+)*", "|[a-z])+", "(a|aa)+", "(.*)*", "(.+)+", ".*)+", ".+)*"]))])),
-    row("re.escape", Cleans(Clean::EVERYTHING)),
+    row("re.escape regex.escape *.slugify", Cleans(Clean::EVERYTHING)),
     // Where content comes from, and credentials.
     row("input raw_input sys.stdin.read sys.stdin.readline sys.argv sys.stdin", Source(Origin::REQUEST)),
     row("argparse.ArgumentParser().parse_args .recv .recvfrom cgi.FieldStorage getpass.getpass", Source(Origin::REQUEST)),

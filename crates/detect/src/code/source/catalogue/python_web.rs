@@ -89,7 +89,7 @@ pub(super) const ROWS: &[Row] = &[
     row("*.RawSQL .objects.raw *.raw .execute .executemany", Call(&SQL_CONCATENATION, &[Built(FIRST, Clean::SQL), Is(FIRST, Holds(&["select ", "insert ", "update ", "delete ", "drop ", "create ", "alter "]))])),
     row("*.RawSQL *.objects.raw *.connection.cursor().execute .cursor().execute .execute *.text", Runs(Sink::Sql)),
     row("*.Extract *.Trunc *.KeyTransform", Call(&SQL_CONCATENATION, &[AnyRequest(Clean::SQL)])),
-    row(".find .find_one .delete_one .delete_many .update_one .aggregate .count_documents", Call(&NOSQL, &[With(&["pymongo", "mongo", "motor"]), Is(FIRST, Requested), Variable(FIRST, Clean::EVERYTHING)])),
+    row(".find .find_one .delete_one .delete_many .update_one .aggregate .count_documents", Call(&NOSQL, &[With(&["pymongo", "mongo", "motor"]), Request(FIRST, Clean::OBJECT)])),
     row("$where", Set(&NOSQL, Varying)),
     row(".objects.create .objects.filter *.update_or_create", Call(&MASS_ASSIGNMENT, &[Request(FIRST, Clean::EVERYTHING), Under(&["**"])])),
     // Settings.

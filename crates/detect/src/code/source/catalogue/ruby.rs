@@ -69,4 +69,9 @@ pub(super) const ROWS: &[Row] = &[
     row("consider_all_requests_local .consider_all_requests_local", Set(&DEBUG, True)),
     row("secure httponly", Set(&COOKIE, False)),
     row(".force_ssl", Set(&CLEARTEXT, False)),
+    row("Regexp.escape Regexp.quote", Cleans(Clean::EVERYTHING)),
+    row("find_by_sql count_by_sql", Runs(Sink::Sql)),
+    row("find_by_sql where", Call(&SQL_CONCATENATION, &[Built(FIRST, Clean::SQL), Is(FIRST, Holds(&["select ", "delete ", "update ", " = ", " like "]))])),
+    row(".sanitized ActiveStorage.Filename.new().sanitized", Cleans(Clean::PATH)),
+    row("sanitize strip_tags ActionController.Base.helpers.sanitize Sanitize.fragment Sanitize.clean Loofah.fragment", Cleans(Clean::HTML)),
 ];

@@ -68,4 +68,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("*.Html *.PreEscaped", Call(&XSS, &[Request(FIRST, Clean::HTML)])),
     row("*.Redirect.to", Call(&REDIRECT, &[Flows(FIRST, Clean::URL)])),
+    row("*.ammonia.clean ammonia.clean *.html_escape.encode_safe askama_escape.escape", Cleans(Clean::HTML)),
+    row("*.sanitize_filename.sanitize sanitize_filename.sanitize", Cleans(Clean::PATH)),
+    row("*.shell_escape.escape *.shell_words.quote shell_words.quote", Cleans(Clean::SHELL)),
+    row("regex.escape *.regex.escape", Cleans(Clean::EVERYTHING)),
 ];
