@@ -12,7 +12,7 @@ pub mod sql;
 
 use ringfence_model::finding::Finding;
 
-pub use argument::{ArgumentKind, InArgument, argument_kind, scan_arguments};
+pub use argument::{ArgumentKind, InArgument, argument_kind, command_line, scan_arguments};
 pub use language::Language;
 
 use crate::secret::SecretScanner;

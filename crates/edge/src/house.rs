@@ -8,7 +8,7 @@ use ringfence_kernel::builtin::{Builtin, Running};
 use ringfence_kernel::env::Env;
 use ringfence_kernel::{Kernel, Parts};
 use ringfence_model::call::Call;
-use ringfence_model::config::{Config, PolicyMode, Preset};
+use ringfence_model::config::{Config, PolicyConfig};
 use ringfence_model::effect::{Effect, EffectSource, Effects, ToolFacts};
 use ringfence_model::json::JsonText;
 use ringfence_model::label::{Confidentiality, Integrity};
@@ -49,7 +49,7 @@ impl House {
             if rules.is_empty() { Vec::new() } else { vec![Source { name: "rules.yaml", text: rules }] };
         let parts = Parts {
             config: config.clone(),
-            policy: PolicySet::load(&sources, &[Preset::Standard], PolicyMode::Strict).unwrap(),
+            policy: PolicySet::load(&sources, &PolicyConfig::standard()).unwrap(),
             data_dir: dir.path().to_owned(),
             builtins: vec![Arc::clone(&hold) as Arc<dyn Builtin>],
             base_environment: Vec::new(),

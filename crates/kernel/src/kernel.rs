@@ -26,7 +26,7 @@ use crate::builtin::Builtin;
 use crate::call::{self, Released, Request};
 use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
-use crate::limits::{Floods, Once, Rates};
+use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
 use crate::session::{Session, SessionKey, Sessions, TooManySessions};
 use crate::upstream::{BadServer, Upstreams};
@@ -58,6 +58,7 @@ pub struct Kernel {
     pub(crate) policy: Arc<PolicySet>,
     pub(crate) secrets: SecretScanner,
     pub(crate) rates: Rates,
+    pub(crate) tallies: Tallies,
     pub(crate) used_states: Once,
     pub(crate) parking: Parking,
     pub(crate) floods: Floods,
@@ -152,6 +153,7 @@ impl Kernel {
             policy: Arc::new(policy),
             secrets: SecretScanner::new()?,
             rates: Rates::new(limits.rate),
+            tallies: Tallies::new(),
             used_states: Once::new(limits.person.0),
             parking: Parking::new(limits.person.0),
             floods: Floods::new(),

@@ -2,6 +2,8 @@
 //!
 //! All tables are bounded; what overflows them is refused, never let through.
 
+mod tallies;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use ringfence_model::entry::EntryBody;
 use ringfence_model::id::{CallId, SessionId, Timestamp};
 use ringfence_model::principal::Principal;
 use ringfence_model::quantity::Rate;
+
+pub use tallies::Tallies;
 
 /// Most keys that one table holds.
 const MOST_KEYS: usize = 65_536;
@@ -64,7 +68,7 @@ impl Rates {
             Rate::Unlimited => true,
             Rate::Of { calls, per } => {
                 let key = Key::Principal(principal.realm.as_str().into(), Arc::clone(&principal.name));
-                self.take(key, calls, per, now)
+                self.take(key, calls.into(), 1, per, now)
             }
         }
     }
@@ -80,34 +84,49 @@ impl Rates {
         now: Timestamp,
     ) -> bool {
         let key = Key::Rule(principal.realm.as_str().into(), Arc::clone(&principal.name), Arc::clone(rule));
-        self.take(key, calls, per, now)
+        self.take(key, calls.into(), 1, per, now)
+    }
+
+    /// Takes `amount`, in thousandths, from the budget that `rule` sets for `principal`.
+    #[must_use]
+    pub fn spend(
+        &self,
+        principal: &Principal,
+        rule: &Arc<str>,
+        amount: u64,
+        most: u64,
+        per: Duration,
+        now: Timestamp,
+    ) -> bool {
+        let key = Key::Rule(principal.realm.as_str().into(), Arc::clone(&principal.name), Arc::clone(rule));
+        self.take(key, most, amount, per, now)
     }
 
     /// Takes one notice within `call`.
     #[must_use]
     pub fn notice(&self, call: &Call, now: Timestamp) -> bool {
-        self.take(Key::Notices(call.id), NOTICES_A_SECOND, Duration::from_secs(1), now)
+        self.take(Key::Notices(call.id), NOTICES_A_SECOND.into(), 1, Duration::from_secs(1), now)
     }
 
     /// Takes one question that a server puts to the user within `call`.
     #[must_use]
     pub fn question(&self, call: &Call, now: Timestamp) -> bool {
-        self.take(Key::Questions(call.id), QUESTIONS_A_MINUTE, Duration::from_secs(60), now)
+        self.take(Key::Questions(call.id), QUESTIONS_A_MINUTE.into(), 1, Duration::from_secs(60), now)
     }
 
     /// Takes one notice outside calls for a client of `session`.
     #[must_use]
     pub fn announcement(&self, session: SessionId, now: Timestamp) -> bool {
-        self.take(Key::Announcements(session), ANNOUNCEMENTS_A_SECOND, Duration::from_secs(1), now)
+        self.take(Key::Announcements(session), ANNOUNCEMENTS_A_SECOND.into(), 1, Duration::from_secs(1), now)
     }
 
     /// Takes one question that a server puts to the user of `session` outside calls.
     #[must_use]
     pub fn inquiry(&self, session: SessionId, now: Timestamp) -> bool {
-        self.take(Key::Inquiries(session), QUESTIONS_A_MINUTE, Duration::from_secs(60), now)
+        self.take(Key::Inquiries(session), QUESTIONS_A_MINUTE.into(), 1, Duration::from_secs(60), now)
     }
 
-    fn take(&self, key: Key, most: u32, per: Duration, now: Timestamp) -> bool {
+    fn take(&self, key: Key, most: u64, amount: u64, per: Duration, now: Timestamp) -> bool {
         let whole = u64::try_from(per.as_nanos()).unwrap_or(u64::MAX).max(1);
         let mut buckets = self.buckets.lock();
         if buckets.len() >= MOST_KEYS && !buckets.contains_key(&key) {
@@ -116,16 +135,17 @@ impl Rates {
                 return false;
             }
         }
-        let full = f64::from(most);
+        #[expect(clippy::cast_precision_loss, reason = "budgets are at most 1e15, calls at most 4e9")]
+        let (full, wanted) = (most as f64, amount as f64);
         let bucket = buckets.entry(key).or_insert(Bucket { tokens: full, filled: now, whole });
         #[expect(clippy::cast_precision_loss, reason = "a fraction of a window needs no more than 52 bits")]
         let share = now.0.saturating_sub(bucket.filled.0) as f64 / whole as f64;
         bucket.tokens = (bucket.tokens + share * full).min(full);
         bucket.filled = now.max(bucket.filled);
-        if bucket.tokens < 1.0 {
+        if bucket.tokens < wanted {
             return false;
         }
-        bucket.tokens -= 1.0;
+        bucket.tokens -= wanted;
         true
     }
 }

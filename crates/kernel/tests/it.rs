@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod it {
     mod proofs;
+    mod rules;
     mod walk;
     mod world;
 }

@@ -86,6 +86,9 @@ pub struct PolicyConfig {
     /// Built-in rule sets.
     #[serde(default = "Preset::standard")]
     pub presets: Vec<Preset>,
+    /// What this installation is, e.g. `production`; rules can ask for it. What does not say so may be any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// Rule files; `*` matches within a folder. Relative to the configuration file.
     #[serde(default)]
     pub files: Vec<String>,
@@ -109,17 +112,158 @@ impl PolicyMode {
     }
 }
 
-/// A built-in rule set.
+/// A built-in rule set; `ringfence policy presets show NAME` prints it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
 pub enum Preset {
     /// The table of defaults by effect.
+    #[serde(rename = "standard")]
     Standard,
     /// As `standard`, and asks before anything leaves the machine.
+    #[serde(rename = "strict")]
     Strict,
+    /// Allows everything that no guard stops, and marks it in the journal.
+    #[serde(rename = "permissive")]
+    Permissive,
+    /// OWASP Top 10 for Agentic Applications 2026, ASI01 to ASI10.
+    #[serde(rename = "owasp-asi-2026")]
+    OwaspAsi2026,
+    /// Nothing but reading.
+    #[serde(rename = "read_only")]
+    ReadOnly,
+    /// No personal data in arguments.
+    #[serde(rename = "no_pii")]
+    NoPii,
+    /// A person confirms what changes anything.
+    #[serde(rename = "requires_approval")]
+    RequiresApproval,
+    /// Personal data stays inside.
+    #[serde(rename = "pii-protection")]
+    PiiProtection,
+    /// Calls have a rate.
+    #[serde(rename = "rate-limiting")]
+    RateLimiting,
+    /// Spending has a budget.
+    #[serde(rename = "cost-control")]
+    CostControl,
+    /// Nothing is removed in bulk.
+    #[serde(rename = "data-deletion")]
+    DataDeletion,
+    /// Credentials stay inside.
+    #[serde(rename = "secrets-protection")]
+    SecretsProtection,
+    /// A person confirms what reaches others.
+    #[serde(rename = "human-review")]
+    HumanReview,
+    /// The seed's template for the GDPR.
+    #[serde(rename = "gdpr-compliance")]
+    GdprCompliance,
+    /// The seed's template for SOC 2.
+    #[serde(rename = "soc2-security")]
+    Soc2Security,
+    /// The seed's template for HIPAA.
+    #[serde(rename = "hipaa-healthcare")]
+    HipaaHealthcare,
+    /// The seed's template for PCI DSS.
+    #[serde(rename = "pci-dss-payments")]
+    PciDssPayments,
+    /// Databases are read, not changed.
+    #[serde(rename = "read-only-access")]
+    ReadOnlyAccess,
+    /// Changes to production are confirmed.
+    #[serde(rename = "production-safety")]
+    ProductionSafety,
+    /// HIPAA Security Rule, 45 CFR 164.312.
+    #[serde(rename = "hipaa")]
+    Hipaa,
+    /// SOC 2, trust services criteria.
+    #[serde(rename = "soc2")]
+    Soc2,
+    /// PCI DSS 4.0.1.
+    #[serde(rename = "pci_dss")]
+    PciDss,
+    /// General Data Protection Regulation.
+    #[serde(rename = "gdpr")]
+    Gdpr,
+    /// FedRAMP, NIST SP 800-53.
+    #[serde(rename = "fedramp")]
+    Fedramp,
+    /// California Consumer Privacy Act.
+    #[serde(rename = "ccpa")]
+    Ccpa,
+    /// NIST Cybersecurity Framework 2.0.
+    #[serde(rename = "nist")]
+    Nist,
+    /// ISO/IEC 27001:2022, Annex A.
+    #[serde(rename = "iso27001")]
+    Iso27001,
 }
 
 impl Preset {
+    /// Every preset.
+    pub const ALL: [Self; 27] = [
+        Self::Standard,
+        Self::Strict,
+        Self::Permissive,
+        Self::OwaspAsi2026,
+        Self::ReadOnly,
+        Self::NoPii,
+        Self::RequiresApproval,
+        Self::PiiProtection,
+        Self::RateLimiting,
+        Self::CostControl,
+        Self::DataDeletion,
+        Self::SecretsProtection,
+        Self::HumanReview,
+        Self::GdprCompliance,
+        Self::Soc2Security,
+        Self::HipaaHealthcare,
+        Self::PciDssPayments,
+        Self::ReadOnlyAccess,
+        Self::ProductionSafety,
+        Self::Hipaa,
+        Self::Soc2,
+        Self::PciDss,
+        Self::Gdpr,
+        Self::Fedramp,
+        Self::Ccpa,
+        Self::Nist,
+        Self::Iso27001,
+    ];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Strict => "strict",
+            Self::Permissive => "permissive",
+            Self::OwaspAsi2026 => "owasp-asi-2026",
+            Self::ReadOnly => "read_only",
+            Self::NoPii => "no_pii",
+            Self::RequiresApproval => "requires_approval",
+            Self::PiiProtection => "pii-protection",
+            Self::RateLimiting => "rate-limiting",
+            Self::CostControl => "cost-control",
+            Self::DataDeletion => "data-deletion",
+            Self::SecretsProtection => "secrets-protection",
+            Self::HumanReview => "human-review",
+            Self::GdprCompliance => "gdpr-compliance",
+            Self::Soc2Security => "soc2-security",
+            Self::HipaaHealthcare => "hipaa-healthcare",
+            Self::PciDssPayments => "pci-dss-payments",
+            Self::ReadOnlyAccess => "read-only-access",
+            Self::ProductionSafety => "production-safety",
+            Self::Hipaa => "hipaa",
+            Self::Soc2 => "soc2",
+            Self::PciDss => "pci_dss",
+            Self::Gdpr => "gdpr",
+            Self::Fedramp => "fedramp",
+            Self::Ccpa => "ccpa",
+            Self::Nist => "nist",
+            Self::Iso27001 => "iso27001",
+        }
+    }
+
     fn standard() -> Vec<Self> {
         vec![Self::Standard]
     }
@@ -299,8 +443,10 @@ impl Config {
 }
 
 impl PolicyConfig {
-    fn standard() -> Self {
-        Self { mode: PolicyMode::Strict, presets: Preset::standard(), files: Vec::new() }
+    /// What is in force with nothing configured.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self { mode: PolicyMode::Strict, presets: Preset::standard(), environment: None, files: Vec::new() }
     }
 }
 

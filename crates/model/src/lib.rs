@@ -6,6 +6,7 @@
 pub mod address;
 pub mod approval;
 pub mod call;
+pub mod code;
 pub mod config;
 pub mod control;
 pub mod effect;
@@ -19,4 +20,5 @@ pub mod principal;
 pub mod problem;
 pub mod provenance;
 pub mod quantity;
+pub mod tally;
 pub mod verdict;

@@ -41,6 +41,18 @@ pub enum Obligation {
         /// How many.
         needed: u8,
     },
+    /// The numbers that an argument holds, added up over any window of `per`, counted per principal and rule, stay at or
+    /// below `most`; what would go beyond is refused with 1006.
+    Budget {
+        /// JSON pointer (RFC 6901) of the argument.
+        sum: Arc<str>,
+        /// In thousandths.
+        most: u64,
+        /// In which time.
+        per: Duration,
+    },
+    /// Mark the call in the journal with the rule that asked for it.
+    Record,
 }
 
 /// Why a decision fell: the rule that spoke.

@@ -12,13 +12,14 @@ mod voices;
 
 use std::sync::Arc;
 
-use ringfence_model::config::{PolicyMode, Preset};
+use ringfence_model::config::{PolicyConfig, PolicyMode};
 use ringfence_model::verdict::Verdict;
 use sha2::{Digest, Sha256};
 
 use crate::facts::Facts;
 use crate::load::{self, LoadError, Source};
-use crate::rule::Rule;
+use crate::preset;
+use crate::rule::{ArgumentMatch, Case, Rule};
 use guard::{GUARDS, redacts_secrets};
 use index::Index;
 use table::Table;
@@ -31,7 +32,18 @@ pub struct PolicySet {
     index: Index,
     table: Table,
     mode: PolicyMode,
+    environment: Option<String>,
+    needs: Needs,
     digest: Arc<str>,
+}
+
+/// Facts that cost something to find and that only some rules ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// What the texts of the arguments would do if they were run.
+    pub code: bool,
+    /// How often the principal called lately.
+    pub recent: bool,
 }
 
 /// What one rule made of a call.
@@ -43,26 +55,36 @@ pub struct Explanation {
     pub matched: bool,
     /// What it said, or why it did not speak.
     pub why: String,
+    /// `file:line`; none for what is built in.
+    pub place: Option<String>,
+    /// What the rule serves: `ASI01`, `PCI DSS 3.3.1`.
+    pub references: Vec<String>,
 }
 
 impl PolicySet {
-    /// Compiles `sources` on top of `presets`. Without a preset what no rule allows is denied.
+    /// Compiles `sources` on top of the presets. Without a preset that has a table what no rule allows is denied.
     ///
     /// # Errors
     /// Everything that is wrong with any source.
-    pub fn load(
-        sources: &[Source<'_>],
-        presets: &[Preset],
-        mode: PolicyMode,
-    ) -> Result<Self, Vec<LoadError>> {
-        let rules = load::load(sources)?;
+    pub fn load(sources: &[Source<'_>], config: &PolicyConfig) -> Result<Self, Vec<LoadError>> {
+        let presets = config.presets.iter().filter_map(|preset| preset::source(*preset));
+        let all: Vec<Source<'_>> = presets.chain(sources.iter().copied()).collect();
+        let rules = load::load(&all)?;
         Ok(Self {
             index: Index::new(&rules),
+            needs: Needs::of(&rules),
             rules,
-            table: Table::new(presets),
-            mode,
-            digest: digest(sources, presets, mode),
+            table: Table::new(&config.presets),
+            mode: config.mode,
+            environment: config.environment.clone(),
+            digest: digest(&all, config),
         })
+    }
+
+    /// Which facts its rules ask for.
+    #[must_use]
+    pub const fn needs(&self) -> Needs {
+        self.needs
     }
 
     /// SHA-256 over mode, presets and sources, hex.
@@ -71,7 +93,7 @@ impl PolicySet {
         &self.digest
     }
 
-    /// How many rules the sources hold.
+    /// How many rules the sources and presets hold.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.rules.len()
@@ -93,8 +115,9 @@ impl PolicySet {
     #[must_use]
     pub fn judge(&self, facts: &Facts<'_>) -> Verdict {
         let mut voices = Voices::new(self.mode);
+        let case = Case::new(facts, self.environment.as_deref());
         for rule in self.index.candidates(&self.rules, facts) {
-            if rule.check(facts).is_ok() {
+            if rule.check(&case).is_ok() {
                 voices.rule(rule);
             }
         }
@@ -117,15 +140,22 @@ impl PolicySet {
     pub fn explain(&self, facts: &Facts<'_>) -> Vec<Explanation> {
         let mut allowed = false;
         let mut all: Vec<Explanation> = Vec::with_capacity(self.rules.len() + GUARDS.len() + 1);
+        let case = Case::new(facts, self.environment.as_deref());
         for rule in &self.rules {
-            let outcome = rule.check(facts);
+            let outcome = rule.check(&case);
             allowed |= outcome.is_ok() && rule.allows();
             let why = match (outcome, &rule.reason) {
                 (Ok(()), Some(reason)) => reason.message.to_string(),
                 (Ok(()), None) => "adds its obligations".to_owned(),
                 (Err(mismatch), _) => mismatch.to_string(),
             };
-            all.push(Explanation { rule: Arc::clone(&rule.id), matched: outcome.is_ok(), why });
+            all.push(Explanation {
+                rule: Arc::clone(&rule.id),
+                matched: outcome.is_ok(),
+                why,
+                place: Some(rule.place.to_string()),
+                references: rule.references.iter().map(ToString::to_string).collect(),
+            });
         }
         for guard in GUARDS {
             let reason = guard.reason(facts);
@@ -133,34 +163,46 @@ impl PolicySet {
                 rule: guard.id().into(),
                 matched: reason.is_some(),
                 why: reason.map_or_else(|| guard.absent().to_owned(), |reason| reason.message.to_string()),
+                place: None,
+                references: Vec::new(),
             });
         }
         let row = self.table.row(facts).reason(facts);
         let why = if allowed { "a rule allows the call".to_owned() } else { row.message.to_string() };
-        all.push(Explanation { rule: row.rule, matched: !allowed, why });
+        all.push(Explanation { rule: row.rule, matched: !allowed, why, place: None, references: Vec::new() });
         all
     }
 }
 
+impl Needs {
+    fn of(rules: &[Rule]) -> Self {
+        let mut needs = Self { code: false, recent: false };
+        for matcher in rules.iter().flat_map(|rule| std::iter::once(&rule.when).chain(&rule.except)) {
+            needs.code |= matcher.arguments.iter().any(ArgumentMatch::runs);
+            let expression = matcher.expression.as_ref();
+            needs.recent |= matcher.rate.is_some() || expression.is_some_and(|when| when.reads("recent"));
+        }
+        needs
+    }
+}
+
 /// Each part is preceded by its length, so that no two inputs run together.
-fn digest(sources: &[Source<'_>], presets: &[Preset], mode: PolicyMode) -> Arc<str> {
+fn digest(sources: &[Source<'_>], config: &PolicyConfig) -> Arc<str> {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);
     };
-    part(b"ringfence policy 1");
-    part(match mode {
+    part(b"ringfence policy 2");
+    part(match config.mode {
         PolicyMode::Strict => b"strict",
         PolicyMode::Permissive => b"permissive",
         PolicyMode::Audit => b"audit",
     });
-    part(&u64::try_from(presets.len()).unwrap_or(u64::MAX).to_be_bytes());
-    for preset in presets {
-        part(match preset {
-            Preset::Standard => b"standard",
-            Preset::Strict => b"strict",
-        });
+    part(config.environment.as_deref().unwrap_or_default().as_bytes());
+    part(&u64::try_from(config.presets.len()).unwrap_or(u64::MAX).to_be_bytes());
+    for preset in &config.presets {
+        part(preset.as_str().as_bytes());
     }
     for source in sources {
         part(source.name.as_bytes());
@@ -172,4 +214,4 @@ fn digest(sources: &[Source<'_>], presets: &[Preset], mode: PolicyMode) -> Arc<s
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

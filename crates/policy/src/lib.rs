@@ -6,10 +6,12 @@
 pub mod effects;
 pub mod facts;
 pub mod judge;
+pub mod lint;
 pub mod load;
+pub mod preset;
 mod rule;
 
 pub use effects::{BadToolKey, Declarations};
 pub use facts::Facts;
-pub use judge::{Explanation, PolicySet};
+pub use judge::{Explanation, Needs, PolicySet};
 pub use load::{LoadError, Source};

@@ -4,12 +4,17 @@
 
 mod arguments;
 mod conditions;
+mod obligations;
 mod read;
 mod rules;
+mod state;
 mod tree;
 
 use std::collections::HashMap;
 use std::fmt;
+
+pub(crate) use rules::CATEGORIES;
+pub(crate) use state::WORDS;
 
 use crate::rule::Rule;
 
@@ -70,6 +75,14 @@ pub(crate) fn load(sources: &[Source<'_>]) -> Result<Vec<Rule>, Vec<LoadError>> 
         errors.extend(reader.into_errors());
     }
     if errors.is_empty() { Ok(rules) } else { Err(errors) }
+}
+
+/// Conditions by the path of their key: `server`, `arguments/~1path/glob`.
+type Conditions = std::collections::BTreeMap<String, String>;
+
+/// The conditions and the exceptions of each rule of a source that loads, as they were written.
+pub(crate) fn conditions_of(source: &Source<'_>) -> Vec<(Conditions, Vec<Conditions>)> {
+    tree::parse(source.text).map(|document| rules::conditions_of(&document)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -61,8 +61,7 @@ async fn run(loaded: Loaded, paths: &Paths, mode: Mode, env: &Environment) -> Re
     let sockets = paths.sockets()?;
     let config = loaded.config.clone();
     let sources: Vec<_> = loaded.rules.iter().map(crate::config::policy_files::RuleFile::source).collect();
-    let policy = PolicySet::load(&sources, &config.policy.presets, config.policy.mode)
-        .map_err(|errors| policy_problem(&errors))?;
+    let policy = PolicySet::load(&sources, &config.policy).map_err(|errors| policy_problem(&errors))?;
     let builtins =
         ringfence_tools::of(&config.tools).map_err(|error| internal("tools", error.to_string()))?;
     let base_environment = BASE_ENVIRONMENT

@@ -9,7 +9,7 @@ use ringfence_kernel::session::{Session, SessionKey};
 use ringfence_kernel::{Kernel, Parts};
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::call::{Action, Call};
-use ringfence_model::config::{Config, PolicyMode, Preset};
+use ringfence_model::config::{Config, PolicyConfig};
 use ringfence_model::effect::EffectSource;
 use ringfence_model::entry::EntryBody;
 use ringfence_model::json::JsonText;
@@ -32,7 +32,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let parts = Parts {
             config: Config::standard(),
-            policy: PolicySet::load(&[], &[Preset::Standard], PolicyMode::Strict).unwrap(),
+            policy: PolicySet::load(&[], &PolicyConfig::standard()).unwrap(),
             data_dir: dir.path().to_owned(),
             builtins: of(&FAMILIES).unwrap(),
             base_environment: Vec::new(),

@@ -118,6 +118,14 @@ fn text_of(value: Json<'_>) -> Option<String> {
     }
 }
 
+/// A list of strings as the words of one command; `None` for what is no such list.
+#[must_use]
+pub fn command_line(value: Json<'_>) -> Option<String> {
+    let strings =
+        value.kind() == Kind::Array && value.elements().all(|element| element.kind() == Kind::String);
+    strings.then(|| words(value)).flatten()
+}
+
 /// The elements as the words of a command line.
 fn words(value: Json<'_>) -> Option<String> {
     let words: Vec<String> = value

@@ -2,6 +2,8 @@
 //!
 //! Finds facts and must decide nothing.
 
+mod runnable;
+
 use std::sync::Arc;
 
 use ringfence_detect::code;
@@ -39,6 +41,8 @@ pub(super) struct Known {
     pub(super) secrets: Vec<InJson>,
     /// All findings.
     pub(super) findings: Vec<Finding>,
+    /// What the texts of the arguments would do, where a rule asks for it.
+    pub(super) runnable: Vec<runnable::Text>,
     /// Where the arguments came from.
     pub(super) provenance: Provenance,
     /// The session's floor.
@@ -62,6 +66,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         connection: None,
         secrets: kernel.secrets.scan_json(scanned(request)),
         findings: Vec::new(),
+        runnable: Vec::new(),
         provenance: Provenance::none(),
         floor: request.session.floor(),
         arguments: request
@@ -82,6 +87,10 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         let of_code = code.into_iter().flat_map(|argument| argument.findings);
         // Credentials in it have been found above, with their place in the params.
         known.findings.extend(of_code.filter(|finding| finding.category != Category::Secret));
+    }
+    if let (true, Some(arguments)) = (admitted.policy.needs().code, admitted.request.call.action.arguments())
+    {
+        known.runnable = runnable::of(arguments, &kernel.secrets);
     }
     let assessed = Assessed { admitted, known };
     match denial {

@@ -12,7 +12,9 @@ use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::entry::{Entry, EntryBody, Ruling as RulingEntry};
 use ringfence_model::finding::{Category, Severity, worst};
 use ringfence_model::id::{ApprovalId, CallId, Timestamp};
+use ringfence_model::json::{Json, Kind};
 use ringfence_model::principal::Scope;
+use ringfence_model::tally::Recent;
 use ringfence_model::verdict::{Code, Decision, Obligation, Reason, Verdict};
 use ringfence_policy::Facts;
 
@@ -92,7 +94,7 @@ pub enum Ruling {
 
 pub(super) fn decide(kernel: &Kernel, assessed: Assessed) -> Ruling {
     let answerable = answerable(&assessed);
-    let verdict = judge(&assessed, answerable);
+    let verdict = judge(kernel, &assessed, answerable);
     match verdict.decision {
         Decision::Allow => permit(kernel, assessed, verdict, Consent::Policy),
         Decision::Ask if confirmed_before(&assessed) => permit(kernel, assessed, verdict, Consent::User),
@@ -152,9 +154,14 @@ pub(super) fn refuse(kernel: &Kernel, unassessable: Unassessable) -> Box<Denied>
     Box::new(Denied { request: assessed.admitted.request, denial, approval: None, _sealed: () })
 }
 
-fn judge(assessed: &Assessed, answerable: bool) -> Verdict {
+fn judge(kernel: &Kernel, assessed: &Assessed, answerable: bool) -> Verdict {
     let call = &assessed.admitted.request.call;
-    assessed.admitted.policy.judge(&Facts {
+    let policy = &assessed.admitted.policy;
+    let time = kernel.env.now();
+    let recent =
+        if policy.needs().recent { kernel.tallies.called(&call.principal, time) } else { Recent::NOTHING };
+    let runnable: Vec<_> = assessed.known.runnable.iter().map(|text| text.runnable()).collect();
+    policy.judge(&Facts {
         action: call.action.kind(),
         server: call.action.server(),
         target: call.action.target(),
@@ -162,8 +169,11 @@ fn judge(assessed: &Assessed, answerable: bool) -> Verdict {
         principal: &call.principal,
         arguments: call.action.arguments(),
         findings: &assessed.known.findings,
+        runnable: &runnable,
         provenance: &assessed.known.provenance,
         floor: assessed.known.floor,
+        time,
+        recent,
         sandboxed: false,
         answerable,
     })
@@ -244,20 +254,50 @@ fn declined_before(assessed: &Assessed) -> bool {
 /// The first limit of the verdict that this call would break.
 fn over_limit(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Option<Reason> {
     let principal = &assessed.admitted.request.call.principal;
-    verdict.obligations.iter().find_map(|(rule, obligation)| match obligation {
-        Obligation::Limit { calls, per }
-            if !kernel.rates.within(principal, rule, *calls, *per, kernel.env.now()) =>
-        {
-            Some(Reason {
-                rule: Arc::clone(rule),
-                decision: Decision::Deny,
-                severity: Severity::Medium,
-                message: format!("no more than {calls} calls in {} s", per.as_secs()).into(),
-                alternative: Some("wait, then try again".into()),
-            })
-        }
-        Obligation::Limit { .. } | Obligation::Redact { .. } | Obligation::Approvers { .. } => None,
+    let now = kernel.env.now();
+    verdict.obligations.iter().find_map(|(rule, obligation)| {
+        let message = match obligation {
+            Obligation::Limit { calls, per } => {
+                let within = kernel.rates.within(principal, rule, *calls, *per, now);
+                (!within).then(|| format!("no more than {calls} calls in {} s", per.as_secs()))
+            }
+            Obligation::Budget { sum, most, per } => {
+                let spent = amount(assessed, sum)
+                    .filter(|amount| kernel.rates.spend(principal, rule, *amount, *most, *per, now));
+                let most = most / 1_000;
+                spent.is_none().then(|| format!("no more than {most} at {sum} in {} s", per.as_secs()))
+            }
+            Obligation::Redact { .. } | Obligation::Record | Obligation::Approvers { .. } => None,
+        }?;
+        Some(Reason {
+            rule: Arc::clone(rule),
+            decision: Decision::Deny,
+            severity: Severity::Medium,
+            message: message.into(),
+            alternative: Some("wait, then try again".into()),
+        })
     })
+}
+
+/// What the numbers at `pointer` come to, in thousandths, rounded up; `None` where one of them is not a number from 0.
+/// A missing argument is nothing to pay for.
+fn amount(assessed: &Assessed, pointer: &str) -> Option<u64> {
+    let call = &assessed.admitted.request.call;
+    let Some(value) = call.action.arguments().and_then(|arguments| arguments.value().pointer(pointer)) else {
+        return Some(0);
+    };
+    let one = |value: Json<'_>| {
+        let text = value.as_str();
+        let number: f64 = text.as_deref().unwrap_or(value.raw()).trim().parse().ok()?;
+        let thousandths = (number * 1_000.0).ceil();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1e15 by the range")]
+        (0.0..=1e15).contains(&thousandths).then_some(thousandths as u64)
+    };
+    match value.kind() {
+        Kind::Null => Some(0),
+        Kind::Array => value.elements().map(one).try_fold(0_u64, |sum, amount| sum.checked_add(amount?)),
+        Kind::Bool | Kind::Number | Kind::String | Kind::Object => one(value),
+    }
 }
 
 fn with_reason(mut verdict: Verdict, reason: Reason) -> Verdict {
@@ -268,7 +308,12 @@ fn with_reason(mut verdict: Verdict, reason: Reason) -> Verdict {
 
 fn deny(kernel: &Kernel, assessed: Assessed, verdict: Verdict, code: Code) -> Box<Denied> {
     let denial = match record(kernel, &assessed, &verdict, Consent::Policy, Some(code)) {
-        Ok(_) => Denial { code, reason: leading(&verdict), protocol: None },
+        Ok(time) => {
+            if assessed.admitted.policy.needs().recent {
+                kernel.tallies.denied(&assessed.admitted.request.call.principal, time);
+            }
+            Denial { code, reason: leading(&verdict), protocol: None }
+        }
         Err(denial) => *denial,
     };
     Box::new(Denied { request: assessed.admitted.request, denial, approval: None, _sealed: () })

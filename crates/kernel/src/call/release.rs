@@ -151,7 +151,10 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
 fn must_redact(permitted: &Permitted) -> bool {
     permitted.verdict.obligations.iter().any(|(_, obligation)| match obligation {
         Obligation::Redact { categories } => categories.contains(&Category::Secret),
-        Obligation::Limit { .. } | Obligation::Approvers { .. } => false,
+        Obligation::Limit { .. }
+        | Obligation::Budget { .. }
+        | Obligation::Record
+        | Obligation::Approvers { .. } => false,
     })
 }
 

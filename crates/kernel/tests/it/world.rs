@@ -13,7 +13,7 @@ use ringfence_kernel::session::{Session, SessionKey};
 use ringfence_kernel::{Kernel, Parts};
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::call::{Action, Call};
-use ringfence_model::config::{Config, PolicyMode, Preset};
+use ringfence_model::config::{Config, PolicyConfig};
 use ringfence_model::effect::{EffectSource, Effects, ToolFacts};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::CallId;
@@ -49,7 +49,7 @@ impl World {
             if rules.is_empty() { Vec::new() } else { vec![Source { name: "rules.yaml", text: rules }] };
         let parts = Parts {
             config: Config::standard(),
-            policy: PolicySet::load(&sources, &[Preset::Standard], PolicyMode::Strict).unwrap(),
+            policy: PolicySet::load(&sources, &PolicyConfig::standard()).unwrap(),
             data_dir: dir.path().to_owned(),
             builtins: Vec::new(),
             base_environment: Vec::new(),

@@ -73,7 +73,7 @@ impl Guard {
     /// What it says of the call, if anything.
     pub(super) fn reason(self, facts: &Facts<'_>) -> Option<Reason> {
         let effects = facts.effects();
-        let leaves = effects.map_or_else(|| hands_over(facts.action), |effects| leaves(facts, effects));
+        let leaves = effects.map_or_else(|| hands_over(facts.action), |_| facts.leaves());
         let runs_code = || effects.is_some_and(|effects| runs_code(facts, effects));
         match self {
             Self::UnsafeCode => {
@@ -169,10 +169,4 @@ fn runs_code(facts: &Facts<'_>, effects: Effects) -> bool {
         })
     };
     effects.contains(Effect::Execute) || effects.is_unknown() || (!declared && named())
-}
-
-fn leaves(facts: &Facts<'_>, effects: Effects) -> bool {
-    effects.contains(Effect::Network)
-        || effects.contains(Effect::Send)
-        || facts.tool.is_some_and(|tool| tool.egress)
 }

@@ -67,10 +67,12 @@ pub(super) enum Row {
 
 impl Table {
     pub(super) fn new(presets: &[Preset]) -> Self {
-        presets.iter().fold(Self::Closed, |table, preset| match (table, preset) {
-            (Self::Strict, Preset::Standard) | (_, Preset::Strict) => Self::Strict,
-            (Self::Closed | Self::Standard, Preset::Standard) => Self::Standard,
-        })
+        let names = |wanted: Preset| presets.contains(&wanted);
+        match (names(Preset::Standard), names(Preset::Strict)) {
+            (_, true) => Self::Strict,
+            (true, false) => Self::Standard,
+            (false, false) => Self::Closed,
+        }
     }
 
     /// The row that decides: of all effects of the tool the strictest, of equals the gravest.

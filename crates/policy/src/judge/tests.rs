@@ -2,13 +2,16 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use ringfence_model::call::ActionKind;
+use ringfence_model::config::Preset;
 use ringfence_model::effect::{Effect, EffectSource, Effects, ToolFacts};
 use ringfence_model::finding::{Category, Finding, Severity, Span};
+use ringfence_model::id::Timestamp;
 use ringfence_model::json::JsonText;
 use ringfence_model::label::{Confidentiality, Integrity, Label};
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::{Authentication, Principal};
 use ringfence_model::provenance::Provenance;
+use ringfence_model::tally::Recent;
 use ringfence_model::verdict::{Decision, Obligation, Reason};
 
 use super::*;
@@ -17,7 +20,8 @@ use Decision::{Allow, Ask, Deny};
 
 fn policy(rules: &str, presets: &[Preset], mode: PolicyMode) -> PolicySet {
     let text = format!("rules: [{rules}]");
-    PolicySet::load(&[Source { name: "test", text: &text }], presets, mode)
+    let config = PolicyConfig { mode, presets: presets.to_vec(), environment: None, files: Vec::new() };
+    PolicySet::load(&[Source { name: "test", text: &text }], &config)
         .unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
 }
 
@@ -25,7 +29,7 @@ fn standard(rules: &str) -> PolicySet {
     policy(rules, &[Preset::Standard], PolicyMode::Strict)
 }
 
-fn tool(effects: &[Effect]) -> ToolFacts {
+pub(crate) fn tool(effects: &[Effect]) -> ToolFacts {
     ToolFacts {
         effects: Effects::of(effects),
         source: EffectSource::Inferred,
@@ -37,7 +41,7 @@ fn tool(effects: &[Effect]) -> ToolFacts {
     }
 }
 
-fn finding(category: Category, severity: Severity) -> Finding {
+pub(crate) fn finding(category: Category, severity: Severity) -> Finding {
     Finding {
         id: "seen".into(),
         category,
@@ -51,7 +55,7 @@ fn finding(category: Category, severity: Severity) -> Finding {
 }
 
 /// A call to `files` / `frob`, changed by `change` before it is handed to `look`.
-fn call<T>(
+pub(crate) fn call<T>(
     tool: Option<&ToolFacts>,
     change: impl FnOnce(&mut Facts<'_>),
     look: impl FnOnce(&Facts<'_>) -> T,
@@ -72,8 +76,11 @@ fn call<T>(
         principal: &principal,
         arguments: Some(&arguments),
         findings: &[],
+        runnable: &[],
         provenance: &Provenance::none(),
         floor: Label::FRESH,
+        time: Timestamp(0),
+        recent: Recent::NOTHING,
         sandboxed: false,
         answerable: true,
     };
@@ -279,7 +286,7 @@ fn what_could_not_be_read_does_not_leave_unasked() {
 fn a_verdict_in_full() {
     let policy = standard(
         "{ id: b, severity: medium, match: { server: files }, decision: ask, message: why, alternative: else },
-         { id: a, severity: high, match: { tool: frob }, decision: ask, description: what, obligations: { redact: sql } },
+         { id: a, severity: high, match: { tool: frob }, decision: ask, description: what, obligations: { redact: secret } },
          { id: c, severity: info, match: {}, obligations: { limit: { calls: 3, per: 1m } } },
          { id: d, severity: info, match: { tool: other }, decision: deny }",
     );
@@ -296,7 +303,7 @@ fn a_verdict_in_full() {
             decision: Ask,
             would: None,
             obligations: vec![
-                ("a".into(), Obligation::Redact { categories: vec![Category::Sql] }),
+                ("a".into(), Obligation::Redact { categories: vec![Category::Secret] }),
                 ("c".into(), Obligation::Limit { calls: 3, per: Duration::from_secs(60) }),
                 (
                     "ringfence.redact_secrets".into(),
@@ -361,7 +368,8 @@ fn modes_decide_which_violations_block_and_record_the_rest() {
 fn the_digest_names_the_whole_policy() {
     let load = |sources: &[(&str, &str)], presets: &[Preset], mode| {
         let sources: Vec<Source<'_>> = sources.iter().map(|(name, text)| Source { name, text }).collect();
-        PolicySet::load(&sources, presets, mode).unwrap()
+        let config = PolicyConfig { mode, presets: presets.to_vec(), environment: None, files: Vec::new() };
+        PolicySet::load(&sources, &config).unwrap()
     };
     let (a, b) = (("a", "rules: []"), ("b", "rules: [] #"));
     let one = load(&[a, b], &[Preset::Standard], PolicyMode::Strict);
@@ -420,6 +428,15 @@ fn any_rule() -> impl Strategy<Value = String> {
         Just("effects: [send, unknown]".to_owned()),
         Just("findings: { category: secret }".to_owned()),
         Just("arguments: { /x: { range: { max: 5 } } }".to_owned()),
+        Just("tool: 'fr*'".to_owned()),
+        Just("tool: { regex: 'f.*b' }".to_owned()),
+        Just("principal: 'uid:1000'".to_owned()),
+        Just("provenance: { word: untrusted }".to_owned()),
+        Just("when: 'args.x > 5'".to_owned()),
+        Just("when: 'args.nothing'".to_owned()),
+        Just("floor: { integrity: untrusted }".to_owned()),
+        Just("environment: production".to_owned()),
+        Just("action: call_tool".to_owned()),
     ];
     let matcher = prop::collection::btree_map("[a-d]", condition, 0..3).prop_map(|conditions| {
         let mut seen = std::collections::BTreeMap::new();
@@ -510,7 +527,7 @@ proptest! {
         let (first, second) = turned.split_at(cut.min(turned.len()));
         let files = [first, second].map(|rules| format!("rules: [{}]", numbered(rules)));
         let sources = [Source { name: "1", text: &files[0] }, Source { name: "2", text: &files[1] }];
-        let split = PolicySet::load(&sources, &[Preset::Standard], mode).unwrap();
+        let split = PolicySet::load(&sources, &PolicyConfig { mode, ..PolicyConfig::standard() }).unwrap();
         let whole = policy(&numbered(&rules), &[Preset::Standard], mode);
         prop_assert_eq!(judged(&whole, tool.as_ref(), flags).0, judged(&split, tool.as_ref(), flags).0);
     }

@@ -37,9 +37,9 @@ impl Voices {
         self.reasons.extend(rule.reason.clone());
         for obligation in &rule.obligations {
             let binds = match obligation {
-                Obligation::Redact { .. } | Obligation::Approvers { .. } => true,
+                Obligation::Redact { .. } | Obligation::Record | Obligation::Approvers { .. } => true,
                 // A limit blocks, so it counts where a denial of the rule would.
-                Obligation::Limit { .. } => blocks(self.mode, rule.severity),
+                Obligation::Limit { .. } | Obligation::Budget { .. } => blocks(self.mode, rule.severity),
             };
             if binds {
                 self.obligations.push((Arc::clone(&rule.id), obligation.clone()));

@@ -4,9 +4,22 @@
 
 use std::ops::Bound;
 
+use ringfence_model::code::{CommandClass, SqlClass};
+
 use super::read::{Reader, keep};
 use super::tree::{Node, Value};
-use crate::rule::{ArgumentMatch, BadPointer, Globs, Missing, Pointer, Scalar, ValueTest, regex};
+use crate::rule::{
+    ArgumentMatch, BadPointer, Globs, Missing, Network, Pointer, Roots, Scalar, ValueTest, regex,
+};
+
+const SQL: [(&str, SqlClass); 4] = [
+    ("read", SqlClass::Read),
+    ("write", SqlClass::Write),
+    ("unknown", SqlClass::Unknown),
+    ("destructive", SqlClass::Destructive),
+];
+const COMMANDS: [(&str, CommandClass); 3] =
+    [("safe", CommandClass::Safe), ("unknown", CommandClass::Unknown), ("unsafe", CommandClass::Unsafe)];
 
 /// Conditions by JSON pointer.
 pub(super) fn arguments(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<ArgumentMatch>> {
@@ -25,7 +38,7 @@ pub(super) fn arguments(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Argu
 }
 
 fn argument(reader: &mut Reader<'_>, node: &Node) -> Option<(Vec<ValueTest>, Missing)> {
-    let known = ["regex", "glob", "range", "equals", "in", "missing"];
+    let known = ["regex", "glob", "range", "equals", "in", "cidr", "path_under", "sql", "command", "missing"];
     let fields = reader.fields(node, "an argument", &known)?;
     let mut tests = Some(Vec::new());
     let mut missing = Missing::Misses;
@@ -39,6 +52,10 @@ fn argument(reader: &mut Reader<'_>, node: &Node) -> Option<(Vec<ValueTest>, Mis
             "range" => range(reader, node),
             "equals" => scalar(reader, node, "`equals`").map(|scalar| ValueTest::OneOf(vec![scalar])),
             "in" => one_of(reader, node),
+            "cidr" => networks(reader, node),
+            "path_under" => roots(reader, node),
+            "sql" => reader.words(node, "`sql`", &SQL).map(ValueTest::Sql),
+            "command" => reader.words(node, "`command`", &COMMANDS).map(ValueTest::Command),
             "missing" => {
                 let words = [("match", Missing::Matches), ("no_match", Missing::Misses)];
                 missing = reader.word(node, "`missing`", &words)?;
@@ -49,7 +66,7 @@ fn argument(reader: &mut Reader<'_>, node: &Node) -> Option<(Vec<ValueTest>, Mis
         keep(&mut tests, test);
     }
     if tests.as_ref().is_some_and(Vec::is_empty) {
-        let hint = "use one of: regex, glob, range, equals, in".to_owned();
+        let hint = "use one of: regex, glob, range, equals, in, cidr, path_under, sql, command".to_owned();
         reader.error(fields.at, "an argument needs a condition".to_owned(), Some(hint));
         return None;
     }
@@ -68,6 +85,25 @@ fn globs(reader: &mut Reader<'_>, node: &Node) -> Option<ValueTest> {
     reader
         .pattern(node, &texts.join(", "), |_| Globs::new(texts.iter().map(String::as_str)))
         .map(ValueTest::Glob)
+}
+
+fn networks(reader: &mut Reader<'_>, node: &Node) -> Option<ValueTest> {
+    let mut all = Some(Vec::new());
+    for node in reader.one_or_more(node, "`cidr`")? {
+        let found = reader.text(node, "`cidr`").and_then(|text| reader.pattern(node, text, Network::parse));
+        keep(&mut all, found);
+    }
+    all.map(ValueTest::Within)
+}
+
+fn roots(reader: &mut Reader<'_>, node: &Node) -> Option<ValueTest> {
+    let mut texts = Some(Vec::new());
+    for node in reader.one_or_more(node, "`path_under`")? {
+        let found = reader.text(node, "`path_under`");
+        keep(&mut texts, found);
+    }
+    let texts = texts?;
+    reader.pattern(node, &texts.join(", "), |_| Roots::new(texts.iter().copied())).map(ValueTest::Below)
 }
 
 fn range(reader: &mut Reader<'_>, node: &Node) -> Option<ValueTest> {

@@ -6,16 +6,50 @@ use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, Effects};
 use ringfence_model::finding::Severity;
 use ringfence_model::label::{Confidentiality, Integrity};
+use ringfence_model::principal::Scope;
 
 use super::arguments::arguments;
 use super::read::{Reader, keep};
 use super::rules::{CATEGORIES, SEVERITIES};
+use super::state::{provenance, rate, time};
 use super::tree::{Node, Value};
-use crate::rule::{EffectsMatch, FindingMatch, FloorMatch, Matcher, Names, Pattern};
+use crate::rule::{
+    BadExpression, EffectsMatch, Expression, FindingMatch, FloorMatch, Matcher, Names, Pattern,
+};
 
-const MATCHER: [&str; 8] =
-    ["server", "tool", "action", "effects", "principal", "arguments", "findings", "floor"];
-const CONFIDENTIALITIES: [(&str, Confidentiality); 3] = [
+const MATCHER: [&str; 19] = [
+    "server",
+    "tool",
+    "target",
+    "action",
+    "effects",
+    "irreversible",
+    "egress",
+    "sandboxed",
+    "principal",
+    "scope",
+    "arguments",
+    "argument_names",
+    "findings",
+    "floor",
+    "provenance",
+    "time",
+    "rate",
+    "environment",
+    "when",
+];
+/// What a person may look for, and why there is no such condition.
+const UNFED: [(&str, &str); 6] = [
+    ("trust", "no trust is kept yet"),
+    ("pin", "definitions are not pinned yet"),
+    ("budget", "nobody counts what calls cost; `obligations: { budget: … }` sums an argument"),
+    ("agent", "what a client says of itself decides nothing; match `principal`"),
+    ("role", "principals have scopes, not roles; match `scope`"),
+    ("session", "match what the session has read with `floor`"),
+];
+const SCOPES: [(&str, Scope); 3] =
+    [("call", Scope::Call), ("confirm", Scope::Confirm), ("operate", Scope::Operate)];
+pub(super) const CONFIDENTIALITIES: [(&str, Confidentiality); 3] = [
     ("public", Confidentiality::Public),
     ("internal", Confidentiality::Internal),
     ("secret", Confidentiality::Secret),
@@ -29,7 +63,7 @@ const INTEGRITIES: [(&str, Integrity); 4] = [
 
 /// A matcher; `None` after an error.
 pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Matcher> {
-    let fields = reader.fields(node, what, &MATCHER)?;
+    let fields = reader.fields_but(node, what, &MATCHER, &UNFED)?;
     let mut matcher = Matcher::default();
     let mut whole = true;
     for (key, _, node) in fields.members() {
@@ -40,7 +74,18 @@ pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, what: &str) -> Optio
             "action" => store(&mut matcher.actions, reader.words(node, "`action`", &actions())),
             "effects" => store(&mut matcher.effects, effects(reader, node)),
             "findings" => store(&mut matcher.findings, findings(reader, node)),
+            "argument_names" => store(&mut matcher.argument_names, names(reader, node, "`argument_names`")),
             "floor" => store(&mut matcher.floor, floor(reader, node)),
+            "target" => store(&mut matcher.target, names(reader, node, "`target`")),
+            "scope" => store(&mut matcher.scopes, reader.words(node, "`scope`", &SCOPES)),
+            "irreversible" => store(&mut matcher.irreversible, reader.flag(node, "`irreversible`")),
+            "egress" => store(&mut matcher.egress, reader.flag(node, "`egress`")),
+            "sandboxed" => store(&mut matcher.sandboxed, reader.flag(node, "`sandboxed`")),
+            "provenance" => store(&mut matcher.provenance, provenance(reader, node)),
+            "time" => store(&mut matcher.time, time(reader, node)),
+            "rate" => store(&mut matcher.rate, rate(reader, node)),
+            "environment" => store(&mut matcher.environment, names(reader, node, "`environment`")),
+            "when" => store(&mut matcher.expression, expression(reader, node)),
             "arguments" => arguments(reader, node).map(|found| matcher.arguments = found).is_some(),
             _ => false,
         };
@@ -57,8 +102,18 @@ fn actions() -> [(&'static str, ActionKind); ActionKind::ALL.len()] {
     ActionKind::ALL.map(|kind| (kind.as_str(), kind))
 }
 
+fn expression(reader: &mut Reader<'_>, node: &Node) -> Option<Expression> {
+    let text = reader.text(node, "`when`")?;
+    Expression::parse(text)
+        .map_err(|BadExpression { why, unknown }| {
+            let hint = unknown.map(|(given, known)| super::read::suggest(&given, known));
+            reader.error(node.at, format!("`when`: {why}"), hint);
+        })
+        .ok()
+}
+
 /// A glob, a list of globs, or `{regex: …}`.
-fn names(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Names> {
+pub(super) fn names(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Names> {
     if matches!(node.value, Value::Map(_)) {
         let fields = reader.fields(node, what, &["regex"])?;
         let Some(node) = fields.get("regex") else {

@@ -68,9 +68,22 @@ impl<'a> Reader<'a> {
 
     /// A map with no other keys than `known`.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
+        self.fields_but(node, what, known, &[])
+    }
+
+    /// A map with no other keys than `known`; those of `unfed` are not there yet, and why is said.
+    pub(super) fn fields_but<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        known: &[&str],
+        unfed: &[(&str, &str)],
+    ) -> Option<Fields<'n>> {
         let fields = self.map(node, what)?;
         for (key, at, _) in fields.members() {
-            if !known.contains(&key) {
+            if let Some((_, why)) = unfed.iter().find(|(unfed, _)| *unfed == key) {
+                self.error(at, format!("unavailable: {what} cannot have `{key}`"), Some((*why).to_owned()));
+            } else if !known.contains(&key) {
                 let hint = suggest(key, known);
                 self.error(at, format!("{what} has no key `{key}`"), Some(hint));
             }
@@ -190,7 +203,7 @@ pub(super) fn keep<T>(all: &mut Option<Vec<T>>, item: Option<T>) {
 }
 
 /// The nearest of `known`, or all of them.
-fn suggest(given: &str, known: &[&str]) -> String {
+pub(super) fn suggest(given: &str, known: &[&str]) -> String {
     let near = known
         .iter()
         .map(|known| (strsim::osa_distance(given, known), *known))

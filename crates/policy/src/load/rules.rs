@@ -2,17 +2,17 @@
 //!
 //! Must never fill a gap with something milder than what was written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use ringfence_model::finding::{Category, Severity};
-use ringfence_model::quantity::Span;
-use ringfence_model::verdict::{Decision, Obligation, Reason};
+use ringfence_model::verdict::{Decision, Reason};
 
 use super::conditions::matcher;
+use super::obligations::obligations;
 use super::read::{Fields, Reader, keep};
 use super::tree::{Node, Value};
-use crate::rule::{Matcher, Rule};
+use crate::rule::{Matcher, Place, Rule};
 
 pub(super) const SEVERITIES: [(&str, Severity); 5] = [
     ("info", Severity::Info),
@@ -23,7 +23,7 @@ pub(super) const SEVERITIES: [(&str, Severity); 5] = [
 ];
 const DECISIONS: [(&str, Decision); 3] =
     [("allow", Decision::Allow), ("ask", Decision::Ask), ("deny", Decision::Deny)];
-pub(super) const CATEGORIES: [(&str, Category); 9] = [
+pub(crate) const CATEGORIES: [(&str, Category); 9] = [
     ("secret", Category::Secret),
     ("code", Category::Code),
     ("command", Category::Command),
@@ -35,8 +35,23 @@ pub(super) const CATEGORIES: [(&str, Category); 9] = [
     ("uninspected", Category::Uninspected),
 ];
 
-const RULE: [&str; 9] =
-    ["id", "severity", "description", "match", "except", "decision", "message", "alternative", "obligations"];
+const RULE: [&str; 10] = [
+    "id",
+    "severity",
+    "description",
+    "match",
+    "except",
+    "decision",
+    "message",
+    "alternative",
+    "obligations",
+    "references",
+];
+
+type Conditions = BTreeMap<String, String>;
+
+/// Most references of one rule.
+const MOST_REFERENCES: usize = 32;
 
 /// The rules of a file. `places` remembers where each id was first used, over all files.
 pub(super) fn document(
@@ -44,7 +59,9 @@ pub(super) fn document(
     document: &Node,
     places: &mut HashMap<String, String>,
 ) -> Vec<Rule> {
-    let Some(fields) = reader.fields(document, "a rule file", &["rules"]) else { return Vec::new() };
+    let Some(fields) = reader.fields(document, "a rule file", &["title", "description", "rules"]) else {
+        return Vec::new();
+    };
     let Some(node) = fields.get("rules") else {
         reader.error(fields.at, "a rule file needs `rules`".to_owned(), None);
         return Vec::new();
@@ -83,6 +100,12 @@ fn rule(reader: &mut Reader<'_>, node: &Node, places: &mut HashMap<String, Strin
         None => required(reader, &fields, "decision").map(|_| None),
     };
 
+    let references = match fields.get("references") {
+        Some(node) => references(reader, node),
+        None => Some(Vec::new()),
+    };
+    let place = Place { file: reader.file().into(), line: node.at.line };
+
     let (id, severity, decision) = (id?, severity?, decision?);
     let message = message.or(description).unwrap_or_else(|| format!("rule {id}"));
     let reason = decision.map(|decision| Reason {
@@ -92,7 +115,22 @@ fn rule(reader: &mut Reader<'_>, node: &Node, places: &mut HashMap<String, Strin
         message: message.into(),
         alternative: alternative.map(Into::into),
     });
-    Some(Rule { id, severity, when: when?, except: except?, reason, obligations: obligations? })
+    let (obligations, references) = (obligations?, references?);
+    Some(Rule { id, severity, when: when?, except: except?, reason, obligations, references, place })
+}
+
+fn references(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Box<str>>> {
+    let nodes = reader.one_or_more(node, "`references`")?;
+    if nodes.len() > MOST_REFERENCES {
+        reader.error(node.at, format!("a rule has at most {MOST_REFERENCES} references"), None);
+        return None;
+    }
+    let mut all = Some(Vec::new());
+    for node in nodes {
+        let reference = reader.text(node, "a reference").map(Into::into);
+        keep(&mut all, reference);
+    }
+    all
 }
 
 fn required<'n>(reader: &mut Reader<'_>, fields: &Fields<'n>, key: &str) -> Option<&'n Node> {
@@ -151,72 +189,51 @@ fn exceptions(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Matcher>> {
     all
 }
 
-fn obligations(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Obligation>> {
-    let fields = reader.fields(node, "`obligations`", &["redact", "limit", "require_approvers"])?;
-    let mut all = Some(Vec::new());
-    for (key, _, node) in fields.members() {
-        let obligation = match key {
-            "redact" => reader
-                .words(node, "`redact`", &CATEGORIES)
-                .map(|categories| Obligation::Redact { categories }),
-            "limit" => limit(reader, node),
-            "require_approvers" => approvers(reader, node),
-            _ => None,
-        };
-        keep(&mut all, obligation);
-    }
-    if all.as_ref().is_some_and(Vec::is_empty) {
-        reader.error(
-            fields.at,
-            "`obligations` needs `redact`, `limit` or `require_approvers`".to_owned(),
-            None,
-        );
-        return None;
-    }
-    all
+/// The conditions and the exceptions of each rule, as they were written.
+pub(super) fn conditions_of(document: &Node) -> Vec<(Conditions, Vec<Conditions>)> {
+    let rules = member(document, "rules").map(|rules| rules.elements()).unwrap_or_default();
+    rules
+        .iter()
+        .map(|rule| {
+            let when = member(rule, "match").map(written).unwrap_or_default();
+            let except = member(rule, "except").map(|node| node.one_or_more().iter().map(written).collect());
+            (when, except.unwrap_or_default())
+        })
+        .collect()
 }
 
-/// Most approvers that a rule may want.
-const MOST_APPROVERS: u8 = 9;
-
-fn approvers(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
-    let needed = match node.value {
-        Value::Integer(count) => {
-            u8::try_from(count).ok().filter(|count| (1..=MOST_APPROVERS).contains(count))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
-            None
-        }
-    };
-    if needed.is_none() {
-        reader.error(node.at, "`require_approvers` must be a whole number from 1 to 9".to_owned(), None);
+fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    match &node.value {
+        Value::Map(members) => members.iter().find(|(name, _)| name.text == key).map(|(_, value)| value),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::List(_) => None,
     }
-    needed.map(|needed| Obligation::Approvers { needed })
 }
 
-fn limit(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
-    let fields = reader.fields(node, "`limit`", &["calls", "per"])?;
-    let (Some(calls), Some(per)) = (fields.get("calls"), fields.get("per")) else {
-        let hint = "for example { calls: 10, per: 1m }".to_owned();
-        reader.error(fields.at, "`limit` needs `calls` and `per`".to_owned(), Some(hint));
-        return None;
-    };
-    let count = match calls.value {
-        Value::Integer(count) => u32::try_from(count).ok().filter(|count| *count > 0),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
-            None
+fn written(matcher: &Node) -> Conditions {
+    let mut conditions = Conditions::new();
+    flatten(matcher, String::new(), &mut conditions);
+    conditions
+}
+
+/// A map by its keys; lists are sorted, since their order says nothing.
+fn flatten(node: &Node, path: String, conditions: &mut Conditions) {
+    match &node.value {
+        Value::Map(members) => members.iter().for_each(|(key, value)| {
+            let key = key.text.replace('~', "~0").replace('/', "~1");
+            flatten(value, format!("{path}/{key}"), conditions);
+        }),
+        Value::List(list) => {
+            let mut texts: Vec<String> = list.iter().map(|node| format!("{:?}", node.value)).collect();
+            texts.sort();
+            conditions.insert(path, texts.join("\n"));
         }
-    };
-    if count.is_none() {
-        reader.error(calls.at, "`calls` must be a whole number from 1".to_owned(), None);
+        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Number(_) | Value::Text(_) => {
+            conditions.insert(path, format!("{:?}", node.value));
+        }
     }
-    let per_span = reader.text(per, "`per`").and_then(|text| {
-        let parsed: Result<Span, _> = text.parse();
-        parsed.map_err(|bad| reader.error(per.at, format!("`per`: {bad}"), None)).ok()
-    });
-    if per_span.is_some_and(|span| span.0.is_zero()) {
-        reader.error(per.at, "`per` must be longer than 0".to_owned(), None);
-        return None;
-    }
-    Some(Obligation::Limit { calls: count?, per: per_span?.0 })
 }

@@ -63,7 +63,7 @@ p.yaml:12:9: `path` names no argument: a JSON pointer begins with `/`
 p.yaml:13:44: give `min` or `above`, not both
 p.yaml:14:9: `/x~y` names no argument: in a JSON pointer `~` is written `~0` and `/` within a name `~1`
 p.yaml:15:13: an argument needs a condition
-    use one of: regex, glob, range, equals, in
+    use one of: regex, glob, range, equals, in, cidr, path_under, sql, command
 p.yaml:16:15: `decision` must be text, not a number
 p.yaml:17:5: a rule needs `id`
     each rule has a name of its own
@@ -117,7 +117,7 @@ p.yaml:1:1: a rule file has no key `rule`
     did you mean `rules`?
 p.yaml:1:1: a rule file needs `rules`
 p.yaml:2:1: a rule file has no key `<<`
-    use one of: rules
+    use one of: title, description, rules
 p.yaml:1:1: a rule file must be a map, not a list
 p.yaml:1:256: recursion limit exceeded
 p.yaml:1:1: 16777228 bytes exceed the limit of 16777216

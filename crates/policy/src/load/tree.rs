@@ -85,6 +85,34 @@ impl At {
     }
 }
 
+impl Node {
+    /// The elements of a list; none of anything else.
+    pub(super) fn elements(&self) -> &[Self] {
+        match &self.value {
+            Value::List(list) => list,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Map(_) => &[],
+        }
+    }
+
+    /// The elements of a list, or the one value that stands for a list of itself.
+    pub(super) fn one_or_more(&self) -> &[Self] {
+        match &self.value {
+            Value::List(list) => list,
+            Value::Null
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Map(_) => std::slice::from_ref(self),
+        }
+    }
+}
+
 impl Value {
     /// The type, as a person would say it.
     pub(super) const fn kind(&self) -> &'static str {

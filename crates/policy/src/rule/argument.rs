@@ -2,14 +2,20 @@
 //!
 //! Must never let the shape of a value decide in the caller's favour: see [`Doubt`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Bound;
 
 use regex::Regex;
-use ringfence_model::json::{Json, JsonText, Kind};
+use ringfence_model::code::{CommandClass, Runnable, SqlClass};
+use ringfence_model::json::{Json, Kind};
 
 use super::Doubt;
+use super::network::{self, Network};
+use super::path::Roots;
 use super::pattern::Globs;
+use super::required;
+use crate::facts::Facts;
 
 /// A JSON pointer, taken apart once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +61,14 @@ pub(crate) enum ValueTest {
     Range(Bound<f64>, Bound<f64>),
     /// Equal to one of these.
     OneOf(Vec<Scalar>),
+    /// An address, or what has one as its host, in one of these blocks.
+    Within(Vec<Network>),
+    /// A path at or below one of these folders.
+    Below(Roots),
+    /// SQL of one of these classes.
+    Sql(Vec<SqlClass>),
+    /// A shell command of one of these classes.
+    Command(Vec<CommandClass>),
 }
 
 /// A value to be equal to.
@@ -87,7 +101,7 @@ impl Pointer {
         Ok(Self { text: text.into(), tokens: tokens.collect::<Result<_, _>>()? })
     }
 
-    fn resolve<'a>(&self, value: Json<'a>) -> Option<Json<'a>> {
+    pub(crate) fn resolve<'a>(&self, value: Json<'a>) -> Option<Json<'a>> {
         self.tokens.iter().try_fold(value, |value, token| match value.kind() {
             Kind::Object => value.get(token),
             Kind::Array if **token == *"0" || !token.starts_with(['0', '+']) => {
@@ -105,36 +119,76 @@ impl fmt::Display for Pointer {
 }
 
 impl ArgumentMatch {
-    pub(super) fn holds(&self, arguments: Option<&JsonText>, doubt: Doubt) -> bool {
-        match arguments.and_then(|arguments| self.pointer.resolve(arguments.value())) {
-            Some(value) if !value.is_null() => self.value(value, doubt),
+    pub(super) fn holds(&self, facts: &Facts<'_>, doubt: Doubt) -> bool {
+        match facts.arguments.and_then(|arguments| self.pointer.resolve(arguments.value())) {
+            Some(value) if !value.is_null() => self.value(value, facts.runnable, doubt),
             Some(_) | None => self.missing == Missing::Matches,
         }
     }
 
+    /// True where what its texts would do must be known.
+    pub(crate) fn runs(&self) -> bool {
+        self.tests.iter().any(|test| match test {
+            ValueTest::Sql(_) | ValueTest::Command(_) => true,
+            ValueTest::Regex(_)
+            | ValueTest::Glob(_)
+            | ValueTest::Range(..)
+            | ValueTest::OneOf(_)
+            | ValueTest::Within(_)
+            | ValueTest::Below(_) => false,
+        })
+    }
+
     /// In doubt one scalar anywhere in the value is enough; else each element of a list must hold, and an object
     /// does not. Nesting is bounded by the scanner.
-    fn value(&self, value: Json<'_>, doubt: Doubt) -> bool {
+    fn value(&self, value: Json<'_>, runnable: &[Runnable<'_>], doubt: Doubt) -> bool {
+        let inner = |inner| self.value(inner, runnable, doubt);
+        let tests = || self.tests.iter().all(|test| test.holds(value, runnable, doubt));
         match (value.kind(), doubt) {
-            (Kind::Array, Doubt::Matches) => value.elements().any(|element| self.value(element, doubt)),
-            (Kind::Array, Doubt::Misses) => {
-                value.elements().next().is_some()
-                    && value.elements().all(|element| self.value(element, doubt))
+            // The words of one command are one value.
+            (Kind::Array, _) if self.runs() && runnable.iter().any(|known| known.raw == value.raw()) => {
+                tests()
             }
-            (Kind::Object, Doubt::Matches) => value.members().any(|(_, member)| self.value(member, doubt)),
+            (Kind::Array, Doubt::Matches) => value.elements().any(inner),
+            (Kind::Array, Doubt::Misses) => value.elements().next().is_some() && value.elements().all(inner),
+            (Kind::Object, Doubt::Matches) => value.members().any(|(_, member)| inner(member)),
             (Kind::Object | Kind::Null, Doubt::Misses) => false,
-            (Kind::Null | Kind::Bool | Kind::Number | Kind::String, _) => {
-                self.tests.iter().all(|test| test.holds(value, doubt))
-            }
+            (Kind::Null | Kind::Bool | Kind::Number | Kind::String, _) => tests(),
         }
     }
 }
 
 impl ValueTest {
-    fn holds(&self, value: Json<'_>, doubt: Doubt) -> bool {
+    /// Literals one of which stands in every text that it holds for.
+    pub(crate) fn required(&self) -> Option<Vec<Vec<u8>>> {
         match self {
-            Self::Regex(regex) => regex.is_match(value.as_str().as_deref().unwrap_or(value.raw())),
-            Self::Glob(globs) => globs.matches(value.as_str().as_deref().unwrap_or(value.raw())),
+            Self::Regex(regex) => required::literals(regex.as_str()),
+            Self::Glob(globs) => globs.required(),
+            Self::OneOf(scalars) => {
+                let text = |scalar: &Scalar| match scalar {
+                    Scalar::Text(text) if text.len() >= 3 => Some(text.as_bytes().to_vec()),
+                    Scalar::Text(_) | Scalar::Integer(_) | Scalar::Number(_) | Scalar::Bool(_) => None,
+                };
+                scalars.iter().map(text).collect()
+            }
+            Self::Range(..) | Self::Within(_) | Self::Below(_) | Self::Sql(_) | Self::Command(_) => None,
+        }
+    }
+
+    fn holds(&self, value: Json<'_>, runnable: &[Runnable<'_>], doubt: Doubt) -> bool {
+        let text = || value.as_str().unwrap_or(Cow::Borrowed(value.raw()));
+        // What was not looked at may be of any class.
+        let run = |holds: &dyn Fn(&Runnable<'_>) -> bool| {
+            runnable.iter().find(|known| known.raw == value.raw()).map_or(doubt == Doubt::Matches, holds)
+        };
+        match self {
+            Self::Regex(regex) => regex.is_match(&text()),
+            Self::Glob(globs) => globs.matches(&text()),
+            Self::Within(networks) => network::names_one_of(&text(), networks),
+            Self::Below(roots) => roots.hold(&text(), doubt),
+            Self::Sql(_) | Self::Command(_) if !matches!(value.kind(), Kind::String | Kind::Array) => false,
+            Self::Sql(classes) => run(&|known| classes.contains(&known.sql)),
+            Self::Command(classes) => run(&|known| classes.contains(&known.command)),
             Self::Range(low, high) => {
                 number(value, doubt).map_or(doubt == Doubt::Matches, |number| within(number, *low, *high))
             }

@@ -2,11 +2,12 @@
 //!
 //! Must never backtrack: `regex` and `globset` match in time linear in the text, and compiled size is bounded.
 
-use std::borrow::Cow;
-
 use globset::{GlobBuilder, GlobMatcher};
 use regex::{Regex, RegexBuilder};
 use ringfence_model::principal::Principal;
+
+use super::path::plain_path;
+use super::required;
 
 /// Most bytes that one compiled expression may take.
 const COMPILED: usize = 1 << 20;
@@ -87,6 +88,30 @@ impl Names {
         })
     }
 
+    /// True where it plainly matches every name.
+    pub(crate) fn match_all(&self) -> bool {
+        self.0.iter().any(|pattern| match pattern {
+            Pattern::Literal(_) => false,
+            Pattern::Glob(glob) => matches!(glob.glob().glob(), "*" | "**"),
+            Pattern::Regex(regex) => matches!(regex.as_str(), "^(?:.*)$" | "^(?:.+)$"),
+        })
+    }
+
+    /// Literals one of which stands in every name that matches.
+    pub(crate) fn required(&self) -> Option<Vec<Vec<u8>>> {
+        let all = self.0.iter().map(|pattern| match pattern {
+            Pattern::Literal(literal) => Some(vec![literal.as_bytes().to_vec()]),
+            Pattern::Glob(glob) => required::literals(glob.glob().regex()),
+            Pattern::Regex(regex) => required::literals(regex.as_str()),
+        });
+        all.collect::<Option<Vec<_>>>().map(|all| all.into_iter().flatten().collect())
+    }
+
+    /// Names of principals that can match, where they can be listed and say nothing of the realm.
+    pub(crate) fn plain_literals(&self) -> Option<Vec<&str>> {
+        self.literals().filter(|literals| literals.iter().all(|literal| !literal.contains('/')))
+    }
+
     /// The names that can match, where they can be listed.
     pub(crate) fn literals(&self) -> Option<Vec<&str>> {
         self.0
@@ -111,6 +136,12 @@ impl Globs {
         texts.into_iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Literals one of which stands in every path that matches.
+    pub(super) fn required(&self) -> Option<Vec<Vec<u8>>> {
+        let all: Option<Vec<_>> = self.0.iter().map(|glob| required::literals(glob.glob().regex())).collect();
+        all.map(|all| all.into_iter().flatten().collect())
+    }
+
     /// Matches `text` with `.` and `..` segments resolved as text, so that `/data/../etc/passwd` is below `/etc`.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let plain = plain_path(text);
@@ -128,35 +159,4 @@ pub(crate) fn regex(text: &str) -> Result<Regex, String> {
         regex::Error::CompiledTooBig(limit) => format!("compiled it exceeds {limit} bytes"),
         other => other.to_string(),
     })
-}
-
-/// A path without `.`, `..` and empty segments (RFC 3986 section 5.2.4, kept relative where it was). What stands
-/// before `://` and the host are left alone.
-fn plain_path(text: &str) -> Cow<'_, str> {
-    let (origin, path) = match text.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.find('/').unwrap_or(rest.len());
-            text.split_at_checked(scheme.len() + 3 + host).unwrap_or((text, ""))
-        }
-        None => ("", text),
-    };
-    let body = path.strip_prefix('/').unwrap_or(path);
-    let odd = |segment: &str| matches!(segment, "" | "." | "..");
-    if body.is_empty() || !body.split('/').any(odd) {
-        return Cow::Borrowed(text);
-    }
-    let absolute = path.starts_with('/');
-    let mut segments: Vec<&str> = Vec::new();
-    for segment in body.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." if segments.last().is_some_and(|last| *last != "..") => {
-                segments.pop();
-            }
-            ".." if absolute => {}
-            other => segments.push(other),
-        }
-    }
-    let slash = if absolute { "/" } else { "" };
-    Cow::Owned(format!("{origin}{slash}{}", segments.join("/")))
 }

@@ -1,16 +1,28 @@
 use std::sync::Arc;
 
-use ringfence_model::effect::{Effect, EffectSource, ToolFacts};
-use ringfence_model::finding::Span;
+use ringfence_model::call::ActionKind;
+use ringfence_model::code::{CommandClass, Runnable, SqlClass};
+use ringfence_model::effect::{Effect, EffectSource, Effects, ToolFacts};
+use ringfence_model::finding::{Category, Finding, Span};
+use ringfence_model::id::Timestamp;
 use ringfence_model::json::JsonText;
+use ringfence_model::label::{Confidentiality, Integrity, Label};
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::{Authentication, Principal};
-use ringfence_model::provenance::Provenance;
+use ringfence_model::provenance::{Origin, Provenance, Resemblance, Role, Word};
+use ringfence_model::tally::{Counts, Recent};
 
 use super::*;
+use crate::facts::Facts;
 use crate::load::{Source, load};
 
-static NOWHERE: Provenance = Provenance::none();
+static RUNNABLE: [Runnable<'static>; 2] = [
+    Runnable { raw: "\"DELETE FROM t\"", sql: SqlClass::Destructive, command: CommandClass::Unknown },
+    Runnable { raw: "[\"rm\",\"-rf\",\"/\"]", sql: SqlClass::Unknown, command: CommandClass::Unsafe },
+];
+
+/// A Wednesday, 14:30 UTC.
+const AFTERNOON: Timestamp = Timestamp(1_764_772_200_000_000_000);
 
 /// What the conditions below are checked against.
 struct Scene {
@@ -20,6 +32,7 @@ struct Scene {
     arguments: JsonText,
     findings: Vec<Finding>,
     floor: Label,
+    provenance: Provenance,
 }
 
 impl Scene {
@@ -53,7 +66,9 @@ impl Scene {
             },
             arguments: r#"{"path":"/data/../etc/passwd","url":"https://a.example/x/../y","amount":100,"big":1e400,
                 "text":"12.5","word":"lots","flag":true,"none":null,"list":["/data/a","/etc/b"],"same":["/data/a","/data/b"],
-                "empty":[],"deep":{"a":[{"b":"/etc/c"}]},"a/b":{"~":"x"},"esc":"\u002fetc\u002fd"}"#
+                "empty":[],"deep":{"a":[{"b":"/etc/c"}]},"a/b":{"~":"x"},"esc":"\u002fetc\u002fd",
+                "sql":"DELETE FROM t","other":"SELECT 1","words":["rm","-rf","/"],"host":"http://0x7f.1:80/x",
+                "up":"../x","home":"~/.ssh","quoted":"/data/%2e%2e/etc/x","to":["a@x.org","b@y.org"]}"#
                 .to_owned()
                 .try_into()
                 .unwrap(),
@@ -65,6 +80,14 @@ impl Scene {
                 confidentiality: Confidentiality::Internal,
                 pii: false,
                 integrity: Integrity::Model,
+            },
+            provenance: Provenance {
+                values: vec![
+                    origin("", Role::Consequential, Word::User, Confidentiality::Public, None),
+                    origin("/to/0", Role::Consequential, Word::Untrusted, Confidentiality::Internal, Some("web")),
+                    origin("/to/1", Role::Consequential, Word::Model, Confidentiality::Public, None),
+                    origin("/text", Role::Content, Word::Near, Confidentiality::Secret, Some("vault")),
+                ],
             },
         }
     }
@@ -78,12 +101,36 @@ impl Scene {
             principal: &self.principal,
             arguments: Some(&self.arguments),
             findings: &self.findings,
-            provenance: &NOWHERE,
+            runnable: &RUNNABLE,
+            provenance: &self.provenance,
             floor: self.floor,
+            time: AFTERNOON,
+            recent: Recent {
+                calls: Counts { minute: 5, hour: 50, day: 500 },
+                denied: Counts { minute: 0, hour: 4, day: 4 },
+            },
             sandboxed: false,
             answerable: true,
         }
     }
+}
+
+fn origin(
+    pointer: &str,
+    role: Role,
+    word: Word,
+    confidentiality: Confidentiality,
+    server: Option<&str>,
+) -> Origin {
+    let label = Label { confidentiality, pii: false, integrity: Integrity::Untrusted };
+    let source = |server: &str| ringfence_model::provenance::Source {
+        call: ringfence_model::id::CallId(7),
+        server: Some(server.parse().unwrap()),
+        target: "read".into(),
+        by: Resemblance::Atom,
+        label,
+    };
+    Origin { pointer: pointer.into(), role, word, label, sources: server.into_iter().map(source).collect() }
 }
 
 fn rule(when: &str, decision: &str) -> Rule {
@@ -92,7 +139,7 @@ fn rule(when: &str, decision: &str) -> Rule {
 }
 
 fn matches(when: &str, decision: &str) -> bool {
-    rule(when, decision).check(&Scene::new().facts()).is_ok()
+    rule(when, decision).check(&Case::new(&Scene::new().facts(), Some("staging"))).is_ok()
 }
 
 #[test]
@@ -232,7 +279,9 @@ fn an_exception_silences_the_rule_and_doubt_turns_around() {
             "rules: [{{ id: r, severity: low, match: {{ server: files }}, decision: {decision}, except: {except} }}]"
         );
         let rules = load(&[Source { name: "t", text: &text }]).unwrap();
-        rules[0].check(&Scene::new().facts()).map_err(|mismatch| mismatch.to_string())
+        rules[0]
+            .check(&Case::new(&Scene::new().facts(), Some("staging")))
+            .map_err(|mismatch| mismatch.to_string())
     };
     let silent = |at: usize| Err(format!("exception {at} matches"));
     assert_eq!(with("deny", "{ tool: write_file }"), silent(1));
@@ -249,9 +298,136 @@ fn a_tool_condition_speaks_only_of_tool_calls() {
     let scene = Scene::new();
     let other = Facts { action: ActionKind::GetPrompt, tool: None, ..scene.facts() };
     for when in ["{ tool: write_file }", "{ tool: '*' }", "{ effects: [unknown, read] }"] {
-        assert!(rule(when, "deny").check(&other).is_err(), "{when}");
+        assert!(rule(when, "deny").check(&Case::new(&other, None)).is_err(), "{when}");
     }
     let unknown = Facts { tool: None, ..scene.facts() };
-    assert_eq!(rule("{ effects: unknown }", "deny").check(&unknown), Ok(()));
-    assert_eq!(rule("{ effects: [read] }", "deny").check(&unknown), Err(Mismatch::Effects));
+    assert_eq!(rule("{ effects: unknown }", "deny").check(&Case::new(&unknown, None)), Ok(()));
+    assert_eq!(rule("{ effects: [read] }", "deny").check(&Case::new(&unknown, None)), Err(Mismatch::Effects));
+}
+
+/// Whether a rule that denies and one that allows speak.
+fn both(when: &str) -> (bool, bool) {
+    (matches(when, "deny"), matches(when, "allow"))
+}
+
+const YES: (bool, bool) = (true, true);
+const NO: (bool, bool) = (false, false);
+/// What cannot be told counts against the caller.
+const DOUBT: (bool, bool) = (true, false);
+
+#[test]
+fn arguments_by_what_they_mean() {
+    for (when, expected) in [
+        ("{ arguments: { /host: { cidr: 127.0.0.0/8 } } }", YES),
+        ("{ arguments: { /host: { cidr: [10.0.0.0/8, '::/0'] } } }", YES),
+        ("{ arguments: { /word: { cidr: 0.0.0.0/0 } } }", NO),
+        ("{ arguments: { /path: { path_under: /etc } } }", YES),
+        ("{ arguments: { /path: { path_under: /et } } }", NO),
+        ("{ arguments: { /path: { path_under: [/data, /etc/passwd/] } } }", YES),
+        ("{ arguments: { /list: { path_under: /etc } } }", DOUBT),
+        ("{ arguments: { /up: { path_under: /etc } } }", DOUBT),
+        ("{ arguments: { /home: { path_under: /home } } }", DOUBT),
+        ("{ arguments: { /quoted: { path_under: /etc } } }", DOUBT),
+        ("{ arguments: { /quoted: { path_under: /data } } }", DOUBT),
+        ("{ arguments: { /word: { path_under: / } } }", NO),
+        ("{ arguments: { /sql: { sql: destructive } } }", YES),
+        ("{ arguments: { /sql: { sql: [read, write] } } }", NO),
+        ("{ arguments: { /other: { sql: destructive } } }", DOUBT),
+        ("{ arguments: { /amount: { sql: unknown } } }", NO),
+        ("{ arguments: { /words: { command: unsafe } } }", YES),
+        ("{ arguments: { /words: { command: safe } } }", NO),
+    ] {
+        assert_eq!(both(when), expected, "{when}");
+    }
+}
+
+#[test]
+fn provenance_of_chosen_values() {
+    for (when, expected) in [
+        ("{ provenance: { word: untrusted } }", DOUBT),
+        ("{ provenance: { word: user } }", YES),
+        ("{ provenance: { pointer: /to, word: untrusted } }", DOUBT),
+        ("{ provenance: { pointer: /to, word: model } }", YES),
+        ("{ provenance: { pointer: /to/0, word: untrusted } }", YES),
+        ("{ provenance: { pointer: /t, word: user } }", NO),
+        ("{ provenance: { role: consequential, word: [user, configured] } }", DOUBT),
+        ("{ provenance: { pointer: /to/1, word: [user, model] } }", YES),
+        ("{ provenance: { role: content, confidentiality: secret, server: 'vau*' } }", YES),
+        ("{ provenance: { role: consequential, confidentiality: secret } }", NO),
+        ("{ provenance: { pii: true } }", NO),
+    ] {
+        assert_eq!(both(when), expected, "{when}");
+    }
+}
+
+#[test]
+fn time_rate_environment_and_flags() {
+    for (when, expected) in [
+        ("{ time: { days: wed } }", YES),
+        ("{ time: { days: weekend } }", NO),
+        ("{ time: { from: '14:00', to: '15:00' } }", YES),
+        ("{ time: { from: '14:31', to: '15:00' } }", NO),
+        ("{ time: { from: '22:00', to: '14:31' } }", YES),
+        ("{ time: { days: tue, from: '22:00', to: '14:31' } }", YES),
+        ("{ time: { days: wed, from: '22:00', to: '14:31' } }", NO),
+        ("{ time: { days: thu, from: '00:00', to: '02:00', offset: '+10:00' } }", YES),
+        ("{ time: { from: '09:00', to: '10:00', offset: '-05:00' } }", YES),
+        ("{ rate: { calls: { above: 4 }, per: 1m } }", YES),
+        ("{ rate: { calls: { above: 5 }, per: 1m } }", NO),
+        ("{ rate: { denied: { above: 3 }, per: 1h } }", YES),
+        ("{ environment: staging }", YES),
+        ("{ environment: [production, 'dev*'] }", NO),
+        ("{ irreversible: true }", YES),
+        ("{ egress: false }", YES),
+        ("{ egress: true }", NO),
+        ("{ sandboxed: true }", NO),
+        ("{ target: 'write_*' }", YES),
+        ("{ scope: operate }", NO),
+    ] {
+        assert_eq!(both(when), expected, "{when}");
+    }
+    let unsaid = |decision| rule("{ environment: production }", decision);
+    let scene = Scene::new();
+    assert_eq!(unsaid("deny").check(&Case::new(&scene.facts(), None)), Ok(()), "it may be production");
+    assert_eq!(unsaid("allow").check(&Case::new(&scene.facts(), None)), Err(Mismatch::Environment));
+}
+
+#[test]
+fn expressions_over_the_facts() {
+    for (when, expected) in [
+        ("args.amount > 99 && server == 'files'", YES),
+        ("args.amount > 99.5", YES),
+        ("args.amount < 99", NO),
+        ("args.to.exists(x, x.endsWith('@x.org'))", YES),
+        ("args.to.all(x, x.endsWith('@x.org'))", NO),
+        ("has(args.nothing)", NO),
+        ("has(args.amount) ? args.amount == 100 : false", YES),
+        ("args.nothing == 1", DOUBT),
+        ("args.amount.startsWith('1')", DOUBT),
+        ("args.amount", DOUBT),
+        ("1 / 0 == 1", DOUBT),
+        ("findings.exists(f, f.category == 'secret' && f.severity >= 4)", YES),
+        ("provenance.exists(p, p.word == 'untrusted' && p.servers.exists(s, s == 'web'))", YES),
+        ("floor.confidentiality == 'internal' && !floor.pii", YES),
+        ("'delete' in effects && irreversible", YES),
+        ("recent.denied.hour > 3", YES),
+        ("environment == 'staging'", YES),
+        ("principal.realm == 'acme' && principal.name == 'uid:1000'", YES),
+        ("action == 'call_tool' && target.startsWith('write')", YES),
+        ("args['a/b']['~'] == 'x'", YES),
+    ] {
+        assert_eq!(both(&format!("{{ when: {when:?} }}")), expected, "{when}");
+    }
+}
+
+#[test]
+fn an_expression_that_would_cost_too_much_counts_against_the_caller() {
+    let mut scene = Scene::new();
+    let list = |count: usize| vec!["\"x\""; count].join(",");
+    let when = "{ when: \"args.a.exists(x, args.a.exists(y, x != y))\" }";
+    for (count, expected) in [(10, NO), (1_000, DOUBT), (60_000, DOUBT)] {
+        scene.arguments = format!("{{\"a\":[{}]}}", list(count)).try_into().unwrap();
+        let speaks = |decision| rule(when, decision).check(&Case::new(&scene.facts(), None)).is_ok();
+        assert_eq!((speaks("deny"), speaks("allow")), expected, "{count}");
+    }
 }

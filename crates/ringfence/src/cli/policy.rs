@@ -79,7 +79,7 @@ fn named(files: &[PathBuf]) -> Result<Checked, Stop> {
 
 fn rules(files: &[RuleFile], policy: &PolicyConfig) -> Vec<Problem> {
     let sources: Vec<_> = files.iter().map(RuleFile::source).collect();
-    match PolicySet::load(&sources, &policy.presets, policy.mode) {
+    match PolicySet::load(&sources, policy) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.iter().map(rule).collect(),
     }

@@ -84,7 +84,10 @@ fn binding_of(assessed: &Assessed) -> String {
 fn needed(verdict: &Verdict) -> u8 {
     let wanted = verdict.obligations.iter().filter_map(|(_, obligation)| match obligation {
         Obligation::Approvers { needed } => Some(*needed),
-        Obligation::Redact { .. } | Obligation::Limit { .. } => None,
+        Obligation::Redact { .. }
+        | Obligation::Limit { .. }
+        | Obligation::Budget { .. }
+        | Obligation::Record => None,
     });
     wanted.max().unwrap_or(1).max(1)
 }

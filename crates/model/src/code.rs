@@ -1,0 +1,42 @@
+//! What a text that something runs would do, in the words that rules use.
+//!
+//! Must never rank what could not be read below what could.
+
+use serde::{Deserialize, Serialize};
+
+/// What SQL does to data. Ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SqlClass {
+    /// Only reads.
+    Read,
+    /// Adds or changes named rows or definitions.
+    Write,
+    /// Not known: no statement that we know, or one whose effect is decided when it runs.
+    Unknown,
+    /// Removes, or changes without limit.
+    Destructive,
+}
+
+/// What can be said of a shell command. Ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandClass {
+    /// All of it was read and resolved, and nothing in it is worse than severity low.
+    Safe,
+    /// Something was not resolved, or is harm only in some settings.
+    Unknown,
+    /// It holds something of severity high or critical.
+    Unsafe,
+}
+
+/// A text of the arguments and what it would do if it were run as SQL or as a shell command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runnable<'a> {
+    /// The value as it stands in the arguments, quotes and escapes with it: a string, or a list of the words of a command.
+    pub raw: &'a str,
+    /// As SQL.
+    pub sql: SqlClass,
+    /// As a shell command.
+    pub command: CommandClass,
+}

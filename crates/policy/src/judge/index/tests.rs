@@ -1,0 +1,65 @@
+use proptest::prelude::*;
+use ringfence_model::json::JsonText;
+
+use crate::judge::tests::{call, finding, tool};
+use crate::load::{Source, load};
+use crate::rule::Case;
+
+use super::*;
+
+fn any_condition() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "tool: frob",
+        "tool: 'fro*'",
+        "tool: [frob, '*rob']",
+        "tool: { regex: '(frob|nicate)' }",
+        "server: files",
+        "server: 'fil*'",
+        "principal: 'uid:1000'",
+        "principal: 'home/uid:1000'",
+        "arguments: { /x: { regex: 'need(le|ed)' } }",
+        "arguments: { /x: { glob: '/data/**/needle' } }",
+        "arguments: { /x: { in: [needle, other] } }",
+        "arguments: { /x: { regex: 'needle', missing: match } }",
+        "arguments: { \"\": { regex: 'needle' } }",
+        "findings: { category: secret }",
+        "effects: read",
+    ])
+    .prop_map(str::to_owned)
+}
+
+proptest! {
+    /// The index finds each rule that speaks, whatever it is found by.
+    #[test]
+    fn no_rule_that_speaks_is_left_out(
+        conditions in prop::collection::vec((any_condition(), any_condition(), any::<bool>()), 0..40),
+        x in prop::sample::select(vec!["\"needle\"", "\"/data/a/../b/./needle\"", "[\"a\",\"needed\"]", "{\"y\":\"needle\"}", "7", "null"]),
+        with_finding in any::<bool>(),
+    ) {
+        let rules: Vec<String> = conditions
+            .iter()
+            .enumerate()
+            .map(|(at, (one, other, allows))| {
+                let same = one.split(':').next() == other.split(':').next();
+                let both = if same { one.clone() } else { format!("{one}, {other}") };
+                let decision = if *allows { "allow" } else { "deny" };
+                format!("{{ id: r{at}, severity: low, match: {{ {both} }}, decision: {decision} }}")
+            })
+            .collect();
+        let text = format!("rules: [{}]", rules.join(", "));
+        let rules = load(&[Source { name: "t", text: &text }]).unwrap();
+        let index = Index::new(&rules);
+        let arguments: JsonText = format!("{{\"x\":{x}}}").try_into().unwrap();
+        let seen = [finding(ringfence_model::finding::Category::Secret, ringfence_model::finding::Severity::High)];
+        let reader = tool(&[ringfence_model::effect::Effect::Read]);
+        call(Some(&reader), |_| (), |facts| {
+            let findings = if with_finding { &seen[..] } else { &[] };
+            let facts = Facts { arguments: Some(&arguments), findings, ..*facts };
+            let case = Case::new(&facts, None);
+            let speak = |rules: Vec<&Rule>| -> Vec<String> {
+                rules.into_iter().filter(|rule| rule.check(&case).is_ok()).map(|rule| rule.id.to_string()).collect()
+            };
+            assert_eq!(speak(index.candidates(&rules, &facts)), speak(rules.iter().collect()), "{text}");
+        });
+    }
+}
