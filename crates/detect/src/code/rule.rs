@@ -113,6 +113,8 @@ pub(super) const SQL_COMMAND: Rule =
     sql("sql_command", Critical, "SQL runs a program on the database server").cwe("CWE-78");
 pub(super) const SQL_FILE: Rule =
     sql("sql_file", High, "SQL reads or writes files of the database server").cwe("CWE-73");
+pub(super) const SQL_REPLACED: Rule = sql("sql_replaced", Medium, "SQL replaces all that a table holds")
+    .instead("Write into a new table first");
 pub(super) const SQL_GRANT: Rule = sql("sql_grant", High, "SQL changes who may do what")
     .instead("Let a person grant rights, and only those that are needed")
     .cwe("CWE-269");
@@ -153,6 +155,8 @@ pub(super) const FIND_DELETE: Rule = command("find_delete", High, "Deletes whate
 pub(super) const FIND_DELETE_NARROWED: Rule =
     FIND_DELETE.severity(Medium).message("Deletes the files of the project that match");
 pub(super) const SHRED: Rule = command("shred", High, "Overwrites files so that nothing restores them");
+pub(super) const EMPTIED: Rule =
+    command("truncate_file", Medium, "Empties a file of the project, or makes an empty one");
 pub(super) const TRUNCATE_FILE: Rule = command("truncate_file", High, "Empties a file");
 
 // Disks.

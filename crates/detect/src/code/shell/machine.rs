@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::expand::{MAYBE, UNKNOWN, bounded};
 use super::parse::parse;
 use super::program;
-use super::syntax::{Command, Commands, Grouping, Simple, Word};
+use super::syntax::{Command, Commands, Grouping, RedirectKind, Simple, Word};
 use super::variables::Value;
 use crate::code::findings::Findings;
 use crate::code::rule;
@@ -352,8 +352,20 @@ impl<'f, 't> Machine<'f, 't> {
             }
         }
         let input = self.redirects(&simple.redirects, input);
-        let output =
-            if fields.is_empty() { Stream::Nothing } else { self.run(&fields, input, simple.span.clone()) };
+        let opens =
+            |kinds: &[RedirectKind]| simple.redirects.iter().any(|redirect| kinds.contains(&redirect.kind));
+        let nothing = fields.first().is_none_or(|name| matches!(name.as_str(), ":" | "true"));
+        if nothing && simple.assignments.is_empty() && opens(&[RedirectKind::Write]) {
+            self.empties(&simple.redirects, simple.span.clone());
+        }
+        let output = if !fields.is_empty() {
+            self.run(&fields, input, simple.span.clone())
+        } else if opens(&[RedirectKind::Read]) {
+            // `$(<file)` is what the file holds.
+            input
+        } else {
+            Stream::Nothing
+        };
         self.redirected(&simple.redirects, output)
     }
 

@@ -55,8 +55,11 @@ const STANDARD: &[&str] = &[
 
 /// Judges the program at `path`; `None` when no family knows it.
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) -> Option<Stream> {
-    let output =
+    let mut output =
         FAMILIES.iter().find_map(|family| family(machine, call)).or_else(|| windows(machine, call))?;
+    if gives_out(machine, call) {
+        output = Stream::Secret;
+    }
     escape::inspect(machine, call);
     let standard = path.rsplit_once('/').is_none_or(|(directory, _)| {
         let directory = directory.replace("//", "/");
@@ -68,6 +71,29 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>, path: &str) ->
     }
     Some(output)
 }
+
+/// True for programs that pack, encode or show a file of credentials.
+fn gives_out(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> bool {
+    if !PASSING_ON.contains(&call.name) {
+        return false;
+    }
+    let paths = call.arguments.iter().map(|argument| {
+        let value = argument.split_once('=').filter(|_| argument.starts_with('-')).map(|(_, value)| value);
+        value.unwrap_or(argument).trim_start_matches(['@', '<']).trim_start_matches("file://")
+    });
+    let mut secret = false;
+    for path in paths.filter(|path| !path.starts_with('-')) {
+        secret |= machine.read(path, call.span.clone()) == Stream::Secret;
+    }
+    secret
+}
+
+/// Programs whose output is the content of their operands, packed, encoded or shown.
+const PASSING_ON: &[&str] = &[
+    "7z", "7za", "ar", "base64", "basenc", "brotli", "bzip2", "cpio", "csplit", "dos2unix", "elinks",
+    "enscript", "gzip", "links", "lynx", "lz4", "openssl", "pandoc", "pax", "pigz", "pr", "rar", "shar",
+    "split", "unix2dos", "uuencode", "w3m", "wall", "xz", "zip", "zstd",
+];
 
 /// Programs of Windows, started from a Unix shell.
 fn windows(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {

@@ -78,6 +78,16 @@ impl Machine<'_, '_> {
         if away { Stream::Nothing } else { output }
     }
 
+    /// Judges redirections that open a file for writing and write nothing.
+    pub(super) fn empties(&mut self, redirects: &[Redirect], span: Range<usize>) {
+        for redirect in redirects.iter().filter(|redirect| redirect.kind == RedirectKind::Write) {
+            let path = self.text(&redirect.target);
+            if !path.starts_with("/dev/") && target::judge(&path) < Target::Elsewhere {
+                self.findings.add(&rule::EMPTIED, span.clone());
+            }
+        }
+    }
+
     /// Judges reading `path`.
     pub(super) fn read(&mut self, path: &str, span: Range<usize>) -> Stream {
         if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {

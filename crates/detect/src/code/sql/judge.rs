@@ -282,9 +282,10 @@ impl Judge<'_> {
     /// DELETE and UPDATE: what the WHERE clause at the same level leaves.
     fn limited(&mut self, statement: &[Token], at: usize, all: &'static Rule, lead: &Token) {
         self.class = self.class.max(Class::Write);
-        if lead.is("MERGE")
-            || lead.any(&["CREATE"])
-                && statement.get(at + 1).is_some_and(|token| token.any(&["ON", "OR", "OF"]))
+        if lead.is("MERGE") {
+            return self.merged(statement, at, all);
+        }
+        if lead.any(&["CREATE"]) && statement.get(at + 1).is_some_and(|token| token.any(&["ON", "OR", "OF"]))
         {
             return;
         }
@@ -327,9 +328,14 @@ impl Judge<'_> {
             }
         }
         let place = span(statement.get(at..to).unwrap_or_default());
+        // `DELETE TOP (100) PERCENT`
+        bounded &= !statement.iter().any(|token| token.is("PERCENT"));
+        let table =
+            statement.iter().skip(at + 1).find(|token| token.is_name() && !token.any(&["FROM", "ONLY"]));
         let limit = match from {
             None if bounded => Limit::Some,
             None => Limit::None,
+            Some(from) if self.holds_all(statement.get(from..to).unwrap_or_default(), table) => Limit::None,
             Some(from) => self.condition(statement.get(from..to).unwrap_or_default()),
         };
         match limit {
@@ -337,6 +343,34 @@ impl Judge<'_> {
             Limit::None => self.add(all, Class::Destructive, place),
             Limit::Unknown => self.add(&rule::UNPARSED, Class::Unknown, place),
         }
+    }
+
+    /// A DELETE or UPDATE of a MERGE: for rows that the source does not have, or for all that match.
+    fn merged(&mut self, statement: &[Token], at: usize, all: &'static Rule) {
+        let before = statement.get(..at).unwrap_or_default();
+        let when = before.iter().rposition(|token| token.is("WHEN")).unwrap_or_default();
+        let branch = before.get(when..).unwrap_or_default();
+        let word = |word: &str| branch.iter().any(|token| token.is(word));
+        let on = before.iter().position(|token| token.is("ON")).map(|on| on + 1).unwrap_or_default();
+        let first = before.iter().position(|token| token.is("WHEN")).unwrap_or_default();
+        let joined = before.get(on..first).unwrap_or_default();
+        let unbounded = word("SOURCE") && !word("AND")
+            || !word("NOT") && !word("AND") && self.condition(joined) == Limit::None;
+        if unbounded && self.spend(statement.len()) {
+            self.add(all, Class::Destructive, span(statement.get(when..=at).unwrap_or_default()));
+        }
+    }
+
+    /// `WHERE id IN (SELECT id FROM table)`: all rows of the table itself.
+    fn holds_all(&self, tokens: &[Token], table: Option<&Token>) -> bool {
+        let [_, operator, open, select, _, from, source, close] = tokens else { return false };
+        let text = |token: &Token| self.text.get(token.at.clone()).map(str::to_ascii_lowercase);
+        operator.is("IN")
+            && open.sign(b'(')
+            && select.is("SELECT")
+            && from.is("FROM")
+            && close.sign(b')')
+            && table.is_some_and(|table| text(table) == text(source))
     }
 
     fn condition(&self, tokens: &[Token]) -> Limit {
@@ -427,6 +461,24 @@ impl Judge<'_> {
             "GRANT" | "DENY" | "REVOKE" => self.add(&rule::SQL_GRANT, Class::Destructive, whole),
             "CREATE" | "ALTER" if second(&["USER", "ROLE", "LOGIN"]) => {
                 self.add(&rule::SQL_GRANT, Class::Destructive, whole)
+            }
+            "ALTER" if has(&["DETACH"]) && has(&["PARTITION"]) => {
+                self.add(&rule::ALTER_DROP, Class::Destructive, whole);
+            }
+            "ALTER"
+                if second(&["DATABASE"])
+                    && has(&["OFFLINE", "EMERGENCY", "SINGLE_USER", "RESTRICTED_USER"]) =>
+            {
+                self.add(&rule::SQL_ADMIN, Class::Destructive, whole);
+            }
+            "VACUUM" if has(&["INTO"]) => self.add(&rule::SQL_FILE, Class::Destructive, whole),
+            "CREATE" if second(&["ASSEMBLY"]) => self.add(&rule::SQL_COMMAND, Class::Destructive, whole),
+            "DETACH" if has(&["PERMANENTLY"]) => self.add(&rule::DROP_TABLE, Class::Destructive, whole),
+            "INSERT" if second(&["OVERWRITE"]) => self.add(&rule::SQL_REPLACED, Class::Write, whole),
+            "CREATE"
+                if second(&["OR"]) && statement.iter().skip(3).take(3).any(|token| token.is("TABLE")) =>
+            {
+                self.add(&rule::SQL_REPLACED, Class::Write, whole);
             }
             "ALTER" if second(&["SYSTEM"]) => self.add(&rule::SQL_ADMIN, Class::Destructive, whole),
             "SET" if has(&["PASSWORD"]) => self.add(&rule::SQL_GRANT, Class::Destructive, whole),

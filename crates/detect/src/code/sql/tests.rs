@@ -294,3 +294,40 @@ fn what_runs_later_is_read_where_it_stands() {
         assert_eq!(classify(text, Dialect::Any), Class::Destructive, "{text}");
     }
 }
+
+#[test]
+fn what_takes_every_row_by_a_longer_way_is_seen() {
+    all(
+        Dialect::Any,
+        Safety::Unsafe,
+        &[
+            ("DELETE FROM users WHERE id IN (SELECT id FROM users)", "delete_all"),
+            ("DELETE TOP (100) PERCENT FROM users", "delete_all"),
+            ("MERGE INTO t USING s ON 1=1 WHEN MATCHED THEN DELETE", "delete_all"),
+            ("MERGE INTO t USING s ON t.id = s.id WHEN NOT MATCHED BY SOURCE THEN DELETE", "delete_all"),
+            ("ALTER TABLE users DETACH PARTITION p", "alter_drop"),
+            ("ALTER DATABASE app SET OFFLINE", "sql_admin"),
+            ("VACUUM INTO '/tmp/x'", "sql_file"),
+            ("CREATE ASSEMBLY x FROM '\\\\host\\x.dll'", "sql_command"),
+            ("DETACH TABLE t PERMANENTLY", "drop_table"),
+        ],
+    );
+    all(
+        Dialect::Any,
+        Safety::Unknown,
+        &[
+            ("CREATE OR REPLACE TABLE t AS SELECT 1", "sql_replaced"),
+            ("INSERT OVERWRITE TABLE t SELECT * FROM u", "sql_replaced"),
+        ],
+    );
+    all(
+        Dialect::Any,
+        Safety::Safe,
+        &[
+            ("DELETE FROM users WHERE id IN (SELECT id FROM gone)", ""),
+            ("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.gone THEN DELETE", ""),
+            ("CREATE OR REPLACE VIEW v AS SELECT 1", ""),
+            ("CREATE TABLE t (a INT)", ""),
+        ],
+    );
+}

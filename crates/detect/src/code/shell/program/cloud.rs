@@ -295,6 +295,12 @@ fn judge(call: &Call<'_>) -> Option<&'static Rule> {
         {
             Some(&rule::SECRET_FETCH)
         }
+        ("gcloud", "auth") if verbs.get(1).is_some_and(|verb| verb.starts_with("print-")) => {
+            Some(&rule::SECRET_FETCH)
+        }
+        ("vercel" | "heroku" | "railway" | "netlify", "env" | "config" | "variables" | "env:pull") => {
+            Some(&rule::SECRET_FETCH)
+        }
         ("vault" | "op" | "bw" | "doppler", _)
             if words.iter().take(2).any(|verb| matches!(*verb, "list" | "lookup" | "status")) =>
         {

@@ -122,6 +122,11 @@ fn git(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
             "-C" | "--git-dir" | "--work-tree" | "--namespace" | "--super-prefix" | "--attr-source" => {
                 after.get(1..).unwrap_or_default()
             }
+            // The key with the name of a variable for its value.
+            option if option.starts_with("--config-env=") => {
+                setting(machine, call, option.trim_start_matches("--config-env="));
+                after
+            }
             "--exec-path" if first.contains('=') => after,
             option => {
                 if option.starts_with("--exec-path=") {

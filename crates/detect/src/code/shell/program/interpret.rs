@@ -342,6 +342,8 @@ fn openssl(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
         Some("s_client") => {
             if call.input == &Stream::Secret {
                 machine.findings.add(&rule::EXFILTRATION, call.span.clone());
+            } else if call.input != &Stream::Nothing {
+                machine.findings.add(&rule::UPLOAD, call.span.clone());
             }
             Some(Stream::Remote)
         }

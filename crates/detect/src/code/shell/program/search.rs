@@ -22,6 +22,10 @@ pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stre
                         .or_else(|| call.arguments.get(at + 1).cloned().filter(|_| after.is_empty()))
                 })
             };
+            // It runs whatever is called gzip or xz on the path.
+            if call.arguments.iter().any(|argument| argument == "--search-zip") {
+                machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
+            }
             for option in ["--pre", "--hostname-bin", "--pager"] {
                 if value(option).is_some() {
                     machine.findings.add(&rule::SHELL_ESCAPE, call.span.clone());
@@ -100,6 +104,10 @@ fn find(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
                 if let Some(path) = arguments.next() {
                     machine.write(path, false, call.span.clone());
                 }
+            }
+            // Once the expression has begun a word by itself is none of it: ` -exec` behind a backslash, `"*"-delete`.
+            word if word.contains("-exec") || word.contains("-delete") => {
+                machine.findings.add(&rule::UNPARSED, call.span.clone());
             }
             _ => {}
         }

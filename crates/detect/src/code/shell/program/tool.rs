@@ -494,7 +494,11 @@ fn replaced(machine: &mut Machine<'_, '_>, call: &Call<'_>) {
         argument.starts_with('/')
             && [".go", ".py", ".js", ".ts", ".rs", ".sh"].iter().any(|end| argument.ends_with(end))
     });
-    if machine.wrote || named || entered || script {
+    // `go run example.com/x@latest` fetches what it runs.
+    let fetched = call.name == "go" && call.arguments.iter().any(|argument| argument.contains('@'));
+    // npm is told which shell runs its scripts.
+    let shell = call.name == "npm" && call.arguments.iter().any(|argument| argument == "script-shell");
+    if machine.wrote || named || entered || script || fetched || shell {
         machine.findings.add(&rule::UNINSPECTED_CODE, call.span.clone());
     }
 }

@@ -103,6 +103,10 @@ const WRAPPERS: &[Wrapper] = &[
 ];
 
 pub(super) fn run(machine: &mut Machine<'_, '_>, call: &Call<'_>) -> Option<Stream> {
+    // Into the namespaces of another process: out of a container, where it is the first one's.
+    if call.name == "nsenter" {
+        machine.findings.add(&rule::CONTAINER_ESCAPE, call.span.clone());
+    }
     if let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&call.name)) {
         let (_, rest) = Options::until_operand(call.arguments, wrapper.takes, wrapper.long, wrapper.operands);
         return Some(match rest {
