@@ -190,6 +190,7 @@ impl Desk<'_> {
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
+            extensions: None,
             log_level: None,
             claimed: None,
         };

@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
+use ringfence_model::id::CallId;
 use ringfence_model::json::JsonText;
 use ringfence_model::name::ServerName;
 
 use crate::call::{Naming, Target};
 use crate::kernel::Kernel;
+use crate::session::Session;
 use crate::upstream::Upstream;
 
 /// What a client's connection reaches.
@@ -132,6 +134,25 @@ impl Endpoint {
             Self::Every => {
                 kernel.prefixed(uri.strip_prefix(SCHEME).and_then(|rest| rest.split_once('+')), uri)
             }
+        }
+    }
+}
+
+impl Endpoint {
+    /// Where what a client of `session` wants of a task goes, whose it is, and which call began it.
+    #[must_use]
+    pub fn task(
+        &self,
+        kernel: &Kernel,
+        session: &Session,
+        id: &str,
+    ) -> (Target, Option<ServerName>, Option<CallId>) {
+        match kernel.task(session, id) {
+            Ok(task) if self.servers(kernel).iter().any(|server| Arc::ptr_eq(server, &task.server)) => {
+                let server = Some(task.server.name().clone());
+                (Target::Upstream(Arc::clone(&task.server)), server, Some(task.call))
+            }
+            Ok(_) | Err(_) => (Target::Nothing, None, None),
         }
     }
 }

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use ringfence_mcp::message::RpcError;
-use ringfence_mcp::version::ProtocolVersion;
+use ringfence_mcp::version::{Era, ProtocolVersion};
 use ringfence_model::json::JsonText;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Released;
+
+pub use crate::extensions::passed as passed_extensions;
 
 /// How many pieces may wait for a client that does not read.
 pub const QUEUE: usize = 64;
@@ -29,8 +31,19 @@ pub struct Exchange {
     pub out: Option<mpsc::Sender<Interim>>,
     /// Where the client hears what servers say outside calls, which is what a subscription is kept under.
     pub aside: Option<mpsc::Sender<Interim>>,
+    /// How a server's question reaches the client.
+    pub way: Way,
     /// Ends when the client cancelled or left.
     pub cancel: CancellationToken,
+}
+
+/// How a server's question reaches the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// As a request of its own, answered at once.
+    Asked,
+    /// Inside of a result or an error; the answer, where there is one, comes with a later request.
+    Carried,
 }
 
 /// What a client and we agreed on.
@@ -40,6 +53,8 @@ pub struct ClientTerms {
     pub version: ProtocolVersion,
     /// What servers may ask of it.
     pub abilities: Abilities,
+    /// The extensions that a modern client says it supports, by name with their settings; an object.
+    pub extensions: Option<JsonText>,
     /// Least severe log message it wants; `None` wants none.
     pub log_level: Option<LogLevel>,
     /// What it calls itself. Claimed; never decides.
@@ -62,6 +77,8 @@ pub enum Ability {
     Roots = 16,
     /// It says when they change (legacy).
     RootsChanges = 32,
+    /// It comes back for the results of tasks: by its version (2025-11-25), or because it says so (modern).
+    Tasks = 64,
 }
 
 /// The abilities that a client declared.
@@ -163,16 +180,28 @@ impl ClientTerms {
     }
 }
 
+impl Way {
+    /// The usual one of a client of this era.
+    #[must_use]
+    pub const fn of(era: Era) -> Self {
+        match era {
+            Era::Legacy => Self::Asked,
+            Era::Modern => Self::Carried,
+        }
+    }
+}
+
 impl Exchange {
     /// An exchange on which nobody listens before the answer, for calls that we make ourselves.
     #[must_use]
     pub fn silent(client: Arc<ClientTerms>) -> Self {
         Self {
-            client,
             progress_token: None,
             param_headers: None,
             out: None,
             aside: None,
+            way: Way::of(client.version.era()),
+            client,
             cancel: CancellationToken::new(),
         }
     }

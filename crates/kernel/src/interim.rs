@@ -10,14 +10,15 @@ use std::time::Duration;
 use ringfence_mcp::client::{FromServer, ServerRequest};
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::version::ProtocolVersion;
-use ringfence_model::call::{Action, Call, Notice, Question};
+use ringfence_model::call::{Action, ActionKind, Call, Notice, Question};
+use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
 
 use crate::call::{self, Request, Target, Wire};
-use crate::exchange::{ClientTerms, Exchange, Interim, LogLevel};
+use crate::exchange::{ClientTerms, Exchange, Interim, LogLevel, Way};
 use crate::kernel::Kernel;
-use crate::upstream::{Connection, Listener};
+use crate::upstream::{Connection, Listener, tell_of_task};
 
 /// Handles one event of a running call. Returns how long a person was waited for, which does not count against the call.
 pub(crate) async fn from_server(
@@ -35,6 +36,10 @@ pub(crate) async fn from_server(
         }
         FromServer::Request(request) if connection.is_shared() => {
             request.reply.answer(&Err(RpcError::method_not_found(&request.method)));
+            Duration::ZERO
+        }
+        FromServer::Notice(notice) if &*notice.method == Notice::TaskStatus.method() => {
+            tell_of_task(kernel, connection, notice.params).await;
             Duration::ZERO
         }
         FromServer::Notice(notice) => {
@@ -103,10 +108,24 @@ pub(crate) async fn question(
     method: &str,
     params: Option<JsonText>,
 ) -> Result<JsonText, RpcError> {
-    match ask(kernel, parent, method, params).await {
-        Wire::Ask { method, params } => {
-            Ok(JsonText::object([("method", JsonText::string(method)), ("params", params)]))
-        }
+    let (method, params) = released(ask(kernel, parent, method, params, Way::Carried).await)?;
+    Ok(JsonText::object([("method", JsonText::string(method)), ("params", params)]))
+}
+
+/// A question that the client gets inside of an error: its params, released.
+pub(crate) async fn carried(
+    kernel: &Arc<Kernel>,
+    parent: &Request,
+    question: Question,
+    params: JsonText,
+) -> Result<JsonText, RpcError> {
+    let asked = ask(kernel, parent, question.method(), Some(params), Way::Carried).await;
+    released(asked).map(|(_, params)| params)
+}
+
+fn released(wire: Wire) -> Result<(&'static str, JsonText), RpcError> {
+    match wire {
+        Wire::Ask { method, params } => Ok((method, params)),
         Wire::Error(error) => Err(error),
         Wire::Result(_) | Wire::Notice { .. } => Err(RpcError::internal("the question was not released")),
     }
@@ -170,11 +189,17 @@ async fn answer(
     method: &str,
     params: Option<JsonText>,
 ) -> Result<JsonText, RpcError> {
-    answered(ask(kernel, parent, method, params).await)
+    answered(ask(kernel, parent, method, params, Way::Asked).await)
 }
 
 /// Takes a server's question along the path, where the client said that it may be asked.
-async fn ask(kernel: &Arc<Kernel>, parent: &Request, method: &str, params: Option<JsonText>) -> Wire {
+async fn ask(
+    kernel: &Arc<Kernel>,
+    parent: &Request,
+    method: &str,
+    params: Option<JsonText>,
+    way: Way,
+) -> Wire {
     let Some(server) = parent.call.action.server() else {
         return Wire::Error(RpcError::internal("no server to answer"));
     };
@@ -186,7 +211,9 @@ async fn ask(kernel: &Arc<Kernel>, parent: &Request, method: &str, params: Optio
         kernel.floods.count("ringfence.questions", Some(&parent.call.principal));
         return Wire::Error(RpcError::internal("too many questions"));
     }
-    call::run_within(kernel, small(kernel, parent, action)).await.into_wire()
+    let mut small = small(kernel, parent, action);
+    small.exchange.way = way;
+    call::run_within(kernel, small).await.into_wire()
 }
 
 /// The answer in what a question came to.
@@ -206,7 +233,12 @@ fn small(kernel: &Kernel, parent: &Request, action: Action) -> Request {
             session: parent.call.session,
             principal: Arc::clone(&parent.call.principal),
             action,
-            parent: Some(parent.call.id),
+            // What arises while somebody asks after a task belongs to the task.
+            parent: if parent.call.action.kind() == ActionKind::Task {
+                parent.call.parent
+            } else {
+                Some(parent.call.id)
+            },
             retries: None,
             received: kernel.env.now(),
         },
@@ -219,19 +251,22 @@ fn small(kernel: &Kernel, parent: &Request, action: Action) -> Request {
             param_headers: None,
             out: parent.exchange.out.clone(),
             aside: None,
+            way: parent.exchange.way,
             cancel: parent.exchange.cancel.clone(),
         },
         naming: parent.naming,
     }
 }
 
-/// A notice of a server outside any call, for one listening client; released or dropped.
+/// A notice of a server outside any call in flight, for one listening client; released or dropped. `parent` is the call
+/// that it is about, where there is one.
 pub(crate) async fn announce(
     kernel: &Arc<Kernel>,
     listener: &Listener,
     server: &ServerName,
     notice: Notice,
     params: Option<JsonText>,
+    parent: Option<CallId>,
 ) {
     let params = params.unwrap_or_else(JsonText::empty_object);
     if notice == Notice::Log && !loud_enough(&listener.client, &params) {
@@ -242,7 +277,9 @@ pub(crate) async fn announce(
     }
     let action = Action::Notify { server: server.clone(), notice, params };
     let exchange = Exchange::silent(Arc::clone(&listener.client));
-    let released = call::run_within(kernel, outside(kernel, listener, action, exchange)).await;
+    let mut request = outside(kernel, listener, action, exchange);
+    request.call.parent = parent;
+    let released = call::run_within(kernel, request).await;
     if released.is_notice() {
         let _full = listener.out.try_send(Interim::Notice(Box::new(released)));
     }

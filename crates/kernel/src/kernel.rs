@@ -29,6 +29,7 @@ use crate::env::{Env, NoRandomness};
 use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
 use crate::session::{Session, SessionKey, Sessions, TooManySessions};
+use crate::tasks::Tasks;
 use crate::upstream::{BadServer, Upstreams};
 
 /// Most characters of a URI or name that the journal keeps.
@@ -61,6 +62,7 @@ pub struct Kernel {
     pub(crate) tallies: Tallies,
     pub(crate) used_states: Once,
     pub(crate) parking: Parking,
+    pub(crate) tasks: Tasks,
     pub(crate) floods: Floods,
     pub(crate) counters: Counters,
     pub(crate) base_environment: Vec<(String, String)>,
@@ -156,6 +158,7 @@ impl Kernel {
             tallies: Tallies::new(),
             used_states: Once::new(limits.person.0),
             parking: Parking::new(limits.person.0),
+            tasks: Tasks::new(),
             floods: Floods::new(),
             counters: Counters::new(),
             base_environment,
@@ -210,6 +213,7 @@ impl Kernel {
         let now = self.env.now();
         self.sessions.end(id, now);
         self.parking.sweep(now, |session| self.sessions.holds(session));
+        self.tasks.sweep(now, |session| self.sessions.holds(session));
         self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 
@@ -291,6 +295,7 @@ impl Kernel {
         self.sessions.sweep(now);
         self.approvals.sweep(now);
         self.parking.sweep(now, |session| self.sessions.holds(session));
+        self.tasks.sweep(now, |session| self.sessions.holds(session));
         self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 

@@ -18,10 +18,12 @@ pub mod upstream;
 
 mod binding;
 mod digest;
+mod extensions;
 mod interim;
 mod parking;
 mod retry;
 mod shown;
+mod tasks;
 
 pub use call::{Released, Request, Wire};
 pub use endpoint::Endpoint;

@@ -9,6 +9,7 @@ mod followed;
 mod listener;
 mod notices;
 mod process;
+mod tasks;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -32,6 +33,7 @@ pub use catalogue::ToolEntry;
 pub use connection::Connection;
 pub(crate) use followed::Followed;
 pub use listener::Listener;
+pub(crate) use tasks::tell_of_task;
 
 use crate::exchange::{Abilities, ClientTerms};
 use crate::kernel::Kernel;
@@ -65,6 +67,8 @@ pub struct Upstream {
     listeners: Mutex<Vec<Listener>>,
     /// A list has been answered without its part.
     missed: AtomicBool,
+    /// In a conversation it said that it has tasks.
+    has_tasks: AtomicBool,
 }
 
 /// Who shares one conversation.
@@ -232,6 +236,7 @@ impl Upstream {
             lacks: Mutex::new(Vec::new()),
             listeners: Mutex::new(Vec::new()),
             missed: AtomicBool::new(false),
+            has_tasks: AtomicBool::new(false),
         })
     }
 
@@ -354,6 +359,9 @@ impl Upstream {
                 return Err(error);
             }
         };
+        if connection.has_tasks() {
+            self.has_tasks.store(true, Ordering::Relaxed);
+        }
         let key = self.pool_key(session, client, connection.era());
         if connection.era() == era {
             *slot.open.lock() = Some(Arc::clone(&connection));
@@ -379,6 +387,12 @@ impl Upstream {
         Arc::clone(self.pool.lock().entry(key).or_insert_with(|| Arc::new(Slot::empty())))
     }
 
+    /// True where it has said in a conversation that it has tasks.
+    #[must_use]
+    pub fn has_tasks(&self) -> bool {
+        self.has_tasks.load(Ordering::Relaxed)
+    }
+
     /// A call or list was answered: earlier failures are over.
     pub(crate) fn answered(&self) {
         self.breaker.lock().succeeded();
@@ -392,7 +406,7 @@ impl Upstream {
     async fn announce_return(&self, kernel: &Arc<Kernel>, key: &PoolKey) {
         for notice in [Notice::ToolsChanged, Notice::ResourcesChanged, Notice::PromptsChanged] {
             for listener in self.hearing(key, notice) {
-                crate::interim::announce(kernel, &listener, &self.name, notice, None).await;
+                crate::interim::announce(kernel, &listener, &self.name, notice, None, None).await;
             }
         }
     }

@@ -17,7 +17,7 @@ pub use params::{BadAnnotation, ParamHeaders};
 pub const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 /// The method; from 2026-07-28 on.
 pub const METHOD: HeaderName = HeaderName::from_static("mcp-method");
-/// Tool or prompt name or resource URI; from 2026-07-28 on.
+/// Tool or prompt name, resource URI or task id; from 2026-07-28 on.
 pub const NAME: HeaderName = HeaderName::from_static("mcp-name");
 /// The session; up to 2025-11-25.
 pub const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -118,6 +118,8 @@ fn name_source(method: &str) -> Option<&'static str> {
     match method {
         "tools/call" | "prompts/get" => Some("name"),
         "resources/read" => Some("uri"),
+        // The extension `io.modelcontextprotocol/tasks` (SEP-2663), "Streamable HTTP: Routing Headers".
+        "tasks/get" | "tasks/update" | "tasks/cancel" => Some("taskId"),
         _ => None,
     }
 }

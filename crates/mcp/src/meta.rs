@@ -18,6 +18,10 @@ pub const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 pub const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 /// Id of the `subscriptions/listen` request that a notification belongs to.
 pub const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
+/// The task that a message belongs to (2025-11-25 `RelatedTaskMetadata`).
+pub const RELATED_TASK: &str = "io.modelcontextprotocol/related-task";
+/// The extension for tasks (2026-07-28, SEP-2663), as capabilities name it.
+pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 /// Token under which progress of the request is to be reported.
 pub const PROGRESS_TOKEN: &str = "progressToken";
 

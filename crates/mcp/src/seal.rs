@@ -33,6 +33,8 @@ pub enum Purpose {
     RequestState,
     /// A page of a list.
     Cursor,
+    /// The id of a task (`taskId`).
+    Task,
 }
 
 /// A secret key of 256 bits.
@@ -151,6 +153,7 @@ impl Purpose {
             Self::Session => b"ringfence seal v1 session",
             Self::RequestState => b"ringfence seal v1 request state",
             Self::Cursor => b"ringfence seal v1 cursor",
+            Self::Task => b"ringfence seal v1 task",
         }
     }
 }

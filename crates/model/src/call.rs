@@ -108,6 +108,16 @@ pub enum Action {
         /// One server, or all behind the endpoint.
         server: Option<ServerName>,
     },
+    /// About a task, which is a call that its server goes on with after it has answered (2025-11-25, "Tasks", and the
+    /// extension `io.modelcontextprotocol/tasks`). The task's call is the parent.
+    Task {
+        /// Whose task; for a list, one server, or all behind the endpoint.
+        server: Option<ServerName>,
+        /// What is wanted of it.
+        wanted: TaskRequest,
+        /// Answers to the task's questions by key, an object; empty but for [`TaskRequest::Update`].
+        answers: JsonText,
+    },
     /// A server asks something of the client: a request of its own (legacy), or part of an `input_required` result (modern).
     Ask {
         /// Who asks.
@@ -147,6 +157,22 @@ pub enum Listing {
     Prompts,
 }
 
+/// What a client can want of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskRequest {
+    /// `tasks/get`: how it stands.
+    Get,
+    /// `tasks/result`: its result, waited for (2025-11-25).
+    Result,
+    /// `tasks/update`: answers to what it asks (the extension).
+    Update,
+    /// `tasks/cancel`.
+    Cancel,
+    /// `tasks/list`: all of the session (2025-11-25).
+    List,
+}
+
 /// What a server can ask of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -177,6 +203,8 @@ pub enum Notice {
     ResourceUpdated,
     /// `notifications/elicitation/complete` (2025-11-25).
     ElicitationComplete,
+    /// `notifications/tasks/status` (2025-11-25).
+    TaskStatus,
 }
 
 /// The kind of an action, without its content: what rules, journal and metrics name it by.
@@ -205,6 +233,8 @@ pub enum ActionKind {
     Unsubscribe,
     /// [`Action::RootsChanged`].
     RootsChanged,
+    /// [`Action::Task`].
+    Task,
     /// [`Action::Ask`] with [`Question::Elicit`].
     Elicit,
     /// [`Action::Ask`] with [`Question::Sample`].
@@ -219,7 +249,7 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CallTool,
         Self::ReadResource,
         Self::GetPrompt,
@@ -231,6 +261,7 @@ impl ActionKind {
         Self::Subscribe,
         Self::Unsubscribe,
         Self::RootsChanged,
+        Self::Task,
         Self::Elicit,
         Self::Sample,
         Self::ListRoots,
@@ -253,6 +284,7 @@ impl ActionKind {
             Self::Subscribe => "subscribe",
             Self::Unsubscribe => "unsubscribe",
             Self::RootsChanged => "roots_changed",
+            Self::Task => "task",
             Self::Elicit => "elicit",
             Self::Sample => "sample",
             Self::ListRoots => "list_roots",
@@ -284,6 +316,7 @@ impl Action {
             Self::Subscribe { .. } => ActionKind::Subscribe,
             Self::Unsubscribe { .. } => ActionKind::Unsubscribe,
             Self::RootsChanged { .. } => ActionKind::RootsChanged,
+            Self::Task { .. } => ActionKind::Task,
             Self::Ask { question, .. } => question.kind(),
             Self::Notify { .. } => ActionKind::Notify,
             Self::Operate { .. } => ActionKind::Operate,
@@ -305,12 +338,14 @@ impl Action {
             Self::List { server, .. }
             | Self::Greet { server }
             | Self::Listen { server }
-            | Self::RootsChanged { server } => server.as_ref(),
+            | Self::RootsChanged { server }
+            | Self::Task { server, .. } => server.as_ref(),
             Self::SetLogLevel { .. } | Self::Operate { .. } => None,
         }
     }
 
-    /// What it names there: tool, URI, prompt, listing, question, notice, level or verb; else empty.
+    /// What it names there: tool, URI, prompt, listing, level or verb, or the method of a question, a notice or what is
+    /// wanted of a task; else empty.
     #[must_use]
     pub fn target(&self) -> &str {
         match self {
@@ -323,6 +358,7 @@ impl Action {
             Self::List { what, .. } => what.method(),
             Self::SetLogLevel { level } => level,
             Self::Greet { .. } | Self::Listen { .. } | Self::RootsChanged { .. } => "",
+            Self::Task { wanted, .. } => wanted.method(),
             Self::Ask { question, .. } => question.method(),
             Self::Notify { notice, .. } => notice.method(),
             Self::Operate { verb } => verb,
@@ -336,6 +372,7 @@ impl Action {
             Self::CallTool { arguments, .. } | Self::GetPrompt { arguments, .. } => Some(arguments),
             Self::Complete { argument, .. } => Some(argument),
             Self::Ask { params, .. } | Self::Notify { params, .. } => Some(params),
+            Self::Task { answers, .. } => Some(answers),
             Self::ReadResource { .. }
             | Self::Subscribe { .. }
             | Self::Unsubscribe { .. }
@@ -373,6 +410,29 @@ impl Listing {
             Self::ResourceTemplates => "resourceTemplates",
             Self::Prompts => "prompts",
         }
+    }
+}
+
+impl TaskRequest {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Get, Self::Result, Self::Update, Self::Cancel, Self::List];
+
+    /// The JSON-RPC method.
+    #[must_use]
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Get => "tasks/get",
+            Self::Result => "tasks/result",
+            Self::Update => "tasks/update",
+            Self::Cancel => "tasks/cancel",
+            Self::List => "tasks/list",
+        }
+    }
+
+    /// What this method wants.
+    #[must_use]
+    pub fn of_method(method: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|wanted| wanted.method() == method)
     }
 }
 
@@ -417,6 +477,7 @@ impl Notice {
             Self::PromptsChanged => "notifications/prompts/list_changed",
             Self::ResourceUpdated => "notifications/resources/updated",
             Self::ElicitationComplete => "notifications/elicitation/complete",
+            Self::TaskStatus => "notifications/tasks/status",
         }
     }
 }

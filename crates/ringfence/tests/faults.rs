@@ -15,6 +15,7 @@ mod faults {
     mod slow;
     mod start;
     mod strangers;
+    mod tasks;
     mod together;
     mod upstream;
     mod web;

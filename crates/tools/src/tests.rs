@@ -56,6 +56,7 @@ impl World {
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
+            extensions: None,
             log_level: None,
             claimed: None,
         };

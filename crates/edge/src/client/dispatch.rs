@@ -8,11 +8,15 @@ use bytes::Bytes;
 use http::HeaderMap;
 use ringfence_kernel::Wire;
 use ringfence_kernel::call::{Request as KernelRequest, Target};
-use ringfence_kernel::exchange::{ClientTerms, Exchange, Interim, LogLevel, QUEUE};
+use ringfence_kernel::exchange::{Ability, ClientTerms, Exchange, Interim, LogLevel, QUEUE, Way};
 use ringfence_kernel::upstream::Listener;
-use ringfence_mcp::message::{Answer, Request, RequestId, RpcError, encode_notification};
+use ringfence_mcp::message::{
+    Answer, MISSING_REQUIRED_CLIENT_CAPABILITY, Request, RequestId, RpcError, encode_notification,
+};
 use ringfence_mcp::meta;
-use ringfence_model::call::{Action, Call, Listing, Notice};
+use ringfence_mcp::version::Era as ProtocolEra;
+use ringfence_model::call::{Action, Call, Listing, Notice, TaskRequest};
+use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -20,13 +24,14 @@ use tokio_util::sync::CancellationToken;
 use super::{Client, Era, greeting, terms};
 
 /// The notices that a legacy client hears.
-const LEGACY_NOTICES: [Notice; 6] = [
+const LEGACY_NOTICES: [Notice; 7] = [
     Notice::ToolsChanged,
     Notice::ResourcesChanged,
     Notice::PromptsChanged,
     Notice::Log,
     Notice::ResourceUpdated,
     Notice::ElicitationComplete,
+    Notice::TaskStatus,
 ];
 
 /// Most resources that one `subscriptions/listen` names.
@@ -157,7 +162,12 @@ impl Client {
                 (Action::GetPrompt { server: found.server, prompt: found.name, arguments }, found.target)
             }
             "completion/complete" => self.completion(&inbound.params)?,
-            _ => return Err(RpcError::method_not_found(method)),
+            _ => {
+                return match TaskRequest::of_method(method) {
+                    Some(wanted) => self.task(wanted, inbound).await,
+                    None => Err(unknown_method(method)),
+                };
+            }
         };
         self.run(action, target, inbound).await
     }
@@ -173,7 +183,53 @@ impl Client {
         Ok((Action::Complete { server: found.server, reference: found.name, argument }, found.target))
     }
 
+    /// What the client wants of a task, in the form of its era (2025-11-25, "Tasks"; the extension of 2026-07-28).
+    async fn task(&self, wanted: TaskRequest, inbound: Inbound) -> Answer {
+        let client = &inbound.terms;
+        let of_its_era = match (client.version.era(), wanted) {
+            (_, TaskRequest::Get | TaskRequest::Cancel) => true,
+            (ProtocolEra::Legacy, TaskRequest::Result | TaskRequest::List) => true,
+            (ProtocolEra::Modern, TaskRequest::Update) => true,
+            (ProtocolEra::Legacy, TaskRequest::Update)
+            | (ProtocolEra::Modern, TaskRequest::Result | TaskRequest::List) => false,
+        };
+        let somebody_has_them = self.endpoint.servers(&self.kernel).iter().any(|server| server.has_tasks());
+        if !of_its_era || !somebody_has_them {
+            return Err(RpcError::method_not_found(wanted.method()));
+        }
+        if !client.abilities.has(Ability::Tasks) {
+            return Err(match client.version.era() {
+                ProtocolEra::Legacy => RpcError::method_not_found(wanted.method()),
+                ProtocolEra::Modern => needs_tasks(),
+            });
+        }
+        if wanted == TaskRequest::List {
+            let (target, server) = self.endpoint.whole(&self.kernel);
+            let action = Action::Task { server, wanted, answers: JsonText::empty_object() };
+            return self.run(action, target, inbound).await;
+        }
+        let id = text(&inbound.params, "taskId")?;
+        let answers = match wanted {
+            TaskRequest::Update => object(&inbound.params, "inputResponses")?,
+            TaskRequest::Get | TaskRequest::Result | TaskRequest::Cancel | TaskRequest::List => {
+                JsonText::empty_object()
+            }
+        };
+        let (target, server, began) = self.endpoint.task(&self.kernel, self.link.session(), &id);
+        self.run_within(began, Action::Task { server, wanted, answers }, target, inbound).await
+    }
+
     async fn run(&self, action: Action, target: Target, inbound: Inbound) -> Answer {
+        self.run_within(None, action, target, inbound).await
+    }
+
+    async fn run_within(
+        &self,
+        parent: Option<CallId>,
+        action: Action,
+        target: Target,
+        inbound: Inbound,
+    ) -> Answer {
         let session = self.link.session();
         let env = &self.kernel.env;
         let call = Call {
@@ -181,7 +237,7 @@ impl Client {
             session: session.id,
             principal: Arc::clone(&session.principal),
             action,
-            parent: None,
+            parent,
             retries: None,
             received: env.now(),
         };
@@ -196,6 +252,7 @@ impl Client {
             target,
             session: Arc::clone(session),
             exchange: Exchange {
+                way: Way::of(inbound.terms.version.era()),
                 client: inbound.terms,
                 progress_token,
                 param_headers: inbound.param_headers,
@@ -348,6 +405,25 @@ fn tagged(params: &JsonText, id: &JsonText) -> JsonText {
     let mut splice = Splice::new(params);
     splice.set(params.value(), "_meta", &meta);
     splice.finish()
+}
+
+/// A method that we do not carry: an extension may have it, but nobody would look at what it holds.
+fn unknown_method(method: &str) -> RpcError {
+    let mut error = RpcError::method_not_found(method);
+    error
+        .message
+        .push_str(": methods of extensions are not passed on, since their content would not be inspected");
+    error
+}
+
+/// `-32021`: tasks are for clients that say in the request that they come back for them (SEP-2663).
+fn needs_tasks() -> RpcError {
+    let extension = JsonText::object([(meta::TASKS_EXTENSION, JsonText::empty_object())]);
+    let required = JsonText::object([("extensions", extension)]);
+    RpcError {
+        data: Some(JsonText::object([("requiredCapabilities", required)])),
+        ..RpcError::new(MISSING_REQUIRED_CLIENT_CAPABILITY, "this needs a client with tasks")
+    }
 }
 
 fn text(params: &JsonText, member: &str) -> Result<Arc<str>, RpcError> {

@@ -1,7 +1,7 @@
 //! What a client and we agree on, read from `initialize` (legacy) or from each request (modern).
 
 use http::HeaderMap;
-use ringfence_kernel::exchange::{Abilities, Ability, ClientTerms, LogLevel};
+use ringfence_kernel::exchange::{Abilities, Ability, ClientTerms, LogLevel, passed_extensions};
 use ringfence_mcp::headers::ModernRequest;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::{Era as ProtocolEra, ProtocolVersion};
@@ -37,6 +37,7 @@ pub(crate) fn of_initialize(params: &JsonText) -> ClientTerms {
     ClientTerms {
         version,
         abilities: abilities(version, value.get("capabilities")),
+        extensions: None,
         // Until it says otherwise, a legacy client gets what a server sends (2025-11-25, logging).
         log_level: Some(LogLevel::Debug),
         claimed: value.get("clientInfo").map(|info| params.share(info)),
@@ -48,6 +49,11 @@ pub(crate) fn of_modern(request: &ModernRequest) -> ClientTerms {
     ClientTerms {
         version: request.version,
         abilities: abilities(request.version, Some(request.capabilities.value())),
+        extensions: request
+            .capabilities
+            .value()
+            .get("extensions")
+            .and_then(|extensions| passed_extensions(&request.capabilities.share(extensions))),
         log_level: request.meta.log_level.as_deref().and_then(LogLevel::named),
         claimed: request.meta.client_info.clone(),
     }
@@ -62,6 +68,7 @@ fn abilities(version: ProtocolVersion, capabilities: Option<Json<'_>>) -> Abilit
     };
     let (elicitation, sampling, roots) = (part("elicitation"), part("sampling"), part("roots"));
     let url = has(elicitation, "url");
+    let extension = |name| version.era() == ProtocolEra::Modern && has(part("extensions"), name);
     let changes = roots.and_then(|roots| roots.get("listChanged")).and_then(Json::as_bool) == Some(true);
     let is_new = version >= ProtocolVersion::V2025_11_25;
     let elicits = version >= ProtocolVersion::V2025_06_18 && elicitation.is_some();
@@ -71,6 +78,8 @@ fn abilities(version: ProtocolVersion, capabilities: Option<Json<'_>>) -> Abilit
         (Ability::Sampling, sampling.is_some()),
         (Ability::SamplingTools, has(sampling, "tools") && is_new),
         (Ability::Roots, roots.is_some()),
+        // Who calls a tool of 2025-11-25 as a task needs no capability of his own for it.
+        (Ability::Tasks, version == ProtocolVersion::V2025_11_25 || extension(meta::TASKS_EXTENSION)),
         (Ability::RootsChanges, changes && version.era() == ProtocolEra::Legacy),
     ];
     Abilities::of(declared.into_iter().filter(|(_, has)| *has).map(|(ability, _)| ability))

@@ -9,16 +9,17 @@ use std::sync::Arc;
 use ringfence_detect::code;
 use ringfence_detect::secret::InJson;
 use ringfence_mcp::message::RpcError;
-use ringfence_model::call::Action;
+use ringfence_model::call::{Action, TaskRequest};
 use ringfence_model::effect::ToolFacts;
 use ringfence_model::finding::{Category, Finding, Severity};
-use ringfence_model::json::JsonText;
+use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
 use ringfence_model::provenance::Provenance;
 use ringfence_model::verdict::{Code, Decision, Reason};
 
 use super::{Admitted, Denial, Target};
 use crate::kernel::Kernel;
+use crate::tasks::{Task, TaskError};
 use crate::upstream::{Connection, ToolEntry, UpstreamError};
 
 /// A call with all that is known about it.
@@ -33,6 +34,8 @@ pub struct Assessed {
 pub(super) struct Known {
     /// Facts of the tool, for a tool call.
     pub(super) facts: Option<Arc<ToolFacts>>,
+    /// The task that is asked after.
+    pub(super) task: Option<Arc<Task>>,
     /// SHA-256 of the tool's definition, hex.
     pub(super) definition: Option<Arc<str>>,
     /// The conversation with the server that will be used, for a call to one server.
@@ -62,6 +65,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
     let request = &admitted.request;
     let mut known = Known {
         facts: None,
+        task: None,
         definition: None,
         connection: None,
         secrets: kernel.secrets.scan_json(scanned(request)),
@@ -114,12 +118,16 @@ fn scanned(request: &super::Request) -> &JsonText {
         | Action::Subscribe { .. }
         | Action::Unsubscribe { .. }
         | Action::RootsChanged { .. }
+        | Action::Task { .. }
         | Action::Operate { .. } => &request.params,
     }
 }
 
 async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Known) -> Result<(), Denial> {
     let request = &admitted.request;
+    if matches!(&request.call.action, Action::Task { wanted, .. } if *wanted != TaskRequest::List) {
+        known.task = Some(task(kernel, request).map_err(no_task)?);
+    }
     match &request.target {
         Target::Builtin(tool) => {
             known.facts = Some(Arc::clone(tool.facts()));
@@ -151,12 +159,41 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
                 known.facts = Some(Arc::clone(&entry.facts));
                 known.definition = Some(Arc::clone(&entry.digest));
             }
+            if known.task.as_ref().is_some_and(|task| task.era != connection.era()) {
+                return Err(no_task(TaskError::Unknown));
+            }
             known.connection = Some(connection);
             Ok(())
         }
         Target::Every(_) | Target::Kernel | Target::Client => Ok(()),
         Target::Nothing => Err(unknown(&request.call.action)),
     }
+}
+
+/// The task that the client names, which is one of the server that this endpoint sent the call to.
+fn task(kernel: &Kernel, request: &super::Request) -> Result<Arc<Task>, TaskError> {
+    let named = request.params.value().get("taskId").and_then(Json::as_str).unwrap_or_default();
+    let task = kernel.task(&request.session, &named)?;
+    match &request.target {
+        Target::Upstream(server) if Arc::ptr_eq(server, &task.server) => Ok(task),
+        Target::Upstream(_)
+        | Target::Builtin(_)
+        | Target::Every(_)
+        | Target::Kernel
+        | Target::Client
+        | Target::Nothing => Err(TaskError::Unknown),
+    }
+}
+
+fn no_task(error: TaskError) -> Denial {
+    let reason = Reason {
+        rule: "ringfence.unknown".into(),
+        decision: Decision::Deny,
+        severity: Severity::Low,
+        message: error.to_string().into(),
+        alternative: None,
+    };
+    Denial { code: Code::Denied, reason, protocol: Some(error.into()) }
 }
 
 /// A header that does not say what the body says (2026-07-28, Streamable HTTP, «Server Validation»).
@@ -206,6 +243,7 @@ fn unknown(action: &Action) -> Denial {
         | Action::Listen { .. }
         | Action::SetLogLevel { .. }
         | Action::RootsChanged { .. }
+        | Action::Task { .. }
         | Action::Ask { .. }
         | Action::Notify { .. }
         | Action::Operate { .. } => "target",

@@ -206,6 +206,7 @@ fn asks_a_person(assessed: &Assessed) -> bool {
         | ActionKind::Subscribe
         | ActionKind::Unsubscribe
         | ActionKind::RootsChanged
+        | ActionKind::Task
         | ActionKind::Elicit
         | ActionKind::Sample
         | ActionKind::ListRoots

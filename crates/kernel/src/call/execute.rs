@@ -7,21 +7,25 @@ mod greet;
 mod list;
 mod relay;
 mod subscribe;
+mod tasks;
+mod urls;
 
 use std::sync::Arc;
 
 use ringfence_mcp::message::RpcError;
-use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
 use ringfence_model::json::JsonText;
 use ringfence_model::problem::{Problem, ProblemKind};
 use ringfence_model::verdict::Code;
 
 use super::{Permitted, Target};
+use crate::exchange::Way;
 use crate::kernel::Kernel;
+use crate::tasks::Task;
 
 pub(crate) use ask::says_yes;
 pub(super) use ask::{Confirmation, confirm, question};
+pub(super) use urls::REQUIRED as URL_ELICITATION_REQUIRED;
 
 /// A call that happened, or may have.
 #[derive(Debug)]
@@ -37,6 +41,10 @@ pub(super) enum End {
     Result(JsonText),
     /// With a result that asks the client for more input (MRTR); its questions have been released one by one.
     Parked(JsonText, Waits),
+    /// With a task of the server, which the client will come back for.
+    Task(JsonText, Arc<Task>),
+    /// With the server's word that the user must open a page first; the pages have been released one by one.
+    PagesFirst(RpcError),
     /// With the server's error.
     Error(RpcError),
     /// The server failed: it died, answered nonsense, or could not be reached any more.
@@ -83,10 +91,10 @@ async fn perform(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
         Action::Subscribe { uri, .. } => subscribe::subscribe(kernel, permitted, uri).await,
         Action::Unsubscribe { uri, .. } => subscribe::unsubscribe(kernel, permitted, uri).await,
         Action::RootsChanged { .. } => subscribe::roots_changed(permitted).await,
-        Action::Ask { question, params, .. } => match request.exchange.client.version.era() {
-            Era::Legacy => ask::put(kernel, permitted, *question).await,
-            // It travels inside a result; the answer comes with the retry.
-            Era::Modern => End::Result(params.clone()),
+        Action::Task { wanted, .. } => tasks::perform(kernel, permitted, *wanted).await,
+        Action::Ask { question, params, .. } => match request.exchange.way {
+            Way::Asked => ask::put(kernel, permitted, *question).await,
+            Way::Carried => End::Result(params.clone()),
         },
         // Its effect is its own delivery, which follows release.
         Action::Notify { params, .. } => End::Result(params.clone()),

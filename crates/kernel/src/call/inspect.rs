@@ -29,8 +29,10 @@ pub struct Inspected {
 
 pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
     let (secrets, in_error) = match &outcome.end {
-        End::Result(result) | End::Parked(result, _) => (kernel.secrets.scan_json(result), Vec::new()),
-        End::Error(error) => (
+        End::Result(result) | End::Parked(result, _) | End::Task(result, _) => {
+            (kernel.secrets.scan_json(result), Vec::new())
+        }
+        End::Error(error) | End::PagesFirst(error) => (
             error.data.as_ref().map(|data| kernel.secrets.scan_json(data)).unwrap_or_default(),
             kernel.secrets.scan_text(&error.message),
         ),
@@ -62,6 +64,12 @@ fn label(outcome: &Outcome, holds_secret: bool) -> Option<Label> {
     let request = &assessed.admitted.request;
     let (integrity, confidentiality) = match (&request.call.action, &assessed.known.facts, &request.target) {
         (Action::CallTool { .. }, Some(facts), _) => (facts.content, facts.confidentiality),
+        // What comes of a task is content as its tool's is.
+        (Action::Task { .. }, ..) => match assessed.known.task.as_ref().map(|task| (task, &task.facts)) {
+            Some((_, Some(facts))) => (facts.content, facts.confidentiality),
+            Some((task, None)) => (task.server.content(), Confidentiality::Public),
+            None => return None,
+        },
         (
             Action::ReadResource { .. }
             | Action::GetPrompt { .. }
@@ -85,8 +93,8 @@ impl Inspected {
     /// The result object, where there is one.
     pub(super) const fn result(&self) -> Option<&JsonText> {
         match &self.outcome.end {
-            End::Result(result) | End::Parked(result, _) => Some(result),
-            End::Error(_) | End::Failed(_) | End::Cancelled | End::Timeout => None,
+            End::Result(result) | End::Parked(result, _) | End::Task(result, _) => Some(result),
+            End::PagesFirst(_) | End::Error(_) | End::Failed(_) | End::Cancelled | End::Timeout => None,
         }
     }
 }

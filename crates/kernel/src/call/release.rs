@@ -7,7 +7,6 @@ mod render;
 use std::sync::Arc;
 
 use ringfence_mcp::message::RpcError;
-use ringfence_mcp::version::Era;
 use ringfence_model::call::{Action, Question};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::finding::{Category, Finding, worst};
@@ -17,6 +16,7 @@ use ringfence_model::verdict::{Code, Obligation};
 use super::admit::Refused;
 use super::execute::{self, End, Waits};
 use super::{Denied, Inspected, Pending, Permitted, Request};
+use crate::exchange::Way;
 use crate::kernel::Kernel;
 
 /// The only thing that may be sent: to a client, or as an answer to a server.
@@ -110,6 +110,9 @@ pub(super) fn server_question(kernel: &Kernel, permitted: &Permitted, question: 
     } else {
         asked
     };
+    // Whose task it is that asks (2025-11-25, "Tasks", section "Related Tasks").
+    let task = permitted.request().call.parent.and_then(|call| kernel.tasks.of_call(call));
+    let params = task.map_or_else(|| params.clone(), |task| render::of_task(&params, &task));
     sealed(Wire::Ask { method: question.method(), params })
 }
 
@@ -120,6 +123,19 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
     let (mut wire, mut kind, mut code) = match (&inspected.outcome.end, inspected.withhold) {
         (_, Some(why)) => (render::withheld(permitted, why), OutcomeKind::Withheld, Some(Code::Withheld)),
         (End::Result(_), None) => result(kernel, &inspected, redact),
+        (End::Task(result, task), None) => {
+            let clean =
+                if redact { kernel.secrets.clean_json(result, &inspected.secrets) } else { result.clone() };
+            (Wire::Result(render::begun(permitted.request(), task, &clean)), OutcomeKind::Parked, None)
+        }
+        (End::PagesFirst(error), None) => {
+            (Wire::Error(clean(kernel, error, &inspected, redact)), OutcomeKind::Error, None)
+        }
+        // What names pages passes only where they were judged.
+        (End::Error(error), None) if error.code == execute::URL_ELICITATION_REQUIRED => {
+            let why = "it wants the user to open a page first, which cannot be asked for here";
+            (render::failed(permitted, why), OutcomeKind::Error, Some(Code::UpstreamFailed))
+        }
         (End::Parked(result, waits), None) => park(kernel, &inspected, result, *waits, redact),
         (End::Error(error), None) => {
             let error = render::error(permitted, clean(kernel, error, &inspected, redact));
@@ -144,18 +160,23 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
         // The client does not hear of it: what nobody can come back to is given up at the server.
         kernel.parking.cancel(permitted.request().call.id);
     }
+    if matches!(inspected.outcome.end, End::Task(..)) && kind != OutcomeKind::Parked {
+        kernel.tasks.forget(permitted.request().call.id);
+    }
     kernel.counters.ended(kind);
     sealed(wire)
 }
 
-fn must_redact(permitted: &Permitted) -> bool {
-    permitted.verdict.obligations.iter().any(|(_, obligation)| match obligation {
-        Obligation::Redact { categories } => categories.contains(&Category::Secret),
-        Obligation::Limit { .. }
-        | Obligation::Budget { .. }
-        | Obligation::Record
-        | Obligation::Approvers { .. } => false,
-    })
+pub(super) fn must_redact(permitted: &Permitted) -> bool {
+    let by_its_call = permitted.assessed.known.task.as_ref().is_some_and(|task| task.redacts);
+    by_its_call
+        || permitted.verdict.obligations.iter().any(|(_, obligation)| match obligation {
+            Obligation::Redact { categories } => categories.contains(&Category::Secret),
+            Obligation::Limit { .. }
+            | Obligation::Budget { .. }
+            | Obligation::Record
+            | Obligation::Approvers { .. } => false,
+        })
 }
 
 fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, OutcomeKind, Option<Code>) {
@@ -169,9 +190,10 @@ fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, Outcom
     };
     let wire = match &request.call.action {
         Action::Notify { notice, server, .. } => {
-            Wire::Notice { method: notice.method(), params: render::notice(request, server, *notice, &clean) }
+            let params = render::notice(kernel, request, server, *notice, &clean);
+            Wire::Notice { method: notice.method(), params }
         }
-        Action::Ask { question, .. } if request.exchange.client.version.era() == Era::Modern => {
+        Action::Ask { question, .. } if request.exchange.way == Way::Carried => {
             Wire::Ask { method: question.method(), params: clean }
         }
         Action::Ask { .. } => Wire::Result(ringfence_mcp::meta::strip_ours(&clean)),
@@ -186,7 +208,8 @@ fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, Outcom
         | Action::Subscribe { .. }
         | Action::Unsubscribe { .. }
         | Action::RootsChanged { .. }
-        | Action::Operate { .. } => Wire::Result(render::result(request, &clean)),
+        | Action::Task { .. }
+        | Action::Operate { .. } => Wire::Result(render::result(kernel, permitted, &clean)),
     };
     (wire, if is_error(request, result) { OutcomeKind::Error } else { OutcomeKind::Ok }, None)
 }

@@ -49,7 +49,8 @@ fn for_client(
             | Ability::UrlElicitation
             | Ability::Sampling
             | Ability::Roots
-            | Ability::RootsChanges => RpcError::method_not_found(question.method()),
+            | Ability::RootsChanges
+            | Ability::Tasks => RpcError::method_not_found(question.method()),
         });
     }
     let params = without_ours(params);
@@ -72,18 +73,23 @@ fn needed(question: Question, params: Json<'_>) -> Ability {
     }
 }
 
-/// Without what belongs to the conversation with the server: its progress token, and tasks, which are not offered to it.
+/// Without what belongs to the conversation with the server: its progress token, the task that asks, and tasks of the
+/// client, which are not offered to it.
 fn without_ours(params: &JsonText) -> JsonText {
     let params = meta::strip_ours(params);
+    let in_meta = |key| params.value().get("_meta").filter(|meta| meta.get(key).is_some());
     let mut splice = Splice::new(&params);
+    // One at a time: the commas of neighbours are one edit's.
     if params.value().get("task").is_some() {
         splice.remove(params.value(), "task");
-        return without_ours(&splice.finish());
-    }
-    if let Some(meta) = params.value().get("_meta") {
+    } else if let Some(meta) = in_meta(meta::RELATED_TASK) {
+        splice.remove(meta, meta::RELATED_TASK);
+    } else if let Some(meta) = in_meta(meta::PROGRESS_TOKEN) {
         splice.remove(meta, meta::PROGRESS_TOKEN);
+    } else {
+        return params;
     }
-    splice.finish()
+    without_ours(&splice.finish())
 }
 
 /// A URL has an id up to 2025-11-25, and none later.

@@ -186,7 +186,7 @@ impl Connection {
     }
 
     /// Who talks through it.
-    pub(super) const fn key(&self) -> &PoolKey {
+    pub(crate) const fn key(&self) -> &PoolKey {
         &self.key
     }
 
@@ -393,6 +393,11 @@ impl Connection {
         splice.finish()
     }
 
+    /// The tool of this name, where the list has been read.
+    pub(super) fn known(&self, tool: &str) -> Option<Arc<ToolEntry>> {
+        self.catalogue.lock().get(tool)
+    }
+
     /// All tools known so far.
     #[must_use]
     pub fn tools(&self) -> Vec<(Arc<str>, Arc<ToolEntry>)> {
@@ -425,7 +430,7 @@ impl Connection {
     }
 
     /// The server.
-    pub(super) const fn server(&self) -> &Arc<Upstream> {
+    pub(crate) const fn server(&self) -> &Arc<Upstream> {
         &self.server
     }
 

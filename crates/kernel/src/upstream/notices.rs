@@ -13,7 +13,7 @@ use ringfence_model::json::{Json, JsonText};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Connection, Listener};
+use super::{Connection, Listener, tell_of_task};
 use crate::exchange::QUEUE;
 use crate::interim;
 use crate::kernel::Kernel;
@@ -141,6 +141,9 @@ async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events:
         let (Some(kernel), Some(connection)) = (kernel.upgrade(), connection.upgrade()) else { return };
         while asking.try_join_next().is_some() {}
         match event {
+            FromServer::Notice(notice) if &*notice.method == Notice::TaskStatus.method() => {
+                tell_of_task(&kernel, &connection, notice.params).await;
+            }
             FromServer::Notice(notice) => tell(&kernel, &connection, *notice).await,
             // Each waits for a person, and nothing else waits for it.
             FromServer::Request(asked) => match the_one(&connection) {
@@ -197,10 +200,12 @@ async fn tell(kernel: &Arc<Kernel>, connection: &Arc<Connection>, notice: client
             | Notice::ToolsChanged
             | Notice::ResourcesChanged
             | Notice::PromptsChanged => true,
+            // Goes to the session of its task alone.
+            Notice::TaskStatus => false,
         };
         if concerned {
             let params = notice.params.clone();
-            interim::announce(kernel, &listener, connection.server().name(), kind, params).await;
+            interim::announce(kernel, &listener, connection.server().name(), kind, params, None).await;
         }
     }
 }

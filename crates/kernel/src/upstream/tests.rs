@@ -28,6 +28,7 @@ fn who_is_heard_again_on_a_channel_is_heard_by_its_new_terms_only() {
         let client = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
+            extensions: None,
             log_level: Some(level),
             claimed: None,
         };

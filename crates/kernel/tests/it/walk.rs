@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringfence_kernel::builtin::Builtin;
 use ringfence_kernel::call::{Target, Wire};
-use ringfence_model::call::{Action, ActionKind, Listing, Notice, Question};
+use ringfence_model::call::{Action, ActionKind, Listing, Notice, Question, TaskRequest};
 use ringfence_model::effect::{Effect, Effects};
 use ringfence_model::entry::{EntryBody, OutcomeKind};
 use ringfence_model::json::JsonText;
@@ -39,6 +39,10 @@ fn sample(kind: ActionKind, probe: &Arc<Probe>) -> (Action, Target) {
         ActionKind::Subscribe => (Action::Subscribe { server, uri: "x:y".into() }, Target::Nothing),
         ActionKind::Unsubscribe => (Action::Unsubscribe { server, uri: "x:y".into() }, Target::Nothing),
         ActionKind::RootsChanged => (Action::RootsChanged { server: None }, Target::Every(Vec::new())),
+        ActionKind::Task => (
+            Action::Task { server: None, wanted: TaskRequest::List, answers: none() },
+            Target::Every(Vec::new()),
+        ),
         ActionKind::Elicit => ask(server, Question::Elicit),
         ActionKind::Sample => ask(server, Question::Sample),
         ActionKind::ListRoots => ask(server, Question::ListRoots),

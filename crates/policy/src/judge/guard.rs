@@ -40,6 +40,7 @@ pub(super) const fn redacts_secrets(action: ActionKind) -> bool {
         | ActionKind::List
         | ActionKind::Greet
         | ActionKind::Listen
+        | ActionKind::Task
         | ActionKind::Elicit
         | ActionKind::Sample
         | ActionKind::ListRoots
@@ -141,6 +142,7 @@ const fn hands_over(action: ActionKind) -> bool {
         | ActionKind::Listen
         | ActionKind::SetLogLevel
         | ActionKind::RootsChanged
+        | ActionKind::Task
         | ActionKind::Elicit
         | ActionKind::Sample
         | ActionKind::ListRoots

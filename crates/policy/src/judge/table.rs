@@ -83,6 +83,7 @@ impl Table {
             | ActionKind::Listen
             | ActionKind::SetLogLevel
             | ActionKind::RootsChanged
+            | ActionKind::Task
             | ActionKind::Elicit
             | ActionKind::Notify
             | ActionKind::Operate => Row::Protocol,

@@ -180,6 +180,7 @@ fn what_is_no_tool_call_passes_and_without_a_preset_content_does_not() {
             | ActionKind::Listen
             | ActionKind::SetLogLevel
             | ActionKind::RootsChanged
+            | ActionKind::Task
             | ActionKind::Elicit
             | ActionKind::Notify
             | ActionKind::Operate => (decided(Allow, "default.protocol"), decided(Allow, "default.protocol")),

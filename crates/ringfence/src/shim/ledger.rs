@@ -21,7 +21,7 @@ const LIMITS: ScanLimits = ScanLimits { bytes: LINE_LIMIT, depth: 1_024 };
 const IN_FLIGHT: usize = 4_096;
 
 /// Requests without an effect of their own: they are sent again to the next kernel instead of being given up.
-const REPEATABLE: [&str; 8] = [
+const REPEATABLE: [&str; 11] = [
     "initialize",
     "ping",
     "server/discover",
@@ -30,6 +30,9 @@ const REPEATABLE: [&str; 8] = [
     "resources/templates/list",
     "prompts/list",
     "subscriptions/listen",
+    "tasks/get",
+    "tasks/result",
+    "tasks/list",
 ];
 
 /// A request that the kernel has and has not answered.

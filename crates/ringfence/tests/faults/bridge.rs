@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use super::client::Piped;
 use super::fake::{Stage, is_gone, journal, seen};
-use super::house::{Home, until};
+use super::house::{Home, Kernel, until};
 use super::http::{Connection, request};
 
-const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+pub(crate) const VERSIONS: [&str; 5] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
 
 /// Everything that a client of the newest legacy version can be asked.
-fn able() -> Value {
+pub(crate) fn able() -> Value {
     json!({ "elicitation": { "form": {}, "url": {} }, "sampling": { "tools": {} }, "roots": {} })
 }
 
@@ -31,8 +31,8 @@ fn stage() -> Stage {
 }
 
 /// A client of one version that answers what it is asked.
-struct Talker {
-    piped: Piped,
+pub(crate) struct Talker {
+    pub(crate) piped: Piped,
     version: &'static str,
     capabilities: Value,
     next: i64,
@@ -40,11 +40,11 @@ struct Talker {
     heard: Vec<Value>,
     /// What it was asked, as method and params.
     asked: Vec<(String, Value)>,
-    greeting: Value,
+    pub(crate) greeting: Value,
 }
 
 impl Talker {
-    fn is_modern(&self) -> bool {
+    pub(crate) fn is_modern(&self) -> bool {
         self.version == "2026-07-28"
     }
 
@@ -56,7 +56,12 @@ impl Talker {
     fn open(stage: &Stage, version: &'static str, of_server: &str, capabilities: Value) -> Self {
         let server = server(&stage.kernel.home, of_server);
         let role = json!({ "wrap": { "name": format!("v{of_server}"), "server": server } });
-        let piped = Piped::welcomed(&stage.kernel, &role);
+        Self::with(&stage.kernel, version, &role, capabilities)
+    }
+
+    /// In this role.
+    pub(crate) fn with(kernel: &Kernel, version: &'static str, role: &Value, capabilities: Value) -> Self {
+        let piped = Piped::welcomed(kernel, role);
         let (heard, asked) = (Vec::new(), Vec::new());
         let mut talker = Self { piped, version, capabilities, next: 1, heard, asked, greeting: Value::Null };
         talker.greeting = if talker.is_modern() {
@@ -74,7 +79,7 @@ impl Talker {
         talker
     }
 
-    fn send(&mut self, method: &str, mut params: Value) -> i64 {
+    pub(crate) fn send(&mut self, method: &str, mut params: Value) -> i64 {
         let id = self.next;
         self.next += 1;
         if self.is_modern() {
@@ -101,7 +106,7 @@ impl Talker {
     }
 
     /// The answer to one request, whatever it takes.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         let mut id = self.send(method, params.clone());
         loop {
             let message = self.piped.hear().expect("an answer");
@@ -134,7 +139,7 @@ impl Talker {
 
     /// The text of a tool's result.
     #[track_caller]
-    fn call(&mut self, tool: &str, arguments: Value) -> String {
+    pub(crate) fn call(&mut self, tool: &str, arguments: Value) -> String {
         let answer = self.ask("tools/call", json!({ "name": tool, "arguments": arguments }));
         assert_ne!(answer["result"]["isError"], true, "{answer}");
         let text = answer["result"]["content"][0]["text"].as_str();
@@ -159,12 +164,12 @@ impl Talker {
     }
 
     /// The methods of what it was asked since the last time.
-    fn asked(&mut self) -> Vec<(String, Value)> {
+    pub(crate) fn asked(&mut self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.asked)
     }
 
     /// The next notification of this method, heard already or yet to come.
-    fn hears(&mut self, method: &str) -> Value {
+    pub(crate) fn hears(&mut self, method: &str) -> Value {
         if let Some(place) = self.heard.iter().position(|message| message["method"] == method) {
             return self.heard.swap_remove(place);
         }

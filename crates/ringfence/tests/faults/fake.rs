@@ -77,6 +77,18 @@ impl Stage {
         Self { kernel: Kernel::start_in(&home), home }
     }
 
+    /// A kernel with these servers and rules of policy, a YAML text.
+    pub(crate) fn ruled(rules: &str, servers: impl FnOnce(&Home) -> Map<String, Value>) -> Self {
+        let home = Home::new();
+        let mut config = json!({ "servers": servers(&home) });
+        if !rules.is_empty() {
+            let file = home.write("rules.yaml", rules);
+            config["policy"] = json!({ "presets": ["standard"], "files": [file] });
+        }
+        home.write("ringfence.yaml", &config.to_string());
+        Self { kernel: Kernel::start_in(&home), home }
+    }
+
     /// Waits until the server has taken this many calls of a tool.
     #[track_caller]
     pub(crate) fn took(&self, name: &str, tool: &str, count: usize) {

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ringfence_mcp::version::Era;
 use ringfence_model::json::{Json, JsonText};
 
 use super::End;
 use crate::call::{Permitted, Target};
+use crate::exchange::{Ability, ClientTerms};
+use crate::extensions;
 use crate::kernel::Kernel;
 use crate::upstream::Connection;
 
@@ -18,7 +21,7 @@ pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     let request = &permitted.assessed.admitted.request;
     match &request.target {
         Target::Upstream(_) => match &permitted.assessed.known.connection {
-            Some(connection) => End::Result(of_one(connection)),
+            Some(connection) => End::Result(of_one(&request.exchange.client, connection)),
             None => End::Failed("no connection to the server was assessed".into()),
         },
         Target::Every(servers) => {
@@ -42,7 +45,7 @@ pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
             if !in_time {
                 tracing::warn!("some servers are still starting");
             }
-            End::Result(of_every(&open))
+            End::Result(of_every(&request.exchange.client, &open))
         }
         Target::Builtin(_) | Target::Kernel | Target::Client | Target::Nothing => {
             End::Failed("nothing to greet".into())
@@ -50,8 +53,10 @@ pub(super) async fn greet(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     }
 }
 
-fn of_one(connection: &Connection) -> JsonText {
-    let mut members = vec![("capabilities", capabilities(&[connection.peer().capabilities()]))];
+fn of_one(client: &ClientTerms, connection: &Arc<Connection>) -> JsonText {
+    let said = [connection.peer().capabilities()];
+    let beyond = beyond(client, std::slice::from_ref(connection));
+    let mut members = vec![("capabilities", capabilities(&said, beyond))];
     if let Some(instructions) = connection.peer().instructions() {
         members.push(("instructions", instructions));
     }
@@ -65,17 +70,42 @@ fn of_one(connection: &Connection) -> JsonText {
     JsonText::object(members)
 }
 
-fn of_every(open: &[Arc<Connection>]) -> JsonText {
+fn of_every(client: &ClientTerms, open: &[Arc<Connection>]) -> JsonText {
     // Our own tools are there whatever becomes of the servers.
     let ours = JsonText::object([("tools", JsonText::empty_object())]);
     let said: Vec<&JsonText> =
         open.iter().map(|connection| connection.peer().capabilities()).chain([&ours]).collect();
-    JsonText::object([("capabilities", capabilities(&said))])
+    JsonText::object([("capabilities", capabilities(&said, beyond(client, open)))])
 }
 
-/// The capabilities that we pass on, where one of the servers has them. Tasks and extensions are not passed on yet, so
-/// they are not offered.
-fn capabilities(said: &[&JsonText]) -> JsonText {
+/// What client and server have in one era only: tasks (2025-11-25), extensions (modern).
+fn beyond(client: &ClientTerms, open: &[Arc<Connection>]) -> Option<(&'static str, JsonText)> {
+    let nothing = JsonText::empty_object;
+    match client.version.era() {
+        Era::Legacy => {
+            let has_tasks = |connection: &Arc<Connection>| connection.augments_calls();
+            (client.abilities.has(Ability::Tasks) && open.iter().any(has_tasks)).then(|| {
+                let tools = JsonText::object([("call", nothing())]);
+                let requests = JsonText::object([("tools", tools)]);
+                (
+                    "tasks",
+                    JsonText::object([("list", nothing()), ("cancel", nothing()), ("requests", requests)]),
+                )
+            })
+        }
+        Era::Modern => {
+            let modern = open.iter().filter(|connection| connection.era() == Era::Modern);
+            let said = modern.filter_map(|connection| {
+                let all = connection.peer().capabilities();
+                all.value().get("extensions").map(|extensions| all.share(extensions))
+            });
+            extensions::merged(said).map(|extensions| ("extensions", extensions))
+        }
+    }
+}
+
+/// The capabilities that we pass on, where one of the servers has them, and what is `beyond` them.
+fn capabilities(said: &[&JsonText], beyond: Option<(&'static str, JsonText)>) -> JsonText {
     let has = |name: &str| said.iter().any(|said| said.value().get(name).is_some());
     let follows = said
         .iter()
@@ -93,5 +123,5 @@ fn capabilities(said: &[&JsonText]) -> JsonText {
         ("completions", JsonText::empty_object()),
         ("logging", JsonText::empty_object()),
     ];
-    JsonText::object(all.into_iter().filter(|(name, _)| has(name)))
+    JsonText::object(all.into_iter().filter(|(name, _)| has(name)).chain(beyond))
 }

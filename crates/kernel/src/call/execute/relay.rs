@@ -1,7 +1,7 @@
 //! One request to one upstream server, with everything that the server sends before its answer, and the rounds of
 //! questions that it takes (docs/adr/0008).
 
-mod outgoing;
+pub(super) mod outgoing;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use std::sync::Arc;
 use ringfence_mcp::client::{FromServer, PeerError, ServerRequest};
 use ringfence_mcp::message::{Answer, RpcError};
 use ringfence_mcp::version::Era;
-use ringfence_model::call::Action;
-use ringfence_model::json::JsonText;
+use ringfence_model::call::{Action, TaskRequest};
+use ringfence_model::json::{Json, JsonText};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{End, Waits};
+use super::{End, Waits, tasks, urls};
 use crate::call::{Permitted, Request, Target};
 use crate::exchange::QUEUE;
 use crate::interim;
@@ -23,8 +23,10 @@ use crate::parking::{Full, Parked, UnderWay};
 use crate::retry::{self, Retry};
 use crate::upstream::Connection;
 
+use outgoing::AsTask;
+
 /// Most times that a modern server may ask a legacy client for more within one call.
-const MOST_ROUNDS: usize = 16;
+pub(super) const MOST_ROUNDS: usize = 16;
 
 /// The key of a legacy server's question among `inputRequests`.
 const ASKED: &str = "question";
@@ -39,6 +41,18 @@ enum Step {
     TimedOut,
     /// The server asks what only the client's next request can answer.
     Asked(Box<ServerRequest>),
+}
+
+/// What kind of result a server gave.
+enum Form {
+    /// All there is.
+    Complete,
+    /// It wants to know more first (2026-07-28, Multi Round-Trip Requests).
+    InputRequired,
+    /// It goes on as a task.
+    Task,
+    /// Of an extension that we do not carry: nobody would look at what comes of it.
+    Unknown,
 }
 
 /// Sends the call to its server and waits for the answer; goes on with the call that was parked for it, if one was.
@@ -83,8 +97,17 @@ async fn same_definition(permitted: &Permitted, fresh: &Connection) -> bool {
     fresh.tool(tool).await.is_ok_and(|entry| entry.as_ref().map(|entry| &entry.digest) == judged)
 }
 
-/// What the client brings for a modern server: answers, and the server's own state.
+/// What the client brings for a modern server: answers, and the server's own state. For a task, the server's id of it.
 fn brought(kernel: &Kernel, permitted: &Permitted, connection: &Connection) -> Vec<(&'static str, JsonText)> {
+    if let (Some(task), Action::Task { wanted, answers, .. }) =
+        (&permitted.assessed.known.task, &permitted.request().call.action)
+    {
+        let mut members = vec![("taskId", JsonText::string(&task.own))];
+        if *wanted == TaskRequest::Update {
+            members.push(("inputResponses", kernel.clean(answers)));
+        }
+        return members;
+    }
     if connection.era() == Era::Legacy {
         return Vec::new();
     }
@@ -102,14 +125,25 @@ async fn ended(
 ) -> End {
     let request = permitted.request();
     match answer {
-        Ok(End::Result(result)) if connection.era() == Era::Modern && asks_for_input(&result) => {
-            match request.exchange.client.version.era() {
+        Ok(End::Result(result)) => match Form::of(permitted, connection, &result) {
+            Form::Complete => match &permitted.assessed.known.task {
+                Some(task) => tasks::answered(kernel, permitted, task, result).await,
+                None => End::Result(result),
+            },
+            Form::Task => tasks::begun(kernel, permitted, connection, result).await,
+            Form::InputRequired => match request.exchange.client.version.era() {
                 Era::Modern => match interim::input_requests(kernel, request, &result).await {
                     Ok(result) => End::Parked(result, Waits::WithServer),
                     Err(error) => End::Failed(error.message),
                 },
                 Era::Legacy => rounds(kernel, permitted, connection, result).await,
+            },
+            Form::Unknown => {
+                End::Failed("it answered with a kind of result that nobody here can look at".into())
             }
+        },
+        Ok(End::Error(error)) if error.code == urls::REQUIRED => {
+            urls::required(kernel, permitted, error).await
         }
         Ok(end) => end,
         Err(error) => {
@@ -139,7 +173,16 @@ async fn rounds(
         more.extend(answers.map(|answers| ("inputResponses", answers)));
         more.extend(result.value().get("requestState").map(|state| ("requestState", result.share(state))));
         match attempt(kernel, permitted, connection, more).await {
-            Ok(End::Result(next)) if asks_for_input(&next) => result = next,
+            Ok(End::Result(next)) => match Form::of(permitted, connection, &next) {
+                Form::InputRequired => result = next,
+                Form::Task => return tasks::begun(kernel, permitted, connection, next).await,
+                Form::Complete => return End::Result(next),
+                Form::Unknown => {
+                    return End::Failed(
+                        "it answered with a kind of result that nobody here can look at".into(),
+                    );
+                }
+            },
             Ok(end) => return end,
             Err(error) => {
                 connection.failed(&error);
@@ -161,10 +204,21 @@ async fn attempt(
     let options = outgoing::options(request, connection);
     connection.log_at_least(&request.exchange.client).await;
     let (events, mut from_server) = mpsc::channel(QUEUE);
-    if is_parkable(request, connection) {
+    let as_task = outgoing::as_task(request, connection);
+    if matches!(as_task, AsTask::ForClient(_)) && !kernel.tasks.has_room(request.call.session) {
+        return Ok(End::Error(RpcError::internal("too many tasks of this session are kept")));
+    }
+    if is_parkable(request, connection) || matches!(as_task, AsTask::ForUs) {
         let peer = Arc::clone(connection.peer());
-        let answer: UnderWay =
-            Box::pin(async move { peer.request(method, Some(params), options, events).await });
+        let answer: UnderWay = match as_task {
+            AsTask::ForUs => {
+                let runtime = kernel.runtime.clone();
+                Box::pin(tasks::through(peer, runtime, (method, params), options, events))
+            }
+            AsTask::No | AsTask::ForClient(_) => {
+                Box::pin(async move { peer.request(method, Some(params), options, events).await })
+            }
+        };
         return bridged(kernel, permitted, connection, answer, from_server).await;
     }
     let answer = connection.peer().request(method, Some(params), options, events);
@@ -194,6 +248,7 @@ fn is_parkable(request: &Request, connection: &Connection) -> bool {
             | Action::Subscribe { .. }
             | Action::Unsubscribe { .. }
             | Action::RootsChanged { .. }
+            | Action::Task { .. }
             | Action::Ask { .. }
             | Action::Notify { .. }
             | Action::Operate { .. } => false,
@@ -293,8 +348,23 @@ async fn drive(
     }
 }
 
-fn asks_for_input(result: &JsonText) -> bool {
-    result.value().get("resultType").and_then(|kind| kind.as_str()).as_deref() == Some("input_required")
+impl Form {
+    fn of(permitted: &Permitted, connection: &Connection, result: &JsonText) -> Self {
+        let value = result.value();
+        let is_call = matches!(permitted.request().call.action, Action::CallTool { .. });
+        match connection.era() {
+            Era::Modern => match value.get("resultType").and_then(Json::as_str).as_deref() {
+                None | Some("complete") => Self::Complete,
+                Some("input_required") => Self::InputRequired,
+                Some("task") if is_call => Self::Task,
+                Some(_) => Self::Unknown,
+            },
+            Era::Legacy => {
+                let is_task = is_call && value.get("content").is_none() && value.get("task").is_some();
+                if is_task { Self::Task } else { Self::Complete }
+            }
+        }
+    }
 }
 
 fn finish(answer: Answer) -> End {

@@ -3,12 +3,13 @@
 //! Shapes and codes: design, «The wire»; MCP 2025-11-25 and 2026-07-28, server/tools («Error Handling»).
 
 mod era;
+mod tasks;
 
 use ringfence_detect::secret::InJson;
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
-use ringfence_model::call::{Action, ActionKind, Notice};
+use ringfence_model::call::{Action, ActionKind, Notice, TaskRequest};
 use ringfence_model::id::ApprovalId;
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
@@ -18,6 +19,8 @@ use crate::call::{Denial, Naming, Permitted, Request, Wire};
 use crate::endpoint;
 use crate::kernel::Kernel;
 use crate::retry::CONFIRM_KEY;
+
+pub(super) use tasks::{begun, of_task};
 
 /// The `_meta` key under which a denied tool call says why.
 const DENIED: &str = "io.ringfence/denied";
@@ -120,7 +123,11 @@ fn tool_error(request: &Request, text: &str, meta: JsonText) -> JsonText {
 }
 
 /// A result as this client sees it: our keys stripped, names of a shared endpoint put in front, in its era.
-pub(super) fn result(request: &Request, result: &JsonText) -> JsonText {
+pub(super) fn result(kernel: &Kernel, permitted: &Permitted, result: &JsonText) -> JsonText {
+    let request = permitted.request();
+    if let Action::Task { wanted, .. } = &request.call.action {
+        return tasks::result(kernel, permitted, *wanted, result);
+    }
     let stripped = meta::strip_ours(result);
     let kind = request.call.action.kind();
     let shown = match (request.naming, request.call.action.server()) {
@@ -150,8 +157,17 @@ pub(super) fn error(permitted: &Permitted, error: RpcError) -> RpcError {
 }
 
 /// A server's notification as this client sees it. On a shared endpoint it says whose it is.
-pub(super) fn notice(request: &Request, server: &ServerName, notice: Notice, params: &JsonText) -> JsonText {
+pub(super) fn notice(
+    kernel: &Kernel,
+    request: &Request,
+    server: &ServerName,
+    notice: Notice,
+    params: &JsonText,
+) -> JsonText {
     let stripped = meta::strip_ours(params);
+    if notice == Notice::TaskStatus {
+        return tasks::status(kernel, request, &stripped);
+    }
     let value = stripped.value();
     let mut splice = Splice::new(&stripped);
     match (request.naming, notice) {
@@ -171,7 +187,8 @@ pub(super) fn notice(request: &Request, server: &ServerName, notice: Notice, par
             | Notice::ToolsChanged
             | Notice::ResourcesChanged
             | Notice::PromptsChanged
-            | Notice::ElicitationComplete,
+            | Notice::ElicitationComplete
+            | Notice::TaskStatus,
         )
         | (Naming::Plain, _) => {}
     }
@@ -215,28 +232,37 @@ pub(super) fn redacted(
     secrets: &[InJson],
 ) -> JsonText {
     let clean = kernel.secrets.clean_json(result, secrets);
-    let request = &permitted.assessed.admitted.request;
-    if request.call.action.kind() != ActionKind::CallTool {
+    let known = &permitted.assessed.known;
+    let action = &permitted.request().call.action;
+    // What comes of a task has its result inside, or is the result.
+    let (within, schema) = if let Action::CallTool { tool, .. } = action {
+        (None, known.connection.as_ref().and_then(|connection| connection.output_schema(tool)))
+    } else if let (Action::Task { wanted, .. }, Some(task)) = (action, &known.task) {
+        ((*wanted != TaskRequest::Result).then_some("result"), task.schema.clone())
+    } else {
         return clean;
-    }
-    let (before, after) = (result.value().get("structuredContent"), clean.value().get("structuredContent"));
+    };
+    let held = |text: &JsonText| {
+        within.map_or_else(|| Some(text.clone()), |name| Some(text.share(text.value().get(name)?)))
+    };
+    let (Some(result), Some(clean_result)) = (held(result), held(&clean)) else { return clean };
+    let (before, after) =
+        (result.value().get("structuredContent"), clean_result.value().get("structuredContent"));
     if before.map(Json::raw) == after.map(Json::raw) {
         return clean;
     }
-    let schema = permitted
-        .assessed
-        .known
-        .connection
-        .as_ref()
-        .and_then(|connection| connection.output_schema(request.call.action.target()));
     if schema.is_none_or(|schema| takes_any_string(schema.value())) && same_keys(before, after) {
         return clean;
     }
-    let mut splice = Splice::new(&clean);
-    splice.remove(clean.value(), "structuredContent");
+    let mut splice = Splice::new(&clean_result);
+    splice.remove(clean_result.value(), "structuredContent");
     let dropped = splice.finish();
     let mut splice = Splice::new(&dropped);
     splice.set(dropped.value(), "isError", &true.into());
+    let dropped = splice.finish();
+    let Some(whole) = within.and_then(|name| clean.value().get(name)) else { return dropped };
+    let mut splice = Splice::new(&clean);
+    splice.replace(whole, &dropped);
     splice.finish()
 }
 

@@ -6,9 +6,10 @@ use ringfence_mcp::client::RequestOptions;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Action;
-use ringfence_model::json::{JsonText, Splice};
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
 use crate::call::Request;
+use crate::exchange::Ability;
 use crate::upstream::Connection;
 
 /// The method and params; `more` are members that belong to this attempt. The peer adds version, capabilities and
@@ -23,6 +24,11 @@ pub(super) fn message(
         Action::CallTool { tool, arguments, .. } => {
             members.push(("name", JsonText::string(tool)));
             members.push(("arguments", arguments.clone()));
+            match as_task(request, connection) {
+                AsTask::No => {}
+                AsTask::ForClient(task) => members.push(("task", task)),
+                AsTask::ForUs => members.push(("task", JsonText::empty_object())),
+            }
             "tools/call"
         }
         Action::ReadResource { uri, .. } => {
@@ -50,6 +56,7 @@ pub(super) fn message(
             members.push(("uri", JsonText::string(uri)));
             "resources/unsubscribe"
         }
+        Action::Task { wanted, .. } => wanted.method(),
         Action::List { what, .. } => what.method(),
         Action::SetLogLevel { .. } => "logging/setLevel",
         Action::Ask { question, .. } => question.method(),
@@ -85,11 +92,53 @@ fn meta_for(request: &Request, connection: &Connection) -> Option<JsonText> {
     }
 }
 
+/// How a call and a task go together at a legacy server.
+pub(in crate::call::execute) enum AsTask {
+    /// Not at all: it is answered when it is done.
+    No,
+    /// The client asked for a task, in these words, and comes back for it.
+    ForClient(JsonText),
+    /// The tool takes no other calls, and the client knows no tasks: we wait for it.
+    ForUs,
+}
+
+/// How this call and a task go together.
+pub(in crate::call::execute) fn as_task(request: &Request, connection: &Connection) -> AsTask {
+    let Action::CallTool { tool, .. } = &request.call.action else { return AsTask::No };
+    if !connection.augments_calls() {
+        return AsTask::No;
+    }
+    let client = &request.exchange.client;
+    if client.version.era() == Era::Legacy && client.abilities.has(Ability::Tasks) {
+        let asked = request.params.value().get("task").filter(|task| task.kind() == Kind::Object);
+        return asked.map_or(AsTask::No, |task| {
+            let ttl = task.get("ttl").and_then(Json::as_i64).map(|ttl| ("ttl", JsonText::from(ttl)));
+            AsTask::ForClient(JsonText::object(ttl))
+        });
+    }
+    if connection.requires_task(tool) { AsTask::ForUs } else { AsTask::No }
+}
+
+/// What the client can do, as a modern server sees it. For a legacy client we wait for tasks ourselves.
+fn capabilities(request: &Request, connection: &Connection) -> JsonText {
+    let client = &request.exchange.client;
+    let own = client.capabilities();
+    let extensions = match client.version.era() {
+        Era::Modern => client.extensions.clone(),
+        Era::Legacy => (connection.era() == Era::Modern && connection.has_tasks())
+            .then(|| JsonText::object([(meta::TASKS_EXTENSION, JsonText::empty_object())])),
+    };
+    let Some(extensions) = extensions else { return own };
+    let mut splice = Splice::new(&own);
+    splice.set(own.value(), "extensions", &extensions);
+    splice.finish()
+}
+
 /// What the peer needs beside the message.
-pub(super) fn options(request: &Request, connection: &Connection) -> RequestOptions {
+pub(in crate::call::execute) fn options(request: &Request, connection: &Connection) -> RequestOptions {
     RequestOptions {
         progress: request.exchange.progress_token.is_some(),
-        capabilities: Some(request.exchange.client.capabilities()),
+        capabilities: Some(capabilities(request, connection)),
         headers: connection.headers(&request.call.action),
     }
 }

@@ -6,7 +6,7 @@ mod content;
 
 use ringfence_mcp::message::{INVALID_PARAMS, RpcError};
 use ringfence_mcp::version::{Era, ProtocolVersion};
-use ringfence_model::call::{Action, Listing};
+use ringfence_model::call::{Action, Listing, TaskRequest};
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
 /// A resource that does not exist (up to 2025-11-25).
@@ -44,10 +44,12 @@ pub(super) fn modern(action: &Action, result: &JsonText) -> JsonText {
 pub(super) fn legacy(action: &Action, version: ProtocolVersion, result: &JsonText) -> JsonText {
     let plain = content::of_version(version, &without(result, &OF_MODERN));
     match action {
-        Action::CallTool { .. } => match plain.value().get("structuredContent") {
-            Some(content) if content.kind() != Kind::Object => without(&plain, &["structuredContent"]),
-            Some(_) | None => plain,
-        },
+        Action::CallTool { .. } | Action::Task { wanted: TaskRequest::Result, .. } => {
+            match plain.value().get("structuredContent") {
+                Some(content) if content.kind() != Kind::Object => without(&plain, &["structuredContent"]),
+                Some(_) | None => plain,
+            }
+        }
         Action::List { what: Listing::Tools, .. } => with_object_schemas(&plain),
         Action::List { what: Listing::Resources | Listing::ResourceTemplates | Listing::Prompts, .. }
         | Action::ReadResource { .. }
@@ -59,6 +61,7 @@ pub(super) fn legacy(action: &Action, version: ProtocolVersion, result: &JsonTex
         | Action::Subscribe { .. }
         | Action::Unsubscribe { .. }
         | Action::RootsChanged { .. }
+        | Action::Task { .. }
         | Action::Ask { .. }
         | Action::Notify { .. }
         | Action::Operate { .. } => plain,
@@ -88,6 +91,7 @@ const fn is_cacheable(action: &Action) -> bool {
         | Action::Subscribe { .. }
         | Action::Unsubscribe { .. }
         | Action::RootsChanged { .. }
+        | Action::Task { .. }
         | Action::Ask { .. }
         | Action::Notify { .. }
         | Action::Operate { .. } => false,
