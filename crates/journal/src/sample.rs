@@ -28,6 +28,7 @@ pub(crate) fn ruling(call: u128, decision: Decision) -> Ruling {
         effects: Some((Effects::of(&[Effect::Read]), EffectSource::Catalogue)),
         definition: None,
         findings: Vec::new(),
+        provenance: ringfence_model::provenance::Provenance::none(),
         floor: Label::FRESH,
         policy: "a5".repeat(32).into(),
         verdict: Verdict {

@@ -145,6 +145,7 @@ impl Approvals {
             | EntryBody::PolicyLoaded { .. }
             | EntryBody::SessionOpened { .. }
             | EntryBody::FloorRaised { .. }
+            | EntryBody::StoreTainted { .. }
             | EntryBody::ServerOpening { .. }
             | EntryBody::Outcome(_)
             | EntryBody::Aggregate { .. }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use ringfence_detect::secret::SecretScanner;
+use ringfence_flow::Lexicon;
 use ringfence_identity::{KeysError, SealingKeys};
 use ringfence_journal::{Journal, JournalError, Options};
 use ringfence_mcp::seal::{Sealer, SealingKey};
@@ -28,7 +29,8 @@ use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
 use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
-use crate::session::{Session, SessionKey, Sessions, TooManySessions};
+use crate::session::{Remembering, Session, SessionKey, Sessions, TooManySessions};
+use crate::stores::Stores;
 use crate::tasks::Tasks;
 use crate::upstream::{BadServer, Upstreams};
 
@@ -58,6 +60,7 @@ pub struct Kernel {
     pub approvals: Approvals,
     pub(crate) policy: Arc<PolicySet>,
     pub(crate) secrets: SecretScanner,
+    pub(crate) stores: Stores,
     pub(crate) rates: Rates,
     pub(crate) tallies: Tallies,
     pub(crate) used_states: Once,
@@ -120,8 +123,12 @@ impl Kernel {
         env.fill(&mut log_id)?;
         let options = Options { durability: config.journal.durability, log_id };
         let mut approvals = Approvals::new();
+        let mut tainted = Vec::new();
         let (journal, recovered) = Journal::replay(&data_dir.join("journal"), options, &mut |entry| {
             approvals.restore(entry);
+            if let EntryBody::StoreTainted { realm, server, label, .. } = &entry.body {
+                tainted.push((realm.clone(), server.clone(), *label));
+            }
         })?;
         let journal = Arc::new(journal);
         let now = env.now();
@@ -141,8 +148,18 @@ impl Kernel {
             filled = filled.and(env.fill(bytes));
         })?;
         filled?;
-        let sessions = Sessions::new(config.limits.sessions, config.limits.session_idle.0);
+        let mut seed = [0; 8];
+        env.fill(&mut seed)?;
+        let seed = u64::from_le_bytes(seed);
+        let lexicon = Arc::new(Lexicon::new());
+        let remembering =
+            Remembering { most: config.limits.provenance.0, seed, lexicon: Arc::clone(&lexicon) };
+        let sessions = Sessions::new(config.limits.sessions, config.limits.session_idle.0, remembering);
         sessions.inherit(&recovered.floors, now);
+        let stores = Stores::new(seed, lexicon);
+        for (realm, server, label) in tainted {
+            stores.inherit(realm, server, label);
+        }
         let audit = Audit::new(&data_dir, Arc::clone(&journal));
         let limits = config.limits;
         Ok(Arc::new(Self {
@@ -154,6 +171,7 @@ impl Kernel {
             approvals,
             policy: Arc::new(policy),
             secrets: SecretScanner::new()?,
+            stores,
             rates: Rates::new(limits.rate),
             tallies: Tallies::new(),
             used_states: Once::new(limits.person.0),

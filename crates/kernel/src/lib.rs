@@ -23,6 +23,7 @@ mod interim;
 mod parking;
 mod retry;
 mod shown;
+mod stores;
 mod tasks;
 
 pub use call::{Released, Request, Wire};

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use ringfence_flow::{Index, Lexicon, Words};
 use ringfence_journal::LeftFloor;
 use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::Label;
@@ -33,6 +34,10 @@ pub struct Session {
     /// Connections that hold it open.
     links: AtomicUsize,
     floor: Mutex<Label>,
+    /// What its principal's sessions have read, value by value.
+    pub(crate) history: Arc<Mutex<Index>>,
+    /// What its user said.
+    pub(crate) words: Mutex<Words>,
 }
 
 /// What a session is shared by.
@@ -61,14 +66,31 @@ pub struct Sessions {
     table: Mutex<Table>,
     most: usize,
     idle: Duration,
+    remembering: Remembering,
 }
+
+/// How histories are kept.
+#[derive(Debug)]
+pub struct Remembering {
+    /// Bytes of one principal's.
+    pub most: usize,
+    /// Drawn by chance; what makes collisions of hashes unplanned.
+    pub seed: u64,
+    /// Words that ask for something.
+    pub lexicon: Arc<Lexicon>,
+}
+
+/// Realm and name of a principal.
+type Owner = (Arc<str>, Arc<str>);
 
 #[derive(Debug)]
 struct Table {
     by_id: HashMap<SessionId, Arc<Session>>,
     by_key: HashMap<(Arc<str>, Arc<str>, SessionKey), SessionId>,
     /// Floors of ended sessions by principal, until the idle time has passed: a fresh session launders nothing.
-    left_behind: HashMap<(Arc<str>, Arc<str>), (Label, Timestamp)>,
+    left_behind: HashMap<Owner, (Label, Timestamp)>,
+    /// What the sessions of a principal have read: shared, so that what one read is known when another one sends.
+    histories: HashMap<Owner, Arc<Mutex<Index>>>,
 }
 
 /// No session of this kind can be opened: there are too many, and all are in use.
@@ -128,6 +150,10 @@ impl Session {
         Link(Arc::clone(self))
     }
 
+    fn is_of(&self, owner: &Owner) -> bool {
+        self.principal.realm.as_str() == &*owner.0 && self.principal.name == owner.1
+    }
+
     /// True where no call and no connection has used it for `idle`.
     fn is_idle(&self, now: Timestamp, idle: Duration) -> bool {
         let idle = u64::try_from(idle.as_nanos()).unwrap_or(u64::MAX);
@@ -171,9 +197,14 @@ impl Sessions {
     /// from conversations, which cost whoever opens them nothing, and a smaller one from client processes, too, so that
     /// neither can lock out the command line or the principal's own session.
     #[must_use]
-    pub fn new(most: usize, idle: Duration) -> Self {
-        let table = Table { by_id: HashMap::new(), by_key: HashMap::new(), left_behind: HashMap::new() };
-        Self { table: Mutex::new(table), most, idle }
+    pub fn new(most: usize, idle: Duration, remembering: Remembering) -> Self {
+        let table = Table {
+            by_id: HashMap::new(),
+            by_key: HashMap::new(),
+            left_behind: HashMap::new(),
+            histories: HashMap::new(),
+        };
+        Self { table: Mutex::new(table), most, idle, remembering }
     }
 
     /// Takes over what sessions had read when the kernel before this one ended: a restart launders nothing either.
@@ -201,7 +232,7 @@ impl Sessions {
         claimed: Option<String>,
     ) -> Result<(Arc<Session>, bool), TooManySessions> {
         let mut table = self.table.lock();
-        let owner: (Arc<str>, Arc<str>) = (principal.realm.as_str().into(), Arc::clone(&principal.name));
+        let owner: Owner = (principal.realm.as_str().into(), Arc::clone(&principal.name));
         let full_key = (Arc::clone(&owner.0), Arc::clone(&owner.1), key.clone());
         if let Some(session) = table.by_key.get(&full_key).and_then(|id| table.by_id.get(id)) {
             session.used.store(now.0, Ordering::Relaxed);
@@ -217,6 +248,7 @@ impl Sessions {
             return Err(TooManySessions(table.by_id.len()));
         }
         let floor = table.inherited(&owner, now);
+        let history = table.history(&owner, floor, &self.remembering);
         let session = Arc::new(Session {
             id: fresh,
             principal: Arc::clone(principal),
@@ -228,6 +260,8 @@ impl Sessions {
             in_flight: AtomicUsize::new(0),
             links: AtomicUsize::new(0),
             floor: Mutex::new(floor),
+            history,
+            words: Mutex::new(Words::none()),
         });
         table.by_key.insert(full_key, fresh);
         table.by_id.insert(fresh, Arc::clone(&session));
@@ -300,7 +334,7 @@ impl Table {
     }
 
     /// Leaves a floor behind for the next session of `owner`.
-    fn leave(&mut self, owner: (Arc<str>, Arc<str>), floor: Label, until: Timestamp) {
+    fn leave(&mut self, owner: Owner, floor: Label, until: Timestamp) {
         let left = self.left_behind.entry(owner).or_insert((Label::FRESH, until));
         *left = (left.0.join(floor), left.1.max(until));
     }
@@ -316,17 +350,31 @@ impl Table {
             self.end(*id, now, idle);
         }
         self.left_behind.retain(|_, (_, until)| *until > now);
+        let Self { by_id, left_behind, histories, .. } = self;
+        histories.retain(|owner, _| {
+            left_behind.contains_key(owner) || by_id.values().any(|session| session.is_of(owner))
+        });
         ended
     }
 
+    /// What the sessions of `owner` have read. Where it is not remembered, `floor` is all that is known of it.
+    fn history(&mut self, owner: &Owner, floor: Label, how: &Remembering) -> Arc<Mutex<Index>> {
+        let begun = || {
+            let mut index = Index::new(how.most, how.seed, Arc::clone(&how.lexicon));
+            if floor != Label::FRESH {
+                index.forget(floor);
+            }
+            Arc::new(Mutex::new(index))
+        };
+        Arc::clone(self.histories.entry(owner.clone()).or_insert_with(begun))
+    }
+
     /// The floor that a new session of `owner` begins with.
-    fn inherited(&self, owner: &(Arc<str>, Arc<str>), now: Timestamp) -> Label {
+    fn inherited(&self, owner: &Owner, now: Timestamp) -> Label {
         let left = self.left_behind.get(owner).filter(|(_, until)| *until > now).map(|(floor, _)| *floor);
         self.by_id
             .values()
-            .filter(|session| {
-                session.principal.realm.as_str() == &*owner.0 && session.principal.name == owner.1
-            })
+            .filter(|session| session.is_of(owner))
             .map(|session| session.floor())
             .chain(left)
             .fold(Label::FRESH, Label::join)

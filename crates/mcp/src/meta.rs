@@ -25,6 +25,9 @@ pub const TASKS_EXTENSION: &str = "io.modelcontextprotocol/tasks";
 /// Token under which progress of the request is to be reported.
 pub const PROGRESS_TOKEN: &str = "progressToken";
 
+/// The user's own words, from a client that may vouch for them; a string.
+const USER_TEXT: &str = "io.ringfence/user-text";
+
 /// The beginning of our own keys.
 const OURS: &str = "io.ringfence/";
 
@@ -161,6 +164,16 @@ fn meta_of(params: &JsonText) -> Option<Json<'_>> {
     let may_be =
         memchr::memmem::find(bytes, b"_meta").is_some() || memchr::memmem::find(bytes, b"\\u").is_some();
     if may_be { params.value().get("_meta") } else { None }
+}
+
+/// The user's own words in the `_meta` of `params`, as a client says they are.
+#[must_use]
+pub fn user_text(params: &JsonText) -> Option<String> {
+    if !may_hold_ours(params.as_str()) {
+        return None;
+    }
+    let text = params.value().get("_meta")?.get(USER_TEXT)?.as_str()?;
+    Some(text.into_owned())
 }
 
 /// `text` (params or a result) without the `io.ringfence/*` entries of its `_meta`; the same bytes, shared, where there

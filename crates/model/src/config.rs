@@ -386,6 +386,10 @@ pub struct Limits {
     pub sessions: usize,
     /// Calls in flight of one session.
     pub in_flight: usize,
+    /// What is remembered of what one principal's sessions have read; what is forgotten leaves its labels behind.
+    pub provenance: Size,
+    /// How long the user's own words count.
+    pub user_words: Span,
 }
 
 /// The journal.
@@ -484,6 +488,8 @@ impl Limits {
             connections: 1_024,
             sessions: 1_024,
             in_flight: 256,
+            provenance: Size(4 << 20),
+            user_words: Span(Duration::from_secs(3_600)),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::id::{ApprovalId, CallId, SessionId, Timestamp};
 use crate::label::Label;
 use crate::name::{Realm, ServerName};
 use crate::principal::Principal;
+use crate::provenance::Provenance;
 use crate::verdict::{Code, Decision, Verdict};
 
 /// The version of [`Entry`] that this build writes.
@@ -79,6 +80,17 @@ pub enum EntryBody {
         /// The call whose result raised it.
         call: CallId,
     },
+    /// Something worse than a server is declared to hold was written into it: what comes back from it keeps this label.
+    StoreTainted {
+        /// Whose view of the server.
+        realm: Realm,
+        /// Which server.
+        server: ServerName,
+        /// The label of what was written.
+        label: Label,
+        /// The call that wrote it.
+        call: CallId,
+    },
     /// An upstream server is about to be started or reached.
     ServerOpening {
         /// Its name.
@@ -118,7 +130,7 @@ pub enum EntryBody {
 
 /// The tags of entries that a kernel rebuilds its state from when it starts, beside floors and open intents, which the
 /// journal finds itself. A ruling that names an approval counts, too.
-pub const STATEFUL: [&str; 2] = ["approval_requested", "approval_answered"];
+pub const STATEFUL: [&str; 3] = ["approval_requested", "approval_answered", "store_tainted"];
 
 /// A judged call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -156,6 +168,9 @@ pub struct Ruling {
     /// What detectors saw in the arguments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// Where its arguments came from: pointers, words, labels and sources, never values.
+    #[serde(default = "Provenance::none", skip_serializing_if = "Provenance::is_none")]
+    pub provenance: Provenance,
     /// The session's floor when it was judged.
     pub floor: Label,
     /// SHA-256 of the policy in force, hex.

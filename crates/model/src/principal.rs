@@ -16,6 +16,8 @@ pub enum Scope {
     Call,
     /// Answer an `ask` of its own call.
     Confirm,
+    /// Say what its user's own words are.
+    Vouch,
     /// Use operator verbs.
     Operate,
 }

@@ -108,6 +108,18 @@ impl Provenance {
         Self { values: Vec::new() }
     }
 
+    /// True where nothing is known to come from anywhere.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The labels of all values; none where there are none.
+    #[must_use]
+    pub fn label(&self) -> Option<Label> {
+        self.values.iter().map(|value| value.label).reduce(Label::join)
+    }
+
     /// Whose word the act and its consequential values are, the least trustworthy of them; none where no value steers the effect.
     #[must_use]
     pub fn steered_by(&self) -> Option<&Origin> {

@@ -5,6 +5,8 @@
 //! How they combine: the strictest of all that speak wins. A rule that asks or denies adds to the default table; a rule
 //! that allows stands in for it. Guards speak whatever the rules say.
 
+mod column;
+mod flow;
 mod guard;
 mod index;
 mod table;
@@ -127,12 +129,23 @@ impl PolicySet {
             }
         }
         if !voices.allowed_by_rule() {
-            voices.reason(self.table.row(facts).reason(facts));
+            voices.reason(self.table.row(facts).reason(facts, self.table.column(facts)));
+            if let Some(reason) = self.flow(facts) {
+                voices.reason(reason);
+            }
         }
         if redacts_secrets(facts.action) {
             voices.redact_secrets();
         }
         voices.verdict()
+    }
+
+    /// What the presets say of where the arguments' data would go.
+    fn flow(&self, facts: &Facts<'_>) -> Option<ringfence_model::verdict::Reason> {
+        match self.table {
+            Table::Closed => None,
+            Table::Standard | Table::Strict => flow::reason(facts),
+        }
     }
 
     /// What each rule, each guard and the default table made of a call, in this order.
@@ -167,7 +180,18 @@ impl PolicySet {
                 references: Vec::new(),
             });
         }
-        let row = self.table.row(facts).reason(facts);
+        let flow = self.flow(facts);
+        all.push(Explanation {
+            rule: flow.as_ref().map_or_else(|| "ringfence.flow".into(), |reason| Arc::clone(&reason.rule)),
+            matched: flow.is_some() && !allowed,
+            why: flow.map_or_else(
+                || "no data would leave its origin".to_owned(),
+                |reason| reason.message.to_string(),
+            ),
+            place: None,
+            references: Vec::new(),
+        });
+        let row = self.table.row(facts).reason(facts, self.table.column(facts));
         let why = if allowed { "a rule allows the call".to_owned() } else { row.message.to_string() };
         all.push(Explanation { rule: row.rule, matched: !allowed, why, place: None, references: Vec::new() });
         all

@@ -54,6 +54,7 @@ impl Store {
                 | EntryBody::PolicyLoaded { .. }
                 | EntryBody::SessionOpened { .. }
                 | EntryBody::FloorRaised { .. }
+                | EntryBody::StoreTainted { .. }
                 | EntryBody::ServerOpening { .. }
                 | EntryBody::Aggregate { .. }
                 | EntryBody::Operator { .. }

@@ -2,6 +2,7 @@
 //!
 //! Finds facts and must decide nothing.
 
+mod origin;
 mod runnable;
 
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub(super) struct Known {
     pub(super) runnable: Vec<runnable::Text>,
     /// Where the arguments came from.
     pub(super) provenance: Provenance,
+    /// The user's words name what is asked for.
+    pub(super) named: bool,
     /// The session's floor.
     pub(super) floor: Label,
     /// SHA-256 of the arguments, hex.
@@ -72,6 +75,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         findings: Vec::new(),
         runnable: Vec::new(),
         provenance: Provenance::none(),
+        named: false,
         floor: request.session.floor(),
         arguments: request
             .call
@@ -85,6 +89,9 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         () = request.exchange.cancel.cancelled() => Some(not_ready(request, "the client left before")),
         () = tokio::time::sleep(kernel.limits.timeout.0) => Some(not_ready(request, "the time was up before")),
     };
+    origin::hear(kernel, request);
+    let traced = origin::trace(kernel, request, known.facts.as_deref());
+    (known.provenance, known.named) = (traced.provenance, traced.named);
     known.findings.extend(known.secrets.iter().map(|secret| secret.finding.clone()));
     if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
         let code = code::scan_arguments(arguments.value(), &kernel.secrets, code::argument_kind);

@@ -394,6 +394,7 @@ fn record_with(
         effects: facts,
         definition: known.definition.clone(),
         findings: worst(&known.findings),
+        provenance: known.provenance.clone(),
         floor: known.floor,
         policy: Arc::clone(assessed.admitted.policy.digest()),
         verdict: verdict.clone(),

@@ -2,12 +2,14 @@
 //!
 //! Looks and must change nothing of the result.
 
+mod enter;
+
 use std::sync::Arc;
 
 use ringfence_detect::secret::InJson;
 use ringfence_model::call::{Action, Notice, Question};
 use ringfence_model::entry::{Entry, EntryBody};
-use ringfence_model::finding::{Category, Finding};
+use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::JsonText;
 use ringfence_model::label::{Confidentiality, Integrity, Label};
 
@@ -49,11 +51,21 @@ pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
         .chain(&in_error)
         .any(|finding| finding.category == Category::Uninspected);
     let mut withhold = unread.then_some("it holds more than could be inspected");
-    if let Some(floor) = label(&outcome, holds_secret).and_then(|label| request.session.raise(label)) {
+    let label = label(&outcome, holds_secret).map(|label| enter::with_memory(kernel, &outcome, label));
+    if let Some(floor) = label.and_then(|label| request.session.raise(label)) {
         let body = EntryBody::FloorRaised { session: request.session.id, floor, call: request.call.id };
         if kernel.record(&Entry::at(kernel.env.now(), body)).is_err() {
             withhold = Some("the audit journal cannot be written");
         }
+    }
+    if enter::remember(kernel, &outcome).is_err() {
+        withhold = Some("the audit journal cannot be written");
+    }
+    if let Some(label) = label {
+        let suspicious = secrets.iter().any(|seen| {
+            seen.finding.category == Category::Injection && seen.finding.severity >= Severity::Medium
+        });
+        enter::enter(kernel, &outcome, label, suspicious);
     }
     Inspected { outcome, secrets, in_error, withhold }
 }
@@ -79,6 +91,8 @@ fn label(outcome: &Outcome, holds_secret: bool) -> Option<Label> {
             Target::Upstream(upstream),
         ) => (upstream.content(), Confidentiality::Public),
         // What a server says to the client's model, or has it read, is content of that server.
+        // The user's own answer to a server's question.
+        (Action::Ask { question: Question::Elicit, .. }, ..) => (Integrity::User, Confidentiality::Public),
         (Action::Notify { notice: Notice::Progress | Notice::Log, .. }, ..)
         | (Action::Ask { question: Question::Sample, .. }, ..) => {
             (Integrity::Untrusted, Confidentiality::Public)

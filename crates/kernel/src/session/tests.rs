@@ -25,9 +25,13 @@ fn client(pid: u32) -> SessionKey {
 const READ_SECRET: Label =
     Label { confidentiality: Confidentiality::Secret, pii: false, integrity: Integrity::Untrusted };
 
+fn remembering() -> Remembering {
+    Remembering { most: 1 << 16, seed: 1, lexicon: Arc::new(ringfence_flow::Lexicon::new()) }
+}
+
 #[test]
 fn shims_of_one_client_share_and_others_do_not() {
-    let sessions = Sessions::new(10, IDLE);
+    let sessions = Sessions::new(10, IDLE, remembering());
     let ada = principal("ada");
     let (first, new) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
     assert!(new);
@@ -52,18 +56,18 @@ fn a_restart_launders_nothing_within_the_idle_time() {
         sessions.obtain(&principal(name), client(1), SessionId(1), now, None).unwrap().0.floor()
     };
     for (seconds, expected) in [(0, Label::FRESH), (95, READ_SECRET)] {
-        let sessions = Sessions::new(10, IDLE);
+        let sessions = Sessions::new(10, IDLE, remembering());
         sessions.inherit(&[left("ada", seconds)], at(100));
         assert_eq!(floor_of(&sessions, "ada", at(101)), expected, "used at {seconds}");
     }
-    let sessions = Sessions::new(10, IDLE);
+    let sessions = Sessions::new(10, IDLE, remembering());
     sessions.inherit(&[left("ada", 95)], at(100));
     assert_eq!(floor_of(&sessions, "bob", at(101)), Label::FRESH);
 }
 
 #[test]
 fn a_fresh_session_launders_nothing() {
-    let sessions = Sessions::new(10, IDLE);
+    let sessions = Sessions::new(10, IDLE, remembering());
     let ada = principal("ada");
     let (first, _) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
     assert_eq!(first.raise(READ_SECRET), Some(READ_SECRET));
@@ -85,7 +89,7 @@ fn a_fresh_session_launders_nothing() {
 
 #[test]
 fn idle_sessions_end_and_held_ones_stay() {
-    let sessions = Sessions::new(2, IDLE);
+    let sessions = Sessions::new(2, IDLE, remembering());
     let ada = principal("ada");
     let (held, _) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
     let link = held.link();
@@ -98,7 +102,7 @@ fn idle_sessions_end_and_held_ones_stay() {
 
 #[test]
 fn calls_in_flight_are_bounded_and_given_back() {
-    let sessions = Sessions::new(1, IDLE);
+    let sessions = Sessions::new(1, IDLE, remembering());
     let (session, _) = sessions.obtain(&principal("ada"), client(1), SessionId(1), at(1), None).unwrap();
     let first = session.enter(at(1), 1).unwrap();
     assert_eq!(session.enter(at(1), 1).unwrap_err(), TooManyInFlight(1));
@@ -112,7 +116,7 @@ fn conversation(id: u128) -> (SessionKey, SessionId) {
 
 #[test]
 fn conversations_lock_out_neither_the_command_line_nor_the_principals_own_session() {
-    let sessions = Sessions::new(64, IDLE);
+    let sessions = Sessions::new(64, IDLE, remembering());
     let ada = principal("ada");
     let mut links = Vec::new();
     for id in 0..48 {
@@ -142,7 +146,7 @@ fn conversations_lock_out_neither_the_command_line_nor_the_principals_own_sessio
 
 #[test]
 fn the_longest_unused_session_that_nobody_holds_makes_room_and_leaves_its_floor() {
-    let sessions = Sessions::new(3, IDLE);
+    let sessions = Sessions::new(3, IDLE, remembering());
     let ada = principal("ada");
     let open = |pid, id, now| sessions.obtain(&ada, client(pid), SessionId(id), now, None);
     let held = open(1, 1, at(1)).unwrap().0.link();

@@ -10,6 +10,10 @@ use crate::call::Naming;
 use crate::exchange::{Interim, LogLevel};
 use crate::session::{SessionKey, Sessions};
 
+fn remembering() -> crate::session::Remembering {
+    crate::session::Remembering { most: 1 << 16, seed: 1, lexicon: Arc::new(ringfence_flow::Lexicon::new()) }
+}
+
 #[test]
 fn who_is_heard_again_on_a_channel_is_heard_by_its_new_terms_only() {
     let config = serde_json::from_value(serde_json::json!({ "url": "http://127.0.0.1:9/mcp" })).unwrap();
@@ -20,7 +24,7 @@ fn who_is_heard_again_on_a_channel_is_heard_by_its_new_terms_only() {
         authentication: Authentication::PeerCredentials { uid: 1 },
         scopes: Arc::new([]),
     };
-    let sessions = Sessions::new(1, Duration::from_secs(1));
+    let sessions = Sessions::new(1, Duration::from_secs(1), remembering());
     let (session, _) = sessions
         .obtain(&Arc::new(principal), SessionKey::Principal, SessionId(1), Timestamp(1), None)
         .unwrap();

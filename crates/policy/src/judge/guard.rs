@@ -1,4 +1,5 @@
-//! Guards: what no rule of a file lifts. Unsafe code, what could not be read, and secrets on their way out.
+//! Guards: what no rule of a file lifts. Unsafe code, what could not be read, secrets on their way out or from one server to
+//! another, text of one server that steers another one, orders on their way into a store.
 //!
 //! Must never depend on the words of a server alone: findings are our own detectors' and so is the list of arguments
 //! that hold code.
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::finding::{Category, Finding, Severity};
+use ringfence_model::label::Confidentiality;
+use ringfence_model::provenance::{Origin, Role, Source, Word};
 use ringfence_model::verdict::{Decision, Reason};
 
 use crate::facts::Facts;
@@ -21,10 +24,23 @@ pub(super) enum Guard {
     Uninspected,
     /// A credential on its way out.
     SecretEgress,
+    /// A credential that one server gave, on its way to another one.
+    TokenPassthrough,
+    /// Text of one server steers what another one does with the user's rights (Hardy 1988, «The Confused Deputy»).
+    ConfusedDeputy,
+    /// Orders of a stranger on their way into a store that later prompts are made of.
+    MemoryPoisoning,
 }
 
 /// Every guard.
-pub(super) const GUARDS: [Guard; 3] = [Guard::UnsafeCode, Guard::Uninspected, Guard::SecretEgress];
+pub(super) const GUARDS: [Guard; 6] = [
+    Guard::UnsafeCode,
+    Guard::Uninspected,
+    Guard::SecretEgress,
+    Guard::TokenPassthrough,
+    Guard::ConfusedDeputy,
+    Guard::MemoryPoisoning,
+];
 
 /// Top-level arguments that hold code by their name, whatever the tool is said to do.
 const CODE_ARGUMENTS: [&str; 9] =
@@ -59,6 +75,9 @@ impl Guard {
             Self::UnsafeCode => "ringfence.unsafe_code",
             Self::Uninspected => "ringfence.uninspected",
             Self::SecretEgress => "ringfence.secret_egress",
+            Self::TokenPassthrough => "ringfence.token_passthrough",
+            Self::ConfusedDeputy => "ringfence.confused_deputy",
+            Self::MemoryPoisoning => "ringfence.memory_poisoning",
         }
     }
 
@@ -68,6 +87,9 @@ impl Guard {
             Self::UnsafeCode => "no dangerous code goes to something that runs it",
             Self::Uninspected => "nothing unread goes out or to something that runs code",
             Self::SecretEgress => "no secret goes out",
+            Self::TokenPassthrough => "no credential of one server goes to another one",
+            Self::ConfusedDeputy => "no server's text steers what another one does for good",
+            Self::MemoryPoisoning => "no stranger's orders go into a store",
         }
     }
 
@@ -107,7 +129,52 @@ impl Guard {
                     self.says(Decision::Deny, Severity::Critical, &message, alternative)
                 })
             }
+            Self::TokenPassthrough => self.passed_through(facts),
+            Self::ConfusedDeputy => self.steered(facts, effects?),
+            Self::MemoryPoisoning => self.poisons(facts, effects?),
         }
+    }
+
+    fn passed_through(self, facts: &Facts<'_>) -> Option<Reason> {
+        worst(facts.findings, Severity::Medium, |category| category == Category::Secret)?;
+        let (value, source) = facts.provenance.carries(Confidentiality::Secret, facts.server)?;
+        let message = format!("`{}` holds a credential out of {}", value.pointer, named(source));
+        let alternative = Some("let each server be configured with credentials of its own");
+        Some(self.says(Decision::Deny, Severity::Critical, &message, alternative))
+    }
+
+    fn steered(self, facts: &Facts<'_>, effects: Effects) -> Option<Reason> {
+        let grave = effects.contains(Effect::Pay)
+            || effects.contains(Effect::Admin)
+            || (effects.contains(Effect::Execute) && !facts.sandboxed)
+            || facts.tool.is_some_and(|tool| tool.irreversible && effects.contains(Effect::Delete));
+        let steering = |value: &&Origin| value.role == Role::Consequential && value.word == Word::Untrusted;
+        let foreign = |source: &&Source| source.server.as_ref() != facts.server;
+        let (value, source) = facts.provenance.values.iter().filter(steering).find_map(|value| {
+            value
+                .sources
+                .iter()
+                .filter(foreign)
+                .find(|source| source.server.is_some())
+                .map(|source| (value, source))
+        })?;
+        grave.then(|| {
+            let message = format!("`{}` comes out of text of strangers in {}", value.pointer, named(source));
+            let alternative = Some("ask the user to say it in their own words");
+            self.says(Decision::Deny, Severity::Critical, &message, alternative)
+        })
+    }
+
+    fn poisons(self, facts: &Facts<'_>, effects: Effects) -> Option<Reason> {
+        let keeps = effects.contains(Effect::Write) || effects.is_unknown();
+        let finding = worst(facts.findings, Severity::Medium, |category| category == Category::Injection)?;
+        let value = facts.provenance.values.iter().find(|value| value.word >= Word::Near)?;
+        keeps.then(|| {
+            let message =
+                format!("`{}` is text of strangers that gives orders: {}", value.pointer, finding.message);
+            let alternative = Some("keep what it says in your own words");
+            self.says(Decision::Ask, Severity::Critical, &message, alternative)
+        })
     }
 
     fn says(
@@ -125,6 +192,12 @@ impl Guard {
             alternative: alternative.map(Arc::from),
         }
     }
+}
+
+/// A source, for a person.
+fn named(source: &Source) -> String {
+    let server = source.server.as_ref().map_or("ringfence", |server| server.as_str());
+    format!("`{}` of `{server}`", source.target)
 }
 
 /// True for the actions other than tool calls by which a client hands text to a server of which nobody has said that it

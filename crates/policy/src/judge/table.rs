@@ -1,5 +1,4 @@
-//! What is decided where no rule allows: the table of design.md by the effects of the tool, for arguments that are the
-//! model's own or come from trusted sources.
+//! What is decided where no rule allows: by the effects of the tool and by whose word its arguments are.
 //!
 //! Must never have a call without a row.
 
@@ -11,6 +10,7 @@ use ringfence_model::effect::{Effect, ToolFacts};
 use ringfence_model::finding::Severity;
 use ringfence_model::verdict::{Decision, Reason};
 
+use super::column::{self, Column};
 use crate::facts::Facts;
 
 /// The table of the presets in force.
@@ -102,9 +102,17 @@ impl Table {
             ActionKind::CallTool if self == Self::Closed => Row::Closed,
             ActionKind::CallTool => facts
                 .tool
-                .and_then(|tool| self.rows(tool, facts.sandboxed).max_by_key(|row| (row.decision(), *row)))
+                .and_then(|tool| {
+                    let column = self.column(facts);
+                    self.rows(tool, facts.sandboxed).max_by_key(|row| (row.decision(column), *row))
+                })
                 .unwrap_or(if facts.answerable { Row::Unknown } else { Row::UnknownUnanswerable }),
         }
+    }
+
+    /// Whose word steers the call.
+    pub(super) fn column(self, facts: &Facts<'_>) -> Column {
+        Column::of(facts, self == Self::Strict)
     }
 
     /// A row for each effect; none where nothing is known.
@@ -133,25 +141,16 @@ impl Table {
 }
 
 impl Row {
-    const fn decision(self) -> Decision {
-        match self {
-            Self::Protocol
-            | Self::Question
-            | Self::Content
-            | Self::Read
-            | Self::Write
-            | Self::ExecuteSandboxed
-            | Self::Delete
-            | Self::Execute
-            | Self::Network
-            | Self::Send => Decision::Allow,
-            Self::NetworkStrict
-            | Self::SendStrict
-            | Self::Irreversible
-            | Self::Pay
-            | Self::Admin
-            | Self::Unknown => Decision::Ask,
-            Self::UnknownUnanswerable | Self::Closed => Decision::Deny,
+    const fn decision(self, column: Column) -> Decision {
+        match (self, column) {
+            (Self::UnknownUnanswerable | Self::Closed, _) => Decision::Deny,
+            (Self::Protocol | Self::Question | Self::Content | Self::Read, _) => Decision::Allow,
+            (Self::Unknown, _) => Decision::Ask,
+            (Self::Irreversible | Self::Pay | Self::Admin, Column::Strangers) => Decision::Deny,
+            (Self::Irreversible | Self::Pay | Self::Admin, Column::Model) => Decision::Ask,
+            (Self::NetworkStrict | Self::SendStrict, Column::Model) => Decision::Ask,
+            (_, Column::Strangers) => Decision::Ask,
+            (_, Column::Own | Column::Model) => Decision::Allow,
         }
     }
 
@@ -212,13 +211,22 @@ impl Row {
     }
 
     /// What the row says of the call.
-    pub(super) fn reason(self, facts: &Facts<'_>) -> Reason {
+    pub(super) fn reason(self, facts: &Facts<'_>, column: Column) -> Reason {
         let (name, severity, message, alternative) = self.words();
         let unknown = matches!(self, Self::Unknown | Self::UnknownUnanswerable);
+        let decision = self.decision(column);
+        let steered =
+            column == Column::Strangers && decision > Decision::Allow && !unknown && self != Self::Closed;
+        let (severity, message, alternative) = if steered {
+            let message = format!("{message}, and {}", column::steering(facts));
+            (severity.max(Severity::High), message, Some("ask the user to say it in their own words"))
+        } else {
+            (severity, message.to_owned(), alternative)
+        };
         let alternative = if unknown { Some(Arc::from(declare(facts))) } else { alternative.map(Arc::from) };
         Reason {
             rule: format!("ringfence.default.{name}").into(),
-            decision: self.decision(),
+            decision,
             severity,
             message: message.into(),
             alternative,

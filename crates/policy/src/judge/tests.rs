@@ -5,12 +5,13 @@ use ringfence_model::call::ActionKind;
 use ringfence_model::config::Preset;
 use ringfence_model::effect::{Effect, EffectSource, Effects, ToolFacts};
 use ringfence_model::finding::{Category, Finding, Severity, Span};
+use ringfence_model::id::CallId;
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::JsonText;
 use ringfence_model::label::{Confidentiality, Integrity, Label};
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::{Authentication, Principal};
-use ringfence_model::provenance::Provenance;
+use ringfence_model::provenance::{Origin, Provenance, Resemblance, Role, Source as Entered, Word};
 use ringfence_model::tally::Recent;
 use ringfence_model::verdict::{Decision, Obligation, Reason};
 
@@ -131,6 +132,152 @@ fn the_default_table_row_by_row() {
     assert_eq!(found, decided(Allow, "default.execute_sandboxed"));
     let leaky = ToolFacts { egress: true, ..tool(&[Read]) };
     assert_eq!(call(Some(&leaky), |_| (), |facts| ruling(&strict, facts)), decided(Ask, "default.network"));
+}
+
+fn origin(pointer: &str, role: Role, word: Word, label: Label, server: &str) -> Origin {
+    Origin {
+        pointer: pointer.into(),
+        role,
+        word,
+        label,
+        sources: vec![Entered {
+            call: CallId(1),
+            server: Some(server.parse().unwrap()),
+            target: "read".into(),
+            by: Resemblance::Atom,
+            label,
+        }],
+    }
+}
+
+const STRANGER: Label =
+    Label { confidentiality: Confidentiality::Public, pii: false, integrity: Integrity::Untrusted };
+
+#[test]
+fn the_default_table_column_by_column() {
+    use Effect::*;
+    let (usual, strict) = (standard(""), policy("", &[Preset::Standard, Preset::Strict], PolicyMode::Strict));
+    let columns = [
+        (Word::User, 0),
+        (Word::Configured, 0),
+        (Word::Referred, 0),
+        (Word::Trusted, 1),
+        (Word::Model, 1),
+        (Word::Asserted, 1),
+        (Word::Near, 2),
+        (Word::Untrusted, 2),
+    ];
+    let rows = [
+        (Read, false, [Allow, Allow, Allow]),
+        (Write, false, [Allow, Allow, Ask]),
+        (Send, false, [Allow, Allow, Ask]),
+        (Network, false, [Allow, Allow, Ask]),
+        (Delete, false, [Allow, Allow, Ask]),
+        (Delete, true, [Allow, Ask, Deny]),
+        (Execute, false, [Allow, Allow, Ask]),
+        (Execute, true, [Allow, Ask, Deny]),
+        (Pay, false, [Allow, Ask, Deny]),
+        (Admin, false, [Allow, Ask, Deny]),
+    ];
+    for (effect, irreversible, decisions) in rows {
+        let tool = ToolFacts { irreversible, ..tool(&[effect]) };
+        for (word, column) in columns {
+            let provenance =
+                Provenance { values: vec![origin("/to", Role::Consequential, word, STRANGER, "files")] };
+            let judged = |policy: &PolicySet| {
+                call(
+                    Some(&tool),
+                    |_| (),
+                    |facts| {
+                        policy.judge(&Facts { provenance: &provenance, floor: STRANGER, ..*facts }).decision
+                    },
+                )
+            };
+            assert_eq!(judged(&usual), decisions[column], "{effect:?} {irreversible} {word:?}");
+            // The model's own has the floor of the session there; a trusted source is not the model's own.
+            let stricter = match word {
+                Word::Model | Word::Asserted => decisions[2],
+                Word::Trusted if matches!(effect, Send | Network) => Ask,
+                Word::User
+                | Word::Configured
+                | Word::Referred
+                | Word::Trusted
+                | Word::Near
+                | Word::Untrusted => decisions[column],
+            };
+            assert_eq!(judged(&strict), stricter, "strict {effect:?} {irreversible} {word:?}");
+        }
+    }
+}
+
+#[test]
+fn data_does_not_leave_its_origin_by_its_label() {
+    let policy = standard("");
+    let leaky = tool(&[Effect::Send]);
+    let kept = tool(&[Effect::Write]);
+    let secret = Label { confidentiality: Confidentiality::Secret, ..STRANGER };
+    let internal = Label { confidentiality: Confidentiality::Internal, ..STRANGER };
+    let pii = Label { pii: true, ..STRANGER };
+    let judged = |tool: &ToolFacts, label: Label, server: &str, steered: Word| {
+        let values = vec![
+            origin("/to", Role::Consequential, steered, Label::FRESH, "files"),
+            origin("/body", Role::Content, Word::Untrusted, label, server),
+        ];
+        let provenance = Provenance { values };
+        call(Some(tool), |_| (), |facts| ruling(&policy, &Facts { provenance: &provenance, ..*facts }))
+    };
+    for (label, steered, decision, rule) in [
+        (secret, Word::User, Deny, "flow.secret"),
+        (pii, Word::User, Deny, "flow.pii"),
+        (internal, Word::User, Allow, "default.send"),
+        (internal, Word::Model, Ask, "flow.internal"),
+        (STRANGER, Word::Model, Allow, "default.send"),
+    ] {
+        assert_eq!(judged(&leaky, label, "vault", steered), decided(decision, rule), "{label:?}");
+        assert_eq!(judged(&leaky, label, "files", steered), decided(Allow, "default.send"), "{label:?}");
+        assert_eq!(judged(&kept, label, "vault", steered), decided(Allow, "default.write"), "{label:?}");
+    }
+    let provenance =
+        Provenance { values: vec![origin("/body", Role::Content, Word::Untrusted, secret, "vault")] };
+    let message = call(
+        Some(&leaky),
+        |_| (),
+        |facts| policy.judge(&Facts { provenance: &provenance, ..*facts }).reasons[0].message.to_string(),
+    );
+    assert_eq!(message, "`/body` holds secret data out of `read` of `vault`, which would leave to `files`");
+}
+
+#[test]
+fn no_rule_lets_one_server_steer_another_or_pass_it_a_credential() {
+    let policy = standard("{ id: yes, severity: low, match: {}, decision: allow }");
+    let secret = Label { confidentiality: Confidentiality::Secret, ..STRANGER };
+    let seen = [finding(Category::Secret, Severity::High)];
+    let orders = [finding(Category::Injection, Severity::High)];
+    let judged = |effects: &[Effect], findings: &[Finding], role, word, label, server: &str| {
+        let provenance = Provenance { values: vec![origin("/x", role, word, label, server)] };
+        let tool = tool(effects);
+        call(
+            Some(&tool),
+            |_| (),
+            |facts| ruling(&policy, &Facts { provenance: &provenance, findings, ..*facts }),
+        )
+    };
+    use Effect::*;
+    let allowed = (Allow, "yes".to_owned());
+    let (steers, says) = (Role::Consequential, Role::Content);
+    let deputy = decided(Deny, "confused_deputy");
+    assert_eq!(judged(&[Pay], &[], steers, Word::Untrusted, STRANGER, "mail"), deputy);
+    assert_eq!(judged(&[Execute], &[], steers, Word::Untrusted, STRANGER, "mail"), deputy);
+    assert_eq!(judged(&[Pay], &[], steers, Word::Untrusted, STRANGER, "files"), allowed);
+    assert_eq!(judged(&[Pay], &[], steers, Word::Referred, STRANGER, "mail"), allowed);
+    assert_eq!(judged(&[Write], &[], steers, Word::Untrusted, STRANGER, "mail"), allowed);
+    let passed = decided(Deny, "token_passthrough");
+    assert_eq!(judged(&[Write], &seen, says, Word::Untrusted, secret, "vault"), passed);
+    assert_eq!(judged(&[Write], &seen, says, Word::Untrusted, secret, "files"), allowed);
+    assert_eq!(judged(&[Write], &[], says, Word::Untrusted, secret, "vault"), allowed);
+    let poisoned = decided(Ask, "memory_poisoning");
+    assert_eq!(judged(&[Write], &orders, says, Word::Untrusted, STRANGER, "mail"), poisoned);
+    assert_eq!(judged(&[Read], &orders, says, Word::Untrusted, STRANGER, "mail"), allowed);
 }
 
 #[test]
@@ -412,6 +559,10 @@ fn explain_says_what_each_rule_made_of_the_call() {
             "ringfence.unsafe_code false no dangerous code goes to something that runs it",
             "ringfence.uninspected false nothing unread goes out or to something that runs code",
             "ringfence.secret_egress false no secret goes out",
+            "ringfence.token_passthrough false no credential of one server goes to another one",
+            "ringfence.confused_deputy false no server's text steers what another one does for good",
+            "ringfence.memory_poisoning false no stranger's orders go into a store",
+            "ringfence.flow false no data would leave its origin",
             "ringfence.default.read true the tool only reads",
         ]
     );

@@ -37,6 +37,8 @@ pub(crate) enum Setting {
     Connections,
     Sessions,
     InFlight,
+    Provenance,
+    UserWords,
 }
 
 /// Variables of the seeds that mean a setting of ours (`docs/migrating.md`). Ours win over them.
@@ -51,7 +53,7 @@ const ALIASES: [(&str, Setting); 7] = [
 ];
 
 /// Our variables.
-const VARIABLES: [(&str, Setting); 18] = [
+const VARIABLES: [(&str, Setting); 20] = [
     ("RINGFENCE_LISTEN", Setting::Listen),
     ("RINGFENCE_POLICY_MODE", Setting::PolicyMode),
     ("RINGFENCE_POLICY_PRESETS", Setting::PolicyPresets),
@@ -70,6 +72,8 @@ const VARIABLES: [(&str, Setting); 18] = [
     ("RINGFENCE_LIMITS_CONNECTIONS", Setting::Connections),
     ("RINGFENCE_LIMITS_SESSIONS", Setting::Sessions),
     ("RINGFENCE_LIMITS_IN_FLIGHT", Setting::InFlight),
+    ("RINGFENCE_LIMITS_PROVENANCE", Setting::Provenance),
+    ("RINGFENCE_LIMITS_USER_WORDS", Setting::UserWords),
 ];
 
 /// Our variables that other parts of the program read.
@@ -140,6 +144,8 @@ pub(crate) fn apply(config: &mut Config, given: &Given) -> Result<(), ConfigErro
         Setting::Connections => into(&mut limits.connections, number(text)),
         Setting::Sessions => into(&mut limits.sessions, number(text)),
         Setting::InFlight => into(&mut limits.in_flight, number(text)),
+        Setting::Provenance => into(&mut limits.provenance, quantity(text)),
+        Setting::UserWords => into(&mut limits.user_words, quantity(text)),
     }
     .map_err(|message| ConfigError::Setting { from: given.from.clone(), message })
 }

@@ -206,6 +206,7 @@ fn principal(facts: &Facts<'_>) -> Value {
         text(match scope {
             Scope::Call => "call",
             Scope::Confirm => "confirm",
+            Scope::Vouch => "vouch",
             Scope::Operate => "operate",
         })
     };

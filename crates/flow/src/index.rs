@@ -1,0 +1,157 @@
+//! What entered a session: two generations, of which the older is dropped when the younger is full.
+//!
+//! Must never forget without leaving a floor behind.
+
+use std::sync::Arc;
+
+use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::json::Json;
+use ringfence_model::label::{Confidentiality, Label};
+use ringfence_model::name::ServerName;
+
+use crate::document::Writer;
+use crate::generation::{Generation, Origin};
+use crate::hash::Seed;
+use crate::lexicon::Lexicon;
+use crate::line::Line;
+use crate::user::Words;
+
+/// What entered the sessions of one principal.
+#[derive(Debug)]
+pub struct Index {
+    pub(crate) young: Generation,
+    pub(crate) old: Generation,
+    /// Number of the young generation; the old one has the number before.
+    pub(crate) serial: u32,
+    pub(crate) seed: Seed,
+    pub(crate) lexicon: Arc<Lexicon>,
+    /// The labels of what is not remembered any more.
+    pub(crate) forgotten: Option<Label>,
+    /// Something secret is in it.
+    pub(crate) secret: bool,
+    line: Line,
+    most: usize,
+}
+
+/// Something that enters.
+#[derive(Debug)]
+pub struct Entering<'a> {
+    /// The call whose result it is.
+    pub call: CallId,
+    /// Of which server; none for ours.
+    pub server: Option<&'a ServerName>,
+    /// What there: tool, URI, prompt.
+    pub target: &'a str,
+    /// Its label.
+    pub label: Label,
+    /// The user's words named it: [`crate::Traced::named`] of the call.
+    pub named: bool,
+    /// A detector saw orders to the model in it.
+    pub suspicious: bool,
+}
+
+impl Index {
+    /// Nothing has entered. It takes about `most` bytes; `seed` is drawn by chance for each.
+    #[must_use]
+    pub fn new(most: usize, seed: u64, lexicon: Arc<Lexicon>) -> Self {
+        Self {
+            young: Generation::new(),
+            old: Generation::new(),
+            serial: 1,
+            seed: Seed(seed),
+            lexicon,
+            forgotten: None,
+            secret: false,
+            line: Line::new(),
+            most,
+        }
+    }
+
+    /// What was read before and is not remembered: arguments that match nothing inherit `floor`.
+    pub fn forget(&mut self, floor: Label) {
+        self.forgotten = Some(self.forgotten.map_or(floor, |known| known.join(floor)));
+    }
+
+    /// The labels of what is not remembered any more.
+    #[must_use]
+    pub const fn forgotten(&self) -> Option<Label> {
+        self.forgotten
+    }
+
+    /// Bytes in use, about.
+    #[must_use]
+    pub const fn cost(&self) -> usize {
+        self.young.cost() + self.old.cost()
+    }
+
+    /// Takes in a result, or what else an MCP message carries.
+    pub fn enter(&mut self, entering: &Entering<'_>, result: Json<'_>, words: &mut Words) {
+        self.write(entering, words, |writer| writer.result(result));
+    }
+
+    /// Takes in a text.
+    pub fn enter_text(&mut self, entering: &Entering<'_>, text: &str, words: &mut Words) {
+        self.write(entering, words, |writer| writer.document(text));
+    }
+
+    fn write(&mut self, entering: &Entering<'_>, words: &mut Words, write: impl FnOnce(&mut Writer<'_>)) {
+        if self.young.cost() >= self.most / 2 {
+            self.turn(words);
+        }
+        let from = self.young.records();
+        let origin = self.young.add_origin(Origin {
+            call: entering.call,
+            server: entering.server.cloned(),
+            target: entering.target.into(),
+            label: entering.label,
+            named: entering.named,
+        });
+        let secret = entering.label.confidentiality == Confidentiality::Secret;
+        self.secret |= secret;
+        let mut writer = Writer {
+            into: &mut self.young,
+            lexicon: &self.lexicon,
+            seed: self.seed,
+            line: &mut self.line,
+            origin,
+            suspicious: entering.suspicious,
+            secret,
+            most: self.most,
+        };
+        write(&mut writer);
+        if writer.is_full() {
+            // The rest of it was not taken in.
+            self.forget(entering.label);
+        }
+        words.name(&self.young, self.serial, from);
+    }
+
+    /// The young generation becomes the old one, what was old is forgotten.
+    fn turn(&mut self, words: &mut Words) {
+        if let Some(label) = self.old.label() {
+            self.forget(label);
+        }
+        words.forget(self.serial.wrapping_sub(1));
+        self.old = std::mem::replace(&mut self.young, Generation::new());
+        self.serial = self.serial.wrapping_add(1);
+    }
+
+    /// Hears the user's own words, which count until `until`.
+    pub fn hear(&self, words: &mut Words, text: &str, now: Timestamp, until: Timestamp) {
+        if words.hear(self.seed, &self.lexicon, text, now, until) {
+            words.name(&self.old, self.serial.wrapping_sub(1), 0);
+            words.name(&self.young, self.serial, 0);
+        }
+    }
+
+    /// Both generations, each with its number.
+    pub(crate) fn generations(&self) -> [(&Generation, u32); 2] {
+        [(&self.young, self.serial), (&self.old, self.serial.wrapping_sub(1))]
+    }
+
+    /// True where nothing has entered.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.young.is_empty() && self.old.is_empty()
+    }
+}

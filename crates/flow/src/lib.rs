@@ -1,0 +1,28 @@
+//! Where the values in a call's arguments came from: an index of what entered a session, and the tracing of arguments in it.
+//!
+//! Holds hashes, never a value. Must never make a value more trustworthy because more is known of it.
+
+mod act;
+mod atom;
+mod decode;
+mod document;
+mod generation;
+mod hash;
+mod index;
+mod lexicon;
+mod line;
+mod memory;
+mod passage;
+mod toxic;
+mod trace;
+mod user;
+
+pub use index::{Entering, Index};
+pub use lexicon::Lexicon;
+pub use memory::Memory;
+pub use toxic::{Combination, Node, combinations};
+pub use trace::{Asking, Traced};
+pub use user::Words;
+
+#[cfg(test)]
+mod tests;

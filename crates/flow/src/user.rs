@@ -1,0 +1,283 @@
+//! The user's own words: what they say exactly, what they refer to, which acts they ask for.
+//!
+//! Held as hashes, for one session and a bounded time. Must never be fed from anything but a client that may vouch for its user.
+
+use std::collections::HashSet;
+
+use ringfence_model::id::Timestamp;
+
+use crate::atom::{Atom, Kind, trim};
+use crate::decode;
+use crate::document::hash_of;
+use crate::generation::Generation;
+use crate::hash::{ByHash, Seed};
+use crate::lexicon::{Acts, Lexicon, key_of, stem};
+use crate::line::Line;
+
+/// Most texts that count at once, most bytes of one, most words of a phrase.
+const MOST_TEXTS: usize = 16;
+const LONGEST: usize = 16 * 1024;
+const PHRASE: usize = 8;
+
+/// What the user said.
+#[derive(Debug)]
+pub struct Words {
+    texts: Vec<Text>,
+    /// The records that they name, by generation and place.
+    named: HashSet<u64, ByHash>,
+}
+
+#[derive(Debug)]
+struct Text {
+    digest: u64,
+    until: Timestamp,
+    exact: HashSet<u64, ByHash>,
+    refers: HashSet<u32, ByHash>,
+    stems: HashSet<u32, ByHash>,
+    acts: Acts,
+}
+
+impl Words {
+    /// Nothing has been said.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { texts: Vec::new(), named: HashSet::default() }
+    }
+
+    /// The records of `generation` from `from` on that the words name are remembered.
+    pub(crate) fn name(&mut self, generation: &Generation, serial: u32, from: usize) {
+        if self.texts.is_empty() {
+            return;
+        }
+        let Self { texts, named } = self;
+        generation.named(
+            from,
+            |tokens| overlap(texts, tokens),
+            |record, says| {
+                let key = key(serial, record);
+                match says {
+                    Some(true) => named.insert(key),
+                    Some(false) => false,
+                    None => named.contains(&key),
+                }
+            },
+        );
+    }
+
+    /// Forgets what they named in a generation that is gone.
+    pub(crate) fn forget(&mut self, serial: u32) {
+        self.named.retain(|key| key >> 32 != u64::from(serial));
+    }
+
+    /// The words, as far as they still count, name this record.
+    pub(crate) fn names(&self, serial: u32, record: u32, now: Timestamp) -> bool {
+        self.any(now) && self.named.contains(&key(serial, record))
+    }
+
+    /// Hears `text`; false where it has been heard before and only lasts longer now.
+    pub(crate) fn hear(
+        &mut self,
+        seed: Seed,
+        lexicon: &Lexicon,
+        text: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> bool {
+        let digest = seed.of(text.bytes());
+        self.texts.retain(|known| known.until > now);
+        if let Some(known) = self.texts.iter_mut().find(|known| known.digest == digest) {
+            known.until = known.until.max(until);
+            return false;
+        }
+        if self.texts.len() == MOST_TEXTS {
+            self.texts.remove(0);
+        }
+        self.texts.push(Text::of(seed, lexicon, cut(text), digest, until));
+        true
+    }
+
+    fn heard(&self, now: Timestamp) -> impl Iterator<Item = &Text> {
+        self.texts.iter().filter(move |text| text.until > now)
+    }
+
+    /// True where the user's words count at all.
+    pub(crate) fn any(&self, now: Timestamp) -> bool {
+        self.heard(now).next().is_some()
+    }
+
+    /// The user said exactly this.
+    pub(crate) fn said(&self, hash: u64, now: Timestamp) -> bool {
+        self.heard(now).any(|text| text.exact.contains(&hash))
+    }
+
+    /// The user asked for one of these acts, or said a word of the tool's name.
+    pub(crate) fn asked(&self, acts: Acts, tool: &[u32], now: Timestamp) -> bool {
+        self.heard(now).any(|text| text.acts.meets(acts) || tool.iter().any(|word| text.stems.contains(word)))
+    }
+}
+
+impl Text {
+    fn of(seed: Seed, lexicon: &Lexicon, text: &str, digest: u64, until: Timestamp) -> Self {
+        let mut this = Self {
+            digest,
+            until,
+            exact: HashSet::default(),
+            refers: HashSet::default(),
+            stems: HashSet::default(),
+            acts: Acts::NONE,
+        };
+        this.refers.extend(tokens(seed, lexicon, text));
+        // Whom an address belongs to is not referred to by where others have theirs.
+        for host in
+            text.split_whitespace().filter_map(|word| trim(word).split_once('@')).map(|(_, host)| host)
+        {
+            for word in host.split(|c: char| !c.is_alphanumeric()) {
+                this.refers.remove(&token(seed, word));
+            }
+        }
+        // A verb refers to nothing: what is to be done is no name of a thing.
+        let mut cued = true;
+        for word in text.split_whitespace() {
+            let bare = trim(word);
+            let (acts, cue) = lexicon.acts_and_cue(key_of(bare.bytes()));
+            if cued && !acts.is_none() {
+                this.refers.remove(&token(seed, bare));
+            }
+            cued = cue || word.ends_with(['.', ',', ':', ';', '!', '?']);
+        }
+        for chunk in
+            text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')' | '<' | '>' | ';' | '|'))
+        {
+            let whole = Atom::of(chunk);
+            let parts = chunk.split(',').chain(chunk.rsplit([':', '=']).take(1)).filter_map(Atom::of);
+            this.exact.extend(whole.into_iter().chain(parts).map(|atom| hash_of(seed, &atom)));
+        }
+        let words: Vec<&str> =
+            text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let mut before = "";
+        for word in &words {
+            if !lexicon.is_before_noun(before) {
+                this.acts = this.acts.and(lexicon.acts_of(word)).deeds();
+            }
+            this.stems.insert(token(seed, word));
+            before = word;
+        }
+        for from in 0..words.len() {
+            let mut said = String::new();
+            for word in words.iter().skip(from).take(PHRASE) {
+                if !said.is_empty() {
+                    said.push(' ');
+                }
+                said.push_str(word);
+                this.exact.insert(phrase(seed, &said));
+                if let Some(account) = Atom::of(&said).filter(|atom| atom.kind == Kind::Account) {
+                    this.exact.insert(hash_of(seed, &account));
+                }
+            }
+        }
+        for number in decode::numbers_in_words(text) {
+            this.exact.insert(seed.of(number.to_string().bytes()));
+        }
+        let mut line = Line::new();
+        for part in text.lines() {
+            line.read(part, lexicon);
+            for chunk in &line.chunks {
+                this.exact.extend(
+                    part.get(chunk.range.clone()).and_then(Atom::of).map(|atom| hash_of(seed, &atom)),
+                );
+            }
+        }
+        this
+    }
+}
+
+const fn key(serial: u32, record: u32) -> u64 {
+    (serial as u64) << 32 | record as u64
+}
+
+/// How many of these tokens the texts hold.
+fn overlap(texts: &[Text], tokens: &[u32]) -> usize {
+    let held = tokens.iter().copied().filter(|token| texts.iter().any(|text| text.refers.contains(token)));
+    let mut seen: Vec<u32> = held.collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.len()
+}
+
+fn cut(text: &str) -> &str {
+    match text.char_indices().find(|(at, _)| *at >= LONGEST) {
+        Some((at, _)) => text.get(..at).unwrap_or_default(),
+        None => text,
+    }
+}
+
+/// The hash of words: letters and digits in lower case, one space between.
+pub(crate) fn phrase(seed: Seed, text: &str) -> u64 {
+    let mut gap = false;
+    let mut begun = false;
+    let bytes = text.bytes().flat_map(|byte| {
+        let counts = byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let space = counts && gap && begun;
+        gap = !counts;
+        begun |= counts;
+        [space.then_some(b' '), counts.then_some(byte)].into_iter().flatten()
+    });
+    seed.of(bytes)
+}
+
+/// The hash of a word's stem.
+pub(crate) fn token(seed: Seed, word: &str) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "half a hash is a hash")]
+    let half = seed.of(stem(word).bytes()) as u32;
+    half
+}
+
+/// What a text can be referred to by: its uncommon words and its identifiers.
+pub(crate) fn tokens<'a>(seed: Seed, lexicon: &'a Lexicon, text: &'a str) -> impl Iterator<Item = u32> + 'a {
+    let chunks = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')' | '<' | '>'))
+        .map(trim)
+        .filter(|chunk| {
+            chunk.len() >= 3
+                && chunk.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '_' | '@' | '/'))
+        });
+    let words = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(move |word| word.len() >= 3 && !lexicon.is_common(word) && !is_year(word));
+    chunks.chain(words).map(move |word| token(seed, word))
+}
+
+fn is_year(word: &str) -> bool {
+    word.len() == 4
+        && (word.starts_with("19") || word.starts_with("20"))
+        && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The words of a tool's name: `delete_all`, `deleteAll`, `delete-all`.
+pub(crate) fn words_of_name(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+        .flat_map(|part| {
+            let mut rest = Some(part);
+            std::iter::from_fn(move || {
+                let part = rest?;
+                let cut = part.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map(|(at, _)| at);
+                let (word, after) = match cut.and_then(|at| part.split_at_checked(at)) {
+                    Some((word, after)) => (word, Some(after)),
+                    None => (part, None),
+                };
+                rest = after;
+                Some(word)
+            })
+        })
+        .filter(|word| word.len() >= 3)
+}
+
+/// True for a field that names one of many.
+pub(crate) fn is_id(field: &str) -> bool {
+    let field = field.to_ascii_lowercase();
+    field == "id"
+        || field.ends_with("id")
+        || field.ends_with("ids")
+        || field.ends_with("number")
+        || field.ends_with("key")
+}

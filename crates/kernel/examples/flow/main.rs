@@ -1,0 +1,44 @@
+//! `cargo xtask eval flow`: scripted sessions along the real path: tasks of users, and goals that a stranger's text plants.
+//!
+//! Must never know more than the kernel does: a script holds what the agent calls and what the servers answer, no more.
+
+mod report;
+mod script;
+mod session;
+
+use script::Script;
+use session::Outcome;
+
+/// The scripts that the engine was tuned with, and those that it was not.
+const TUNED: [(&str, &str); 5] = [
+    ("mail", include_str!("scripts/mail.yaml")),
+    ("files", include_str!("scripts/files.yaml")),
+    ("bank", include_str!("scripts/bank.yaml")),
+    ("chat", include_str!("scripts/chat.yaml")),
+    ("calendar", include_str!("scripts/calendar.yaml")),
+];
+const HELD_OUT: [(&str, &str); 2] =
+    [("shop", include_str!("scripts/shop.yaml")), ("tickets", include_str!("scripts/tickets.yaml"))];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let details = words.iter().any(|word| word == "--details");
+    for (name, set) in [("tuned", &TUNED[..]), ("held out", &HELD_OUT[..])] {
+        if name == "held out" && words.iter().any(|word| word == "--tuned") {
+            continue;
+        }
+        let mut scripts: Vec<Script> = Vec::new();
+        for (file, text) in set {
+            scripts.extend(script::read(file, text)?);
+        }
+        for heard in [true, false] {
+            let mut outcomes: Vec<Outcome> = Vec::new();
+            for (at, script) in scripts.iter().enumerate() {
+                outcomes.push(session::run(script, at, heard).await?);
+            }
+            report::print(name, heard, &outcomes, details);
+        }
+    }
+    Ok(())
+}

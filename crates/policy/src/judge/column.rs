@@ -1,0 +1,66 @@
+//! Whose word steers a call: the column of the default table.
+//!
+//! Must never be more trusting than the least trustworthy value that steers.
+
+use ringfence_model::label::Integrity;
+use ringfence_model::provenance::{Origin, Word};
+
+use crate::facts::Facts;
+
+/// A column of the default table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Column {
+    /// The user's own words, what they refer to, or configured values.
+    Own,
+    /// The model's own, or from trusted sources.
+    Model,
+    /// From untrusted text, or near it.
+    Strangers,
+}
+
+impl Column {
+    /// The column of a call. With `inherits` what the model made up has the floor of the session.
+    pub(super) fn of(facts: &Facts<'_>, inherits: bool) -> Self {
+        let strangers = facts.floor.integrity == Integrity::Untrusted;
+        match facts.provenance.steered_by().map(|steering| steering.word) {
+            Some(Word::User | Word::Configured | Word::Referred) => Self::Own,
+            Some(Word::Trusted) => Self::Model,
+            Some(Word::Model | Word::Asserted) | None if inherits && strangers => Self::Strangers,
+            Some(Word::Model | Word::Asserted) | None => Self::Model,
+            Some(Word::Near | Word::Untrusted) => Self::Strangers,
+        }
+    }
+}
+
+/// What steers the call, in words: which argument, and out of what.
+pub(super) fn steering(facts: &Facts<'_>) -> String {
+    facts.provenance.steered_by().map_or_else(
+        || "the session has read text of strangers, and preset `strict` takes what the model made up for theirs".to_owned(),
+        describe,
+    )
+}
+
+fn describe(origin: &Origin) -> String {
+    let what = if origin.pointer.is_empty() {
+        "nobody but text of strangers can have asked for this".to_owned()
+    } else {
+        let how = match origin.word {
+            Word::Near => "comes near",
+            Word::User
+            | Word::Configured
+            | Word::Referred
+            | Word::Trusted
+            | Word::Model
+            | Word::Asserted
+            | Word::Untrusted => "comes from",
+        };
+        format!("`{}` {how} text of strangers", origin.pointer)
+    };
+    match origin.sources.first() {
+        Some(source) => {
+            let server = source.server.as_ref().map_or("ringfence", |server| server.as_str());
+            format!("{what}: `{}` of `{server}`", source.target)
+        }
+        None => what,
+    }
+}
