@@ -5,6 +5,7 @@
 //! not read it says with a finding of category `uninspected`. Must never do I/O, read a clock or keep a value it found.
 
 pub mod code;
+mod detectors;
 pub mod hidden;
 pub mod injection;
 mod literals;
@@ -15,5 +16,6 @@ mod scan;
 pub mod secret;
 pub mod url;
 
+pub use detectors::{DetectorError, Detectors, Message, PersonalData};
 pub use literals::LiteralError;
 pub use scan::{Engine, Profile, ScannerError, TextScanner};

@@ -6,6 +6,7 @@
 mod archive;
 mod encoded;
 mod kind;
+mod message;
 mod rule;
 mod xml;
 
@@ -13,8 +14,9 @@ use std::borrow::Cow;
 
 use ringfence_model::finding::Finding;
 
-pub use encoded::{BadEncoding, decode_base64, decode_data_uri};
+use encoded::{BadEncoding, decode_base64, decode_data_uri};
 pub use kind::Kind;
+pub use message::{Attachment, attachments, without};
 
 use rule::Rule;
 

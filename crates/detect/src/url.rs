@@ -4,9 +4,11 @@
 //! [`ringfence_model::address`], names by what they are known to lead to. A URL that other parsers read otherwise is
 //! blocked. Names are not resolved here: must never be taken for the guard of a connection.
 
+mod arguments;
 mod authority;
 mod confusable;
 mod host;
+mod origin;
 mod parameter;
 mod rule;
 mod text;
@@ -17,9 +19,12 @@ use std::ops::Range;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 use url::Url;
 
+pub use arguments::{InProse, scan_arguments};
 use authority::Written;
+pub use origin::Origin;
 use rule::Rule;
 pub use text::scan_text;
+use text::scan_text_of;
 
 /// Most bytes of a URL: what is longer is blocked unread.
 pub const LONGEST: usize = 64 * 1024;
@@ -48,11 +53,25 @@ pub struct Report {
 /// `http://0251.0376.0251.0376/` is a metadata service in octal and blocked; `https://example.com/a` is safe.
 #[must_use]
 pub fn check_url(text: &str) -> Report {
+    check_url_of(text, &[])
+}
+
+/// The same, but a URL of one of the `exempt` origins may be fetched.
+fn check_url_of(text: &str, exempt: &[Origin]) -> Report {
     let mut findings: Vec<Finding> =
-        judge(text).into_iter().map(|(rule, at)| rule.finding(text, at)).collect();
+        judge_of(text, exempt).into_iter().map(|(rule, at)| rule.finding(text, at)).collect();
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.start));
     let blocks = findings.iter().any(|finding| finding.severity >= Severity::Medium);
     Report { verdict: if blocks { Verdict::Block } else { Verdict::Safe }, findings }
+}
+
+/// The same, of which only what a parameter leads on to speaks against a URL of an `exempt` origin.
+fn judge_of(text: &str, exempt: &[Origin]) -> Vec<(&'static Rule, Range<usize>)> {
+    let mut found = judge(text);
+    if !found.is_empty() && exempt.iter().any(|origin| origin.covers(text)) {
+        found.retain(|(rule, _)| rule.id == rule::NESTED_METADATA.id);
+    }
+    found
 }
 
 /// The rules that a URL breaks, and where in its text.

@@ -28,6 +28,7 @@ pub use decide::{Denied, Pending, Permitted, Ruling};
 pub use execute::Outcome;
 pub(crate) use execute::{Waits, says_yes};
 pub use inspect::Inspected;
+pub(crate) use release::Redaction;
 pub use release::{Released, Wire};
 
 use crate::builtin::Builtin;

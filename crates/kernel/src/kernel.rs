@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use ringfence_detect::secret::SecretScanner;
+use ringfence_detect::{DetectorError, Detectors, PersonalData};
 use ringfence_flow::Lexicon;
 use ringfence_identity::{KeysError, SealingKeys};
 use ringfence_journal::{Journal, JournalError, Options};
@@ -59,7 +60,7 @@ pub struct Kernel {
     /// Calls that wait for somebody other than the caller.
     pub approvals: Approvals,
     pub(crate) policy: Arc<PolicySet>,
-    pub(crate) secrets: SecretScanner,
+    pub(crate) detectors: Detectors,
     pub(crate) stores: Stores,
     pub(crate) rates: Rates,
     pub(crate) tallies: Tallies,
@@ -106,7 +107,7 @@ pub enum StartError {
     Server(#[from] BadServer),
     /// The detection rules.
     #[error(transparent)]
-    Rules(#[from] ringfence_detect::secret::RuleError),
+    Rules(#[from] DetectorError),
     /// No randomness.
     #[error(transparent)]
     Env(#[from] NoRandomness),
@@ -161,6 +162,7 @@ impl Kernel {
             stores.inherit(realm, server, label);
         }
         let audit = Audit::new(&data_dir, Arc::clone(&journal));
+        let detectors = detectors(&config, &policy)?;
         let limits = config.limits;
         Ok(Arc::new(Self {
             sessions,
@@ -169,8 +171,8 @@ impl Kernel {
             sealer: sealer(keys),
             audit,
             approvals,
+            detectors,
             policy: Arc::new(policy),
-            secrets: SecretScanner::new()?,
             stores,
             rates: Rates::new(limits.rate),
             tallies: Tallies::new(),
@@ -257,19 +259,19 @@ impl Kernel {
     /// The scanner for credentials, compiled once.
     #[must_use]
     pub const fn secrets(&self) -> &SecretScanner {
-        &self.secrets
+        self.detectors.secrets()
     }
 
     /// What a server wrote outside results (stderr, errors of its start), with credentials blotted out.
     #[must_use]
     pub(crate) fn scrub(&self, text: &str) -> String {
-        self.secrets.clean_text(text)
+        self.secrets().clean_text(text)
     }
 
     /// What answers a server's question, with credentials blotted out.
     #[must_use]
     pub(crate) fn clean(&self, answer: &JsonText) -> JsonText {
-        self.secrets.clean_json(answer, &self.secrets.scan_json(answer))
+        self.secrets().clean_json(answer, &self.secrets().scan_json(answer))
     }
 
     /// A target as the journal keeps it: without credentials, and no longer than anybody reads.
@@ -358,6 +360,14 @@ pub enum SessionError {
     /// It cannot be recorded.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// The detectors as configured; personal data is looked for where a rule asks for it, and the servers' own origins are no
+/// addresses inside.
+fn detectors(config: &Config, policy: &PolicySet) -> Result<Detectors, DetectorError> {
+    let wanted = if policy.needs().personal_data { PersonalData::Wanted } else { PersonalData::NotWanted };
+    let urls = config.servers.values().filter_map(|server| server.url.as_deref());
+    Ok(Detectors::new(&config.detect)?.serving(wanted, urls))
 }
 
 fn sealer(keys: SealingKeys) -> Sealer {

@@ -16,6 +16,7 @@ use ringfence_model::id::{CallId, SessionId, Timestamp};
 use ringfence_model::json::{Json, JsonText, Splice};
 use ringfence_model::principal::Principal;
 
+use crate::call::Redaction;
 use crate::kernel::Kernel;
 use crate::session::Session;
 use crate::upstream::{PoolKey, Upstream};
@@ -48,7 +49,7 @@ pub(crate) struct Task {
     /// The tool's `outputSchema`.
     pub(crate) schema: Option<JsonText>,
     /// Credentials in its results are to be redacted, as its call was judged.
-    pub(crate) redacts: bool,
+    pub(crate) redacts: Redaction,
     /// Whose it is.
     pub(crate) session: SessionId,
     /// Our id.
@@ -74,7 +75,7 @@ pub(crate) struct Beginning {
     pub(crate) own: String,
     pub(crate) facts: Option<Arc<ToolFacts>>,
     pub(crate) schema: Option<JsonText>,
-    pub(crate) redacts: bool,
+    pub(crate) redacts: Redaction,
 }
 
 /// Why there is no such task.

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod it {
+    mod inspect;
     mod proofs;
     mod rules;
     mod walk;

@@ -2,6 +2,8 @@
 //!
 //! Plain data; reading files, the environment and flags is the binary's business.
 
+mod detect;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use crate::label::{Confidentiality, Integrity};
 use crate::name::ServerName;
 use crate::principal::Scope;
 use crate::quantity::{Rate, Size, Span};
+
+pub use detect::{AllowedPattern, AllowedValue, DetectConfig, DetectKind, DetectRule, Suppressions};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +48,9 @@ pub struct Config {
     /// Families of built-in tools to list.
     #[serde(default = "Config::tools")]
     pub tools: Vec<Family>,
+    /// What is looked for in messages.
+    #[serde(default = "DetectConfig::standard")]
+    pub detect: DetectConfig,
 }
 
 /// The format version.
@@ -430,6 +437,7 @@ impl Config {
             limits: Limits::standard(),
             journal: JournalConfig::standard(),
             tools: Self::tools(),
+            detect: DetectConfig::standard(),
         }
     }
 

@@ -15,14 +15,15 @@ mod voices;
 use std::sync::Arc;
 
 use ringfence_model::config::{PolicyConfig, PolicyMode};
-use ringfence_model::verdict::Verdict;
+use ringfence_model::finding::{Category, Finding};
+use ringfence_model::verdict::{Decision, Obligation, Reason, Verdict};
 use sha2::{Digest, Sha256};
 
 use crate::facts::Facts;
 use crate::load::{self, LoadError, Source};
 use crate::preset;
 use crate::rule::{ArgumentMatch, Case, Rule};
-use guard::{GUARDS, redacts_secrets};
+use guard::{GUARDS, releases_content};
 use index::Index;
 use table::Table;
 use voices::Voices;
@@ -46,6 +47,8 @@ pub struct Needs {
     pub code: bool,
     /// How often the principal called lately.
     pub recent: bool,
+    /// Personal data in messages.
+    pub personal_data: bool,
 }
 
 /// What one rule made of a call.
@@ -134,8 +137,8 @@ impl PolicySet {
                 voices.reason(reason);
             }
         }
-        if redacts_secrets(facts.action) {
-            voices.redact_secrets();
+        if releases_content(facts.action) {
+            voices.redact();
         }
         voices.verdict()
     }
@@ -146,6 +149,19 @@ impl PolicySet {
             Table::Closed => None,
             Table::Standard | Table::Strict => flow::reason(facts),
         }
+    }
+
+    /// Why a result in which `found` was found is withheld; none where it may be released. Under the mode in force.
+    #[must_use]
+    pub fn judge_result(&self, facts: &Facts<'_>, found: &[Finding]) -> Option<Reason> {
+        let mut voices = Voices::new(self.mode);
+        let case = Case::new(facts, self.environment.as_deref());
+        let rules = self.index.candidates(&self.rules, facts).into_iter();
+        for rule in rules.filter(|rule| rule.speaks_of(&case, found)) {
+            voices.rule(rule);
+        }
+        let verdict = voices.verdict_if_any()?;
+        (verdict.decision == Decision::Deny).then(|| verdict.reasons.into_iter().next()).flatten()
     }
 
     /// What each rule, each guard and the default table made of a call, in this order.
@@ -200,12 +216,22 @@ impl PolicySet {
 
 impl Needs {
     fn of(rules: &[Rule]) -> Self {
-        let mut needs = Self { code: false, recent: false };
+        let mut needs = Self { code: false, recent: false, personal_data: false };
         for matcher in rules.iter().flat_map(|rule| std::iter::once(&rule.when).chain(&rule.except)) {
             needs.code |= matcher.arguments.iter().any(ArgumentMatch::runs);
             let expression = matcher.expression.as_ref();
+            let reads = |name| expression.is_some_and(|when| when.reads(name));
+            needs.personal_data |= matcher.asks_for_personal_data() || reads("findings") || reads("floor");
             needs.recent |= matcher.rate.is_some() || expression.is_some_and(|when| when.reads("recent"));
         }
+        needs.personal_data |=
+            rules.iter().flat_map(|rule| &rule.obligations).any(|obligation| match obligation {
+                Obligation::Redact { categories } => categories.contains(&Category::Pii),
+                Obligation::Limit { .. }
+                | Obligation::Budget { .. }
+                | Obligation::Record
+                | Obligation::Approvers { .. } => false,
+            });
         needs
     }
 }

@@ -16,7 +16,7 @@ mod required;
 use std::fmt;
 use std::sync::Arc;
 
-use ringfence_model::finding::Severity;
+use ringfence_model::finding::{Finding, Severity};
 use ringfence_model::verdict::{Decision, Obligation, Reason};
 
 pub(crate) use argument::{ArgumentMatch, BadPointer, Missing, Pointer, Scalar, ValueTest, widen};
@@ -76,6 +76,20 @@ impl Rule {
 
     /// Whether the rule speaks about the call, and if not, the first condition that does not hold.
     pub(crate) fn check<'r>(&'r self, case: &Case<'_>) -> Result<(), Mismatch<'r>> {
+        if self.when.result.is_some() {
+            return Err(Mismatch::Result);
+        }
+        self.holds(case)
+    }
+
+    /// Whether the rule speaks about a result in which `found` was found.
+    pub(crate) fn speaks_of(&self, case: &Case<'_>, found: &[Finding]) -> bool {
+        let wanted = self.when.result.as_ref();
+        wanted.is_some_and(|wanted| found.iter().any(|finding| wanted.holds(finding)))
+            && self.holds(case).is_ok()
+    }
+
+    fn holds<'r>(&'r self, case: &Case<'_>) -> Result<(), Mismatch<'r>> {
         let doubt = self.doubt();
         self.when.check(case, doubt)?;
         match self.except.iter().position(|except| except.check(case, doubt.other()).is_ok()) {

@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use ringfence_model::finding::{Finding, Severity, Span};
-use ringfence_model::json::JsonText;
 
 use super::concept::Concept;
 use super::context::Context;
@@ -18,7 +17,6 @@ use super::window::{Prefilter, chunks};
 use crate::hidden::{self, Hidden};
 use crate::literals::LiteralError;
 use crate::scan::{Engine, Profile};
-use crate::secret::{InJson, place};
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.
 const MOST_INSPECTED: usize = 1 << 20;
@@ -27,7 +25,7 @@ const MOST_OF_A_KIND: usize = 16;
 /// A text up to here is looked at whole by [`InjectionScanner::score`].
 const SHORT: usize = 8 * 1024;
 /// A text up to here is looked at whole wherever it stands: that costs no more than the prefilter does on a kilobyte or two.
-const TINY: usize = 200;
+pub(super) const TINY: usize = 200;
 
 /// The embedded data cannot be read: a fault of ours that the tests rule out.
 #[derive(Debug, thiserror::Error)]
@@ -111,20 +109,6 @@ impl InjectionScanner {
         self.look(text, Profile::new(context, &[Engine::Injection, Engine::Hidden]))
     }
 
-    /// What the profile's engines for orders and for hidden content see in the strings of `json`, keys included.
-    pub(crate) fn look_in_json(&self, json: &JsonText, profile: Profile) -> Vec<InJson> {
-        let mut found = Vec::new();
-        if profile.has(Engine::Injection) || profile.has(Engine::Hidden) {
-            json.value().strings(&mut |string| {
-                let Some(text) = string.as_str() else { return };
-                let at = place(json, string);
-                let findings = self.look(&text, profile);
-                found.extend(findings.into_iter().map(|finding| InJson { finding, at: at.clone() }));
-            });
-        }
-        found
-    }
-
     /// What the profile's engines for orders and for hidden content see in `text`.
     pub(crate) fn look(&self, text: &str, profile: Profile) -> Vec<Finding> {
         if !profile.has(Engine::Injection) {
@@ -164,6 +148,11 @@ impl InjectionScanner {
             known.id == worst.id && known.span.start >= span.start && known.span.end <= span.end
         });
         (!is_known).then_some(Finding { span, severity: Severity::High, ..worst })
+    }
+
+    /// True where the prefilter sees a part worth a look.
+    pub(super) fn points_at(&self, text: &str) -> bool {
+        self.prefilter.points_at(text)
     }
 
     /// Orders to the model in `text` as it stands, by place.

@@ -214,6 +214,11 @@ impl Prefilter {
         Literals::new(ANCHORS).map(Self)
     }
 
+    /// True where [`Self::parts`] has any.
+    pub(super) fn points_at(&self, text: &str) -> bool {
+        self.0.find(text.as_bytes()).next().is_some() || text.as_bytes().chunks(BLOCK).any(is_foreign)
+    }
+
     /// The parts of `text` around an anchor or in another script, ascending, not overlapping.
     pub(super) fn parts(&self, text: &str) -> Vec<Range<usize>> {
         let mut parts: Vec<Range<usize>> = Vec::new();
@@ -225,8 +230,7 @@ impl Prefilter {
             }
         }
         if !text.is_ascii() {
-            let foreign = |block: &[u8]| block.iter().filter(|byte| **byte >= 0x80).count() * 8 > block.len();
-            let blocks = text.as_bytes().chunks(BLOCK).enumerate().filter(|(_, block)| foreign(block));
+            let blocks = text.as_bytes().chunks(BLOCK).enumerate().filter(|(_, block)| is_foreign(block));
             parts.extend(
                 blocks.map(|(at, block)| (at * BLOCK).saturating_sub(64)..at * BLOCK + block.len() + 64),
             );
@@ -241,6 +245,11 @@ impl Prefilter {
         }
         merged.into_iter().map(|part| floor(text, part.start)..floor(text, part.end)).collect()
     }
+}
+
+/// True for a block of another script.
+fn is_foreign(block: &[u8]) -> bool {
+    block.iter().filter(|byte| **byte >= 0x80).count() * 8 > block.len()
 }
 
 /// The greatest character boundary at or below `at`.

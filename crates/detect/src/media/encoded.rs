@@ -17,7 +17,7 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 
 /// Why content cannot be decoded. Whoever meets it says `uninspected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadEncoding {
+pub(super) enum BadEncoding {
     /// Longer than what is decoded.
     #[error("the encoded content is longer than {LONGEST} bytes")]
     TooLong,
@@ -33,7 +33,7 @@ pub enum BadEncoding {
 ///
 /// # Errors
 /// [`BadEncoding`].
-pub fn decode_base64(text: &str) -> Result<Vec<u8>, BadEncoding> {
+pub(super) fn decode_base64(text: &str) -> Result<Vec<u8>, BadEncoding> {
     if text.len() > LONGEST {
         return Err(BadEncoding::TooLong);
     }
@@ -50,7 +50,7 @@ pub fn decode_base64(text: &str) -> Result<Vec<u8>, BadEncoding> {
 ///
 /// # Errors
 /// [`BadEncoding`].
-pub fn decode_data_uri(uri: &str) -> Result<(&str, Vec<u8>), BadEncoding> {
+pub(super) fn decode_data_uri(uri: &str) -> Result<(&str, Vec<u8>), BadEncoding> {
     if uri.len() > LONGEST {
         return Err(BadEncoding::TooLong);
     }

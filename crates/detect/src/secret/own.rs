@@ -2,8 +2,10 @@
 //! Must never run a pattern that can take more than linear time: the crate `regex` knows none.
 
 use regex::{Regex, RegexBuilder};
-use ringfence_model::finding::Severity;
+use ringfence_model::config::{AllowedValue, DetectConfig, DetectKind, DetectRule};
+use ringfence_model::finding::{Category, Finding, Severity, Span};
 
+use super::Sought;
 use super::error::RuleError;
 
 /// Largest compiled form of an operator's pattern, in bytes.
@@ -25,7 +27,7 @@ impl Settings {
     pub const BUILT_IN: Self = Self { rules: Vec::new(), disable: Vec::new(), allow: Vec::new() };
 }
 
-/// A rule of an operator; a find is a finding of category `secret`.
+/// A rule of an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnRule {
     /// The finding's id and the name of the placeholder: small letters, digits, underscores.
@@ -34,8 +36,65 @@ pub struct OwnRule {
     pub what: String,
     /// What it looks for.
     pub pattern: Pattern,
+    /// What kind of thing a find is: `secret`, `pii` or `injection`.
+    pub category: Category,
     /// How bad a find is.
     pub severity: Severity,
+}
+
+impl OwnRule {
+    /// True where a scan for `sought` looks for it.
+    pub(super) fn is_sought(&self, sought: Sought) -> bool {
+        if self.category == Category::Pii { sought.personal_data() } else { sought.secrets() }
+    }
+
+    pub(super) fn finding(&self, span: Span, confidence: u8) -> Finding {
+        Finding {
+            id: self.id.clone().into(),
+            category: self.category,
+            severity: self.severity,
+            confidence,
+            span,
+            message: format!("Found by a rule of the operator: {}", self.what),
+            alternative: None,
+            reference: None,
+        }
+    }
+}
+
+impl From<&DetectRule> for OwnRule {
+    fn from(rule: &DetectRule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            what: rule.what.clone(),
+            pattern: Pattern::Regex(rule.pattern.clone()),
+            category: match rule.kind {
+                DetectKind::Secret => Category::Secret,
+                DetectKind::Pii => Category::Pii,
+                DetectKind::Text => Category::Injection,
+            },
+            severity: rule.severity,
+        }
+    }
+}
+
+impl From<&AllowedValue> for Pattern {
+    fn from(value: &AllowedValue) -> Self {
+        match value {
+            AllowedValue::Text(text) => Self::Literal(text.clone()),
+            AllowedValue::Pattern(pattern) => Self::Regex(pattern.pattern.clone()),
+        }
+    }
+}
+
+impl From<&DetectConfig> for Settings {
+    fn from(config: &DetectConfig) -> Self {
+        Self {
+            rules: config.rules.iter().map(OwnRule::from).collect(),
+            disable: config.disable.clone(),
+            allow: config.allow.iter().map(Pattern::from).collect(),
+        }
+    }
 }
 
 /// A text, or a regular expression in the syntax of the crate `regex`.
@@ -67,7 +126,7 @@ impl Own {
             }
             Ok((rule, regex))
         });
-        let whole = |pattern: &str| format!("^(?:{pattern})$");
+        let whole = |pattern: &str| format!(r"\A(?:{pattern})\z");
         let allow = settings.allow.iter().map(|pattern| pattern.compile("allow", whole));
         Ok(Self { rules: rules.collect::<Result<_, _>>()?, allow: allow.collect::<Result<_, _>>()? })
     }

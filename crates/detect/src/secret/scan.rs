@@ -43,11 +43,11 @@ pub enum Sought {
 }
 
 impl Sought {
-    pub(super) const fn secrets(self) -> bool {
+    pub(crate) const fn secrets(self) -> bool {
         matches!(self, Self::Secrets | Self::Both)
     }
 
-    pub(super) const fn personal_data(self) -> bool {
+    pub(crate) const fn personal_data(self) -> bool {
         matches!(self, Self::PersonalData | Self::Both)
     }
 }
@@ -264,10 +264,10 @@ impl SecretScanner {
                 hits.len() < MOST_FINDINGS
             });
         }
-        if !sought.secrets() {
-            return hits.len() >= MOST_FINDINGS;
-        }
-        for (index, (_, regex)) in self.own.rules.iter().enumerate() {
+        for (index, (rule, regex)) in self.own.rules.iter().enumerate() {
+            if !rule.is_sought(sought) {
+                continue;
+            }
             for captures in regex.captures_iter(text).take(MOST_FINDINGS) {
                 let Some(found) =
                     captures.get(1).or_else(|| captures.get(0)).filter(|found| !found.is_empty())
@@ -277,6 +277,9 @@ impl SecretScanner {
                 let hit = Hit { at: found.range(), source: Source::Own(index), confidence: 90, coding: None };
                 hits.extend(self.kept(text, hit));
             }
+        }
+        if !sought.secrets() {
+            return hits.len() >= MOST_FINDINGS;
         }
         let mut pass = Pass::of(text, budget);
         for (literal, at) in self.literals_in(text) {
@@ -353,6 +356,11 @@ impl SecretScanner {
     /// The finding of a hit in `text`.
     pub(super) fn finding(&self, text: &str, hit: &Hit) -> Finding {
         let span = Span::of(text, hit.at.start, hit.at.end);
+        if let Source::Own(index) = hit.source
+            && let Some((rule, _)) = self.own.rules.get(index)
+        {
+            return rule.finding(span, hit.confidence);
+        }
         let (id, what, severity): (Cow<'static, str>, Cow<'static, str>, Severity) = match hit.source {
             Source::Pii(kind) => return kind.finding(span, hit.confidence),
             Source::Rule(index) => {
@@ -360,13 +368,7 @@ impl SecretScanner {
                     (rule.id.into(), rule.what.into(), rule.severity)
                 })
             }
-            Source::Own(index) => self
-                .own
-                .rules
-                .get(index)
-                .map_or(("secret".into(), "secret".into(), Severity::Critical), |(rule, _)| {
-                    (rule.id.clone().into(), rule.what.clone().into(), rule.severity)
-                }),
+            Source::Own(_) => ("secret".into(), "secret".into(), Severity::Critical),
             Source::Generic(promise) => {
                 (generic_id(promise).into(), generic_name(promise).into(), Severity::High)
             }

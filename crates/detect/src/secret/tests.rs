@@ -491,6 +491,7 @@ fn hexadecimal_and_percent_signs_hide_nothing() {
 #[test]
 fn what_an_operator_says_counts() {
     let own = |id: &str, pattern| OwnRule {
+        category: Category::Secret,
         id: id.to_owned(),
         what: "ticket".to_owned(),
         pattern,

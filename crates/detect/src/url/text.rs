@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ringfence_model::finding::Finding;
 
-use super::{judge, rule};
+use super::{Origin, judge_of, rule};
 
 /// Most bytes of a text that are looked through.
 const LONGEST_TEXT: usize = 1 << 20;
@@ -19,6 +19,11 @@ const MOST: usize = 200;
 /// as `mailto:` or those of applications, are passed over; what is only a hint is left out.
 #[must_use]
 pub fn scan_text(text: &str) -> Vec<Finding> {
+    scan_text_of(text, &[])
+}
+
+/// The same, but for URLs of the `exempt` origins.
+pub(super) fn scan_text_of(text: &str, exempt: &[Origin]) -> Vec<Finding> {
     let bytes = text.as_bytes();
     let looked = bytes.get(..LONGEST_TEXT).unwrap_or(bytes);
     let mut findings = Vec::new();
@@ -30,7 +35,7 @@ pub fn scan_text(text: &str) -> Vec<Finding> {
         let Some(at) = around(text, separator, past) else { continue };
         past = at.end;
         let Some(url) = text.get(at.clone()) else { continue };
-        let found = judge(url);
+        let found = judge_of(url, exempt);
         // The URL of an application opens that: only what would lead to credentials is told.
         let is_foreign = found.iter().any(|(rule, _)| rule.id == rule::OTHER_SCHEME.id);
         for (rule, part) in found {

@@ -130,6 +130,7 @@ pub(crate) async fn run(
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
             log_level: None,
+            extensions: None,
             claimed: None,
         };
         let request = Request {

@@ -7,11 +7,12 @@ mod runnable;
 
 use std::sync::Arc;
 
-use ringfence_detect::code;
-use ringfence_detect::secret::InJson;
+use ringfence_detect::injection::Context;
+use ringfence_detect::url::InProse;
+use ringfence_detect::{Message, code};
 use ringfence_mcp::message::RpcError;
 use ringfence_model::call::{Action, TaskRequest};
-use ringfence_model::effect::ToolFacts;
+use ringfence_model::effect::{Effect, ToolFacts};
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
@@ -41,8 +42,8 @@ pub(super) struct Known {
     pub(super) definition: Option<Arc<str>>,
     /// The conversation with the server that will be used, for a call to one server.
     pub(super) connection: Option<Arc<Connection>>,
-    /// Credentials in the params.
-    pub(super) secrets: Vec<InJson>,
+    /// What is in the params.
+    pub(super) seen: Message,
     /// All findings.
     pub(super) findings: Vec<Finding>,
     /// What the texts of the arguments would do, where a rule asks for it.
@@ -71,7 +72,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         task: None,
         definition: None,
         connection: None,
-        secrets: kernel.secrets.scan_json(scanned(request)),
+        seen: seen(kernel, request),
         findings: Vec::new(),
         runnable: Vec::new(),
         provenance: Provenance::none(),
@@ -92,22 +93,42 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
     origin::hear(kernel, request);
     let traced = origin::trace(kernel, request, known.facts.as_deref());
     (known.provenance, known.named) = (traced.provenance, traced.named);
-    known.findings.extend(known.secrets.iter().map(|secret| secret.finding.clone()));
+    known.findings.extend(known.seen.findings());
     if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
-        let code = code::scan_arguments(arguments.value(), &kernel.secrets, code::argument_kind);
+        let code = code::scan_arguments(arguments.value(), kernel.secrets(), code::argument_kind);
         let of_code = code.into_iter().flat_map(|argument| argument.findings);
         // Credentials in it have been found above, with their place in the params.
         known.findings.extend(of_code.filter(|finding| finding.category != Category::Secret));
+        known.findings.extend(urls(kernel, arguments, known.facts.as_deref()));
     }
     if let (true, Some(arguments)) = (admitted.policy.needs().code, admitted.request.call.action.arguments())
     {
-        known.runnable = runnable::of(arguments, &kernel.secrets);
+        known.runnable = runnable::of(arguments, kernel.secrets());
     }
     let assessed = Assessed { admitted, known };
     match denial {
         None => Ok(assessed),
         Some(denial) => Err(Box::new(Unassessable { assessed, denial })),
     }
+}
+
+/// URLs that a tool with a network would fetch on the word of its arguments.
+fn urls(kernel: &Kernel, arguments: &JsonText, facts: Option<&ToolFacts>) -> Vec<Finding> {
+    let Some(effects) = facts.map(|facts| facts.effects) else { return Vec::new() };
+    if !effects.contains(Effect::Network) && !effects.contains(Effect::Send) && !effects.is_unknown() {
+        return Vec::new();
+    }
+    let carries = effects.contains(Effect::Send);
+    kernel.detectors.urls(arguments, if carries { InProse::Carried } else { InProse::Followed })
+}
+
+/// What is in the params: of what a server sends, orders to the model as well.
+fn seen(kernel: &Kernel, request: &super::Request) -> Message {
+    let params = scanned(request);
+    if super::inspect::context(&request.call.action) == Some(Context::Interim) {
+        return kernel.detectors.message(params, Context::Interim);
+    }
+    Message::of_values(kernel.detectors.values(params))
 }
 
 /// What detectors look at: everything that the client sent and that is forwarded.

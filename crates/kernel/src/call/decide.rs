@@ -155,13 +155,23 @@ pub(super) fn refuse(kernel: &Kernel, unassessable: Unassessable) -> Box<Denied>
 }
 
 fn judge(kernel: &Kernel, assessed: &Assessed, answerable: bool) -> Verdict {
+    with_facts(kernel, assessed, answerable, |facts| assessed.admitted.policy.judge(facts))
+}
+
+/// Looks at what policy judges by.
+pub(super) fn with_facts<T>(
+    kernel: &Kernel,
+    assessed: &Assessed,
+    answerable: bool,
+    look: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
     let call = &assessed.admitted.request.call;
     let policy = &assessed.admitted.policy;
     let time = kernel.env.now();
     let recent =
         if policy.needs().recent { kernel.tallies.called(&call.principal, time) } else { Recent::NOTHING };
     let runnable: Vec<_> = assessed.known.runnable.iter().map(|text| text.runnable()).collect();
-    policy.judge(&Facts {
+    look(&Facts {
         action: call.action.kind(),
         server: call.action.server(),
         target: call.action.target(),

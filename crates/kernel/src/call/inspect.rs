@@ -4,9 +4,11 @@
 
 mod enter;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use ringfence_detect::secret::InJson;
+use ringfence_detect::Message;
+use ringfence_detect::injection::Context;
 use ringfence_model::call::{Action, Notice, Question};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::finding::{Category, Finding, Severity};
@@ -15,63 +17,105 @@ use ringfence_model::label::{Confidentiality, Integrity, Label};
 
 use super::execute::End;
 use super::{Outcome, Target};
+use crate::exchange::Way;
 use crate::kernel::Kernel;
 
 /// An outcome with all that is known about it.
 #[derive(Debug)]
 pub struct Inspected {
     pub(super) outcome: Outcome,
-    /// Credentials in the result.
-    pub(super) secrets: Vec<InJson>,
-    /// Credentials in the server's error text.
+    /// Where its text stands; none for what no model reads.
+    pub(super) context: Option<Context>,
+    /// What is in the result.
+    pub(super) seen: Message,
+    /// What is in the server's error text.
     pub(super) in_error: Vec<Finding>,
     /// Set where the result may not be released, with the reason.
-    pub(super) withhold: Option<&'static str>,
+    pub(super) withhold: Option<Cow<'static, str>>,
 }
 
 pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
-    let (secrets, in_error) = match &outcome.end {
-        End::Result(result) | End::Parked(result, _) | End::Task(result, _) => {
-            (kernel.secrets.scan_json(result), Vec::new())
-        }
-        End::Error(error) | End::PagesFirst(error) => (
-            error.data.as_ref().map(|data| kernel.secrets.scan_json(data)).unwrap_or_default(),
-            kernel.secrets.scan_text(&error.message),
-        ),
-        End::Failed(message) => (Vec::new(), kernel.secrets.scan_text(message)),
-        End::Cancelled | End::Timeout => (Vec::new(), Vec::new()),
+    let assessed = &outcome.permitted.assessed;
+    let request = &assessed.admitted.request;
+    let context = match (&request.call.action, request.exchange.way) {
+        // The answer of the client's own side, on its way to the server.
+        (Action::Ask { .. }, Way::Asked) => None,
+        (action, _) => context(action),
     };
-    let request = &outcome.permitted.assessed.admitted.request;
-    let holds_secret =
-        secrets.iter().any(|secret| secret.finding.category == Category::Secret) || !in_error.is_empty();
-    // What was not read to its end may hold what was not found.
-    let unread = secrets
-        .iter()
-        .map(|secret| &secret.finding)
-        .chain(&in_error)
-        .any(|finding| finding.category == Category::Uninspected);
-    let mut withhold = unread.then_some("it holds more than could be inspected");
-    let label = label(&outcome, holds_secret).map(|label| enter::with_memory(kernel, &outcome, label));
+    let look = |json: &JsonText| match context {
+        Some(context) => kernel.detectors.message(json, context),
+        None => Message::of_values(kernel.detectors.values(json)),
+    };
+    let look_at_text = |text: &str| kernel.detectors.text(text, context.unwrap_or(Context::ToolResult));
+    let nothing = || Message::of_values(Vec::new());
+    let (seen, in_error) = match &outcome.end {
+        End::Result(result) | End::Parked(result, _) | End::Task(result, _) => (look(result), Vec::new()),
+        End::Error(error) | End::PagesFirst(error) => {
+            (error.data.as_ref().map_or_else(nothing, look), look_at_text(&error.message))
+        }
+        End::Failed(message) => (nothing(), look_at_text(message)),
+        End::Cancelled | End::Timeout => (nothing(), Vec::new()),
+    };
+    let findings: Vec<Finding> = seen.findings().chain(in_error.iter().cloned()).collect();
+    // What was not read to its end may hold a value that was not found.
+    let mut values = seen.values.iter().map(|value| &value.finding).chain(&in_error);
+    let unread = values.any(|finding| finding.category == Category::Uninspected);
+    let mut withhold = unread.then_some(Cow::Borrowed("it holds more than could be inspected"));
+    if let Some(reason) = denied(kernel, &outcome, &findings) {
+        withhold = Some(reason.into());
+    }
+    let label = label(&outcome, &findings).map(|label| enter::with_memory(kernel, &outcome, label));
     if let Some(floor) = label.and_then(|label| request.session.raise(label)) {
         let body = EntryBody::FloorRaised { session: request.session.id, floor, call: request.call.id };
         if kernel.record(&Entry::at(kernel.env.now(), body)).is_err() {
-            withhold = Some("the audit journal cannot be written");
+            withhold = Some("the audit journal cannot be written".into());
         }
     }
     if enter::remember(kernel, &outcome).is_err() {
-        withhold = Some("the audit journal cannot be written");
+        withhold = Some("the audit journal cannot be written".into());
     }
     if let Some(label) = label {
-        let suspicious = secrets.iter().any(|seen| {
-            seen.finding.category == Category::Injection && seen.finding.severity >= Severity::Medium
-        });
+        let suspicious = findings
+            .iter()
+            .any(|finding| finding.category == Category::Injection && finding.severity >= Severity::Medium);
         enter::enter(kernel, &outcome, label, suspicious);
     }
-    Inspected { outcome, secrets, in_error, withhold }
+    Inspected { outcome, context, seen, in_error, withhold }
+}
+
+/// Where the text of what comes back stands; none where it is not content of a server: definitions are looked at when they
+/// are listed, and answers to a server's question are the client's own.
+pub(super) const fn context(action: &Action) -> Option<Context> {
+    match action {
+        Action::CallTool { .. } | Action::Complete { .. } | Action::Task { .. } => Some(Context::ToolResult),
+        Action::ReadResource { .. } => Some(Context::Resource),
+        Action::GetPrompt { .. } => Some(Context::Prompt),
+        Action::Notify { .. } | Action::Ask { .. } => Some(Context::Interim),
+        Action::List { .. }
+        | Action::Greet { .. }
+        | Action::Listen { .. }
+        | Action::SetLogLevel { .. }
+        | Action::Subscribe { .. }
+        | Action::Unsubscribe { .. }
+        | Action::RootsChanged { .. }
+        | Action::Operate { .. } => None,
+    }
+}
+
+/// The rule that denies a result with these findings, in words.
+fn denied(kernel: &Kernel, outcome: &Outcome, findings: &[Finding]) -> Option<String> {
+    if findings.is_empty() {
+        return None;
+    }
+    let assessed = &outcome.permitted.assessed;
+    let policy = &assessed.admitted.policy;
+    let reason =
+        super::decide::with_facts(kernel, assessed, false, |facts| policy.judge_result(facts, findings))?;
+    Some(format!("the rule `{}` denies it: {}", reason.rule, reason.message))
 }
 
 /// The label of what came back; none where nothing of the outside world did.
-fn label(outcome: &Outcome, holds_secret: bool) -> Option<Label> {
+fn label(outcome: &Outcome, findings: &[Finding]) -> Option<Label> {
     let assessed = &outcome.permitted.assessed;
     let request = &assessed.admitted.request;
     let (integrity, confidentiality) = match (&request.call.action, &assessed.known.facts, &request.target) {
@@ -99,11 +143,23 @@ fn label(outcome: &Outcome, holds_secret: bool) -> Option<Label> {
         }
         _ => return None,
     };
-    let confidentiality = if holds_secret { Confidentiality::Secret } else { confidentiality };
-    Some(Label { confidentiality, pii: false, integrity })
+    let holds = |category, least| {
+        findings.iter().any(|finding: &Finding| finding.category == category && finding.severity >= least)
+    };
+    let secret = holds(Category::Secret, Severity::Info);
+    let confidentiality = if secret { Confidentiality::Secret } else { confidentiality };
+    // Whatever the operator said of the source: it passes on what somebody else wrote.
+    let hostile = holds(Category::Injection, Severity::Medium) || holds(Category::Hidden, Severity::High);
+    let integrity = if hostile { Integrity::Untrusted } else { integrity };
+    Some(Label { confidentiality, pii: holds(Category::Pii, Severity::Info), integrity })
 }
 
 impl Inspected {
+    /// All findings.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        self.seen.findings().chain(self.in_error.iter().cloned()).collect()
+    }
+
     /// The result object, where there is one.
     pub(super) const fn result(&self) -> Option<&JsonText> {
         match &self.outcome.end {

@@ -2,22 +2,26 @@
 //!
 //! INVARIANT: [`Released`] is made in `sealed`, nowhere else, and never holds what was not redacted as the verdict asked.
 
+mod flag;
+mod redact;
 mod render;
 
 use std::sync::Arc;
 
+use ringfence_detect::injection::Context;
 use ringfence_mcp::message::RpcError;
 use ringfence_model::call::{Action, Question};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
-use ringfence_model::finding::{Category, Finding, worst};
+use ringfence_model::finding::worst;
 use ringfence_model::json::{Json, JsonText};
-use ringfence_model::verdict::{Code, Obligation};
+use ringfence_model::verdict::Code;
 
 use super::admit::Refused;
 use super::execute::{self, End, Waits};
 use super::{Denied, Inspected, Pending, Permitted, Request};
 use crate::exchange::Way;
 use crate::kernel::Kernel;
+pub(crate) use redact::Redaction;
 
 /// The only thing that may be sent: to a client, or as an answer to a server.
 #[derive(Debug)]
@@ -105,11 +109,12 @@ pub(super) fn parked(kernel: &Kernel, pending: Box<Pending>) -> Released {
 /// A server's question, redacted as the verdict asks.
 pub(super) fn server_question(kernel: &Kernel, permitted: &Permitted, question: Question) -> Released {
     let asked = permitted.request().call.action.arguments().cloned().unwrap_or_else(JsonText::empty_object);
-    let params = if must_redact(permitted) {
-        kernel.secrets.clean_json(&asked, &permitted.assessed.known.secrets)
-    } else {
-        asked
-    };
+    let params = Redaction::of(permitted).message(
+        kernel,
+        &asked,
+        &permitted.assessed.known.seen,
+        Some(Context::Interim),
+    );
     // Whose task it is that asks (2025-11-25, "Tasks", section "Related Tasks").
     let task = permitted.request().call.parent.and_then(|call| kernel.tasks.of_call(call));
     let params = task.map_or_else(|| params.clone(), |task| render::of_task(&params, &task));
@@ -119,36 +124,35 @@ pub(super) fn server_question(kernel: &Kernel, permitted: &Permitted, question: 
 /// What a permitted call came to.
 pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
     let permitted = &inspected.outcome.permitted;
-    let redact = must_redact(permitted);
-    let (mut wire, mut kind, mut code) = match (&inspected.outcome.end, inspected.withhold) {
+    let redaction = Redaction::of(permitted);
+    let (mut wire, mut kind, mut code) = match (&inspected.outcome.end, &inspected.withhold) {
         (_, Some(why)) => (render::withheld(permitted, why), OutcomeKind::Withheld, Some(Code::Withheld)),
-        (End::Result(_), None) => result(kernel, &inspected, redact),
+        (End::Result(_), None) => result(kernel, &inspected, redaction),
         (End::Task(result, task), None) => {
-            let clean =
-                if redact { kernel.secrets.clean_json(result, &inspected.secrets) } else { result.clone() };
+            let clean = redaction.message(kernel, result, &inspected.seen, inspected.context);
             (Wire::Result(render::begun(permitted.request(), task, &clean)), OutcomeKind::Parked, None)
         }
         (End::PagesFirst(error), None) => {
-            (Wire::Error(clean(kernel, error, &inspected, redact)), OutcomeKind::Error, None)
+            (Wire::Error(clean(kernel, error, &inspected, redaction)), OutcomeKind::Error, None)
         }
         // What names pages passes only where they were judged.
         (End::Error(error), None) if error.code == execute::URL_ELICITATION_REQUIRED => {
             let why = "it wants the user to open a page first, which cannot be asked for here";
             (render::failed(permitted, why), OutcomeKind::Error, Some(Code::UpstreamFailed))
         }
-        (End::Parked(result, waits), None) => park(kernel, &inspected, result, *waits, redact),
+        (End::Parked(result, waits), None) => park(kernel, &inspected, result, *waits, redaction),
         (End::Error(error), None) => {
-            let error = render::error(permitted, clean(kernel, error, &inspected, redact));
+            let error = render::error(permitted, clean(kernel, error, &inspected, redaction));
             (Wire::Error(error), OutcomeKind::Error, None)
         }
         (End::Failed(message), None) => {
-            let message = kernel.scrub(message);
+            let message = redaction.text(kernel, &kernel.scrub(message), inspected.context);
             (render::failed(permitted, &message), OutcomeKind::Error, Some(Code::UpstreamFailed))
         }
         (End::Cancelled, None) => (render::cancelled(), OutcomeKind::Cancelled, None),
         (End::Timeout, None) => (render::timed_out(permitted), OutcomeKind::Timeout, Some(Code::Withheld)),
     };
-    if record(kernel, &inspected, &wire, kind, code, redact).is_err() && kind != OutcomeKind::Withheld {
+    if record(kernel, &inspected, &wire, kind, code, redaction).is_err() && kind != OutcomeKind::Withheld {
         (wire, kind, code) = (
             render::withheld(permitted, "the audit journal cannot be written"),
             OutcomeKind::Withheld,
@@ -167,27 +171,12 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
     sealed(wire)
 }
 
-pub(super) fn must_redact(permitted: &Permitted) -> bool {
-    let by_its_call = permitted.assessed.known.task.as_ref().is_some_and(|task| task.redacts);
-    by_its_call
-        || permitted.verdict.obligations.iter().any(|(_, obligation)| match obligation {
-            Obligation::Redact { categories } => categories.contains(&Category::Secret),
-            Obligation::Limit { .. }
-            | Obligation::Budget { .. }
-            | Obligation::Record
-            | Obligation::Approvers { .. } => false,
-        })
-}
-
-fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, OutcomeKind, Option<Code>) {
+fn result(kernel: &Kernel, inspected: &Inspected, redaction: Redaction) -> (Wire, OutcomeKind, Option<Code>) {
     let permitted = &inspected.outcome.permitted;
     let request = &permitted.assessed.admitted.request;
     let Some(result) = inspected.result() else { return (render::cancelled(), OutcomeKind::Unknown, None) };
-    let clean = if redact && !inspected.secrets.is_empty() {
-        render::redacted(kernel, permitted, result, &inspected.secrets)
-    } else {
-        result.clone()
-    };
+    let clean = redaction.message(kernel, result, &inspected.seen, inspected.context);
+    let clean = render::still_valid(permitted, result, clean);
     let wire = match &request.call.action {
         Action::Notify { notice, server, .. } => {
             let params = render::notice(kernel, request, server, *notice, &clean);
@@ -209,7 +198,10 @@ fn result(kernel: &Kernel, inspected: &Inspected, redact: bool) -> (Wire, Outcom
         | Action::Unsubscribe { .. }
         | Action::RootsChanged { .. }
         | Action::Task { .. }
-        | Action::Operate { .. } => Wire::Result(render::result(kernel, permitted, &clean)),
+        | Action::Operate { .. } => {
+            let shown = render::result(kernel, permitted, &clean);
+            Wire::Result(flag::flagged(request, shown, &inspected.findings()))
+        }
     };
     (wire, if is_error(request, result) { OutcomeKind::Error } else { OutcomeKind::Ok }, None)
 }
@@ -226,10 +218,10 @@ fn park(
     inspected: &Inspected,
     result: &JsonText,
     waits: Waits,
-    redact: bool,
+    redaction: Redaction,
 ) -> (Wire, OutcomeKind, Option<Code>) {
     let permitted = &inspected.outcome.permitted;
-    let clean = if redact { kernel.secrets.clean_json(result, &inspected.secrets) } else { result.clone() };
+    let clean = redaction.message(kernel, result, &inspected.seen, inspected.context);
     match kernel.seal_retry(&crate::retry::State::relayed(permitted, &clean, waits)) {
         Ok(state) => (Wire::Result(render::input_required(&clean, &state)), OutcomeKind::Parked, None),
         Err(error) => {
@@ -238,14 +230,12 @@ fn park(
     }
 }
 
-fn clean(kernel: &Kernel, error: &RpcError, inspected: &Inspected, redact: bool) -> RpcError {
-    if !redact {
-        return error.clone();
-    }
+fn clean(kernel: &Kernel, error: &RpcError, inspected: &Inspected, redaction: Redaction) -> RpcError {
+    let context = inspected.context;
     RpcError {
         code: error.code,
-        message: kernel.scrub(&error.message),
-        data: error.data.as_ref().map(|data| kernel.secrets.clean_json(data, &inspected.secrets)),
+        message: redaction.text(kernel, &error.message, context),
+        data: error.data.as_ref().map(|data| redaction.message(kernel, data, &inspected.seen, context)),
     }
 }
 
@@ -255,7 +245,7 @@ fn record(
     wire: &Wire,
     kind: OutcomeKind,
     code: Option<Code>,
-    redacted: bool,
+    redaction: Redaction,
 ) -> Result<(), ringfence_journal::JournalError> {
     let permitted = &inspected.outcome.permitted;
     let now = kernel.env.now();
@@ -265,19 +255,13 @@ fn record(
         }
         Wire::Error(_) => None,
     };
-    let findings: Vec<Finding> = inspected
-        .secrets
-        .iter()
-        .map(|secret| secret.finding.clone())
-        .chain(inspected.in_error.iter().cloned())
-        .collect();
     let entry = CallOutcome {
         call: permitted.assessed.admitted.request.call.id,
         outcome: kind,
         result: released.map(|text| crate::digest::hex(text.as_bytes())),
         bytes: released.map_or(0, |text| text.len() as u64),
-        redacted: if redacted { u32::try_from(findings.len()).unwrap_or(u32::MAX) } else { 0 },
-        findings: worst(&findings),
+        redacted: u32::try_from(redaction.count(&inspected.seen, &inspected.in_error)).unwrap_or(u32::MAX),
+        findings: worst(&inspected.findings()),
         took_us: now.0.saturating_sub(permitted.ruled.0) / 1_000,
         code,
     };

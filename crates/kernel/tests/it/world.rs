@@ -44,11 +44,15 @@ impl World {
     }
 
     pub(crate) async fn of(rules: &str, scopes: &[Scope]) -> Self {
+        Self::with(rules, scopes, Config::standard()).await
+    }
+
+    pub(crate) async fn with(rules: &str, scopes: &[Scope], config: Config) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let sources: Vec<Source<'_>> =
             if rules.is_empty() { Vec::new() } else { vec![Source { name: "rules.yaml", text: rules }] };
         let parts = Parts {
-            config: Config::standard(),
+            config,
             policy: PolicySet::load(&sources, &PolicyConfig::standard()).unwrap(),
             data_dir: dir.path().to_owned(),
             builtins: Vec::new(),

@@ -30,24 +30,43 @@ pub(super) enum Guard {
     ConfusedDeputy,
     /// Orders of a stranger on their way into a store that later prompts are made of.
     MemoryPoisoning,
+    /// An address inside, on its way to something that fetches.
+    InternalUrl,
 }
 
 /// Every guard.
-pub(super) const GUARDS: [Guard; 6] = [
+pub(super) const GUARDS: [Guard; 7] = [
     Guard::UnsafeCode,
     Guard::Uninspected,
     Guard::SecretEgress,
     Guard::TokenPassthrough,
     Guard::ConfusedDeputy,
     Guard::MemoryPoisoning,
+    Guard::InternalUrl,
+];
+
+/// Findings of URLs that lead inside: to this host, its network, its files, its cloud. The others are worth a note.
+const INSIDE: [&str; 12] = [
+    "metadata_service",
+    "nested_metadata_service",
+    "loopback_address",
+    "private_address",
+    "link_local_address",
+    "multicast_address",
+    "reserved_address",
+    "internal_name",
+    "rebinding_name",
+    "ambiguous_url",
+    "dangerous_scheme",
+    "file_url",
 ];
 
 /// Top-level arguments that hold code by their name, whatever the tool is said to do.
 const CODE_ARGUMENTS: [&str; 9] =
     ["command", "cmd", "code", "script", "shell", "sql", "query", "statement", "source_code"];
 
-/// True for actions whose result reaches the client, from which secrets are then taken.
-pub(super) const fn redacts_secrets(action: ActionKind) -> bool {
+/// True for actions whose result reaches the client: secrets and hidden content are taken out of it.
+pub(super) const fn releases_content(action: ActionKind) -> bool {
     match action {
         ActionKind::CallTool
         | ActionKind::ReadResource
@@ -78,6 +97,7 @@ impl Guard {
             Self::TokenPassthrough => "ringfence.token_passthrough",
             Self::ConfusedDeputy => "ringfence.confused_deputy",
             Self::MemoryPoisoning => "ringfence.memory_poisoning",
+            Self::InternalUrl => "ringfence.internal_url",
         }
     }
 
@@ -90,6 +110,7 @@ impl Guard {
             Self::TokenPassthrough => "no credential of one server goes to another one",
             Self::ConfusedDeputy => "no server's text steers what another one does for good",
             Self::MemoryPoisoning => "no stranger's orders go into a store",
+            Self::InternalUrl => "no address inside is fetched",
         }
     }
 
@@ -132,6 +153,19 @@ impl Guard {
             Self::TokenPassthrough => self.passed_through(facts),
             Self::ConfusedDeputy => self.steered(facts, effects?),
             Self::MemoryPoisoning => self.poisons(facts, effects?),
+            Self::InternalUrl => {
+                let inside = |finding: &&Finding| {
+                    finding.category == Category::Url
+                        && finding.severity >= Severity::Medium
+                        && INSIDE.contains(&&*finding.id)
+                };
+                let finding = facts.findings.iter().filter(inside).max_by_key(|finding| finding.severity)?;
+                effects.is_some_and(|effects| effects.contains(Effect::Network)).then(|| {
+                    let message = format!("an address inside would be fetched: {}", finding.message);
+                    let alternative = "the operator can name its origin in ringfence.yaml under detect: { origins: [\"http://…\"] }";
+                    self.says(Decision::Deny, Severity::Critical, &message, Some(alternative))
+                })
+            }
         }
     }
 

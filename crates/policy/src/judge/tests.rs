@@ -383,6 +383,67 @@ fn a_secret_does_not_leave_whatever_the_rules_say() {
     }
 }
 
+#[test]
+fn an_address_inside_is_not_fetched_whatever_the_rules_say() {
+    let policy = standard("{ id: yes, severity: low, match: {}, decision: allow }");
+    let url = |id: &'static str, severity| Finding { id: id.into(), ..finding(Category::Url, severity) };
+    for (found, effects, stopped) in [
+        (url("metadata_service", Severity::Critical), vec![Effect::Network], true),
+        (url("loopback_address", Severity::Medium), vec![Effect::Network, Effect::Send], true),
+        (url("loopback_address", Severity::Low), vec![Effect::Network], false),
+        (url("metadata_service", Severity::Critical), vec![Effect::Read], false),
+        (url("url_userinfo", Severity::Medium), vec![Effect::Network], false),
+    ] {
+        let seen = [found];
+        let tool = tool(&effects);
+        let found = call(Some(&tool), |_| (), |facts| ruling(&policy, &Facts { findings: &seen, ..*facts }));
+        let expected = if stopped { decided(Deny, "internal_url") } else { (Allow, "yes".to_owned()) };
+        assert_eq!(found, expected, "{seen:?} {effects:?}");
+    }
+}
+
+#[test]
+fn a_rule_about_results_speaks_once_there_is_one() {
+    let rule = "{ id: clean, severity: high, match: { tool: frob, result: { category: injection, severity: high } }, \
+                decision: deny, message: poisoned }";
+    let policy = standard(rule);
+    let seen = [finding(Category::Injection, Severity::High)];
+    let minor = [finding(Category::Injection, Severity::Low)];
+    let tool = tool(&[Effect::Read]);
+    let withheld = |facts: &Facts<'_>, found: &[Finding]| policy.judge_result(facts, found).map(|it| it.rule);
+    call(
+        Some(&tool),
+        |_| (),
+        |facts| {
+            assert_eq!(ruling(&policy, &Facts { findings: &seen, ..*facts }), decided(Allow, "default.read"));
+            assert_eq!(withheld(facts, &seen).as_deref(), Some("clean"));
+            assert_eq!(withheld(facts, &minor), None);
+            assert_eq!(withheld(&Facts { target: "other", ..*facts }, &seen), None);
+        },
+    );
+    let audit = self::policy(rule, &[Preset::Standard], PolicyMode::Audit);
+    call(Some(&tool), |_| (), |facts| assert!(audit.judge_result(facts, &seen).is_none()));
+    for bad in [
+        "{ id: a, severity: low, match: { result: {} }, decision: allow }",
+        "{ id: a, severity: low, match: {}, except: { result: {} }, decision: deny }",
+    ] {
+        let text = format!("rules: [{bad}]");
+        assert!(PolicySet::load(&[Source { name: "test", text: &text }], &PolicyConfig::standard()).is_err());
+    }
+}
+
+#[test]
+fn personal_data_is_sought_where_a_rule_needs_it() {
+    for (rule, seeks) in [
+        ("{ id: a, severity: low, match: {}, obligations: { redact: [pii] } }", true),
+        ("{ id: a, severity: low, match: { findings: { category: pii } }, decision: deny }", true),
+        ("{ id: a, severity: low, match: { floor: { pii: true } }, decision: deny }", true),
+        ("{ id: a, severity: low, match: { findings: { category: secret } }, decision: deny }", false),
+    ] {
+        assert_eq!(standard(rule).needs().personal_data, seeks, "{rule}");
+    }
+}
+
 /// Whoever floods the secret scanner so that it gives up gains nothing.
 #[test]
 fn a_secret_does_not_leave_in_a_uri_or_an_argument_of_a_prompt() {
@@ -454,8 +515,8 @@ fn a_verdict_in_full() {
                 ("a".into(), Obligation::Redact { categories: vec![Category::Secret] }),
                 ("c".into(), Obligation::Limit { calls: 3, per: Duration::from_secs(60) }),
                 (
-                    "ringfence.redact_secrets".into(),
-                    Obligation::Redact { categories: vec![Category::Secret] }
+                    "ringfence.redact".into(),
+                    Obligation::Redact { categories: vec![Category::Secret, Category::Hidden] }
                 ),
             ],
             reasons: vec![
@@ -562,6 +623,7 @@ fn explain_says_what_each_rule_made_of_the_call() {
             "ringfence.token_passthrough false no credential of one server goes to another one",
             "ringfence.confused_deputy false no server's text steers what another one does for good",
             "ringfence.memory_poisoning false no stranger's orders go into a store",
+            "ringfence.internal_url false no address inside is fetched",
             "ringfence.flow false no data would leave its origin",
             "ringfence.default.read true the tool only reads",
         ]

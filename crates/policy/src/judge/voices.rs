@@ -11,8 +11,8 @@ use ringfence_model::verdict::{Decision, Obligation, Reason, Verdict};
 
 use crate::rule::Rule;
 
-/// The rule under which secrets are taken out of results.
-const REDACT_SECRETS: &str = "ringfence.redact_secrets";
+/// The rule under which secrets and hidden content are taken out of results.
+const REDACT: &str = "ringfence.redact";
 
 /// Collects what speaks.
 pub(super) struct Voices {
@@ -51,9 +51,14 @@ impl Voices {
         self.reasons.push(reason);
     }
 
-    pub(super) fn redact_secrets(&mut self) {
-        let obligation = Obligation::Redact { categories: vec![Category::Secret] };
-        self.obligations.push((REDACT_SECRETS.into(), obligation));
+    pub(super) fn redact(&mut self) {
+        let obligation = Obligation::Redact { categories: vec![Category::Secret, Category::Hidden] };
+        self.obligations.push((REDACT.into(), obligation));
+    }
+
+    /// The verdict, where anything spoke.
+    pub(super) fn verdict_if_any(self) -> Option<Verdict> {
+        (!self.reasons.is_empty()).then(|| self.verdict())
     }
 
     pub(super) fn verdict(mut self) -> Verdict {

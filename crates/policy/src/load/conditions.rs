@@ -17,7 +17,7 @@ use crate::rule::{
     BadExpression, EffectsMatch, Expression, FindingMatch, FloorMatch, Matcher, Names, Pattern,
 };
 
-const MATCHER: [&str; 19] = [
+const MATCHER: [&str; 20] = [
     "server",
     "tool",
     "target",
@@ -31,6 +31,7 @@ const MATCHER: [&str; 19] = [
     "arguments",
     "argument_names",
     "findings",
+    "result",
     "floor",
     "provenance",
     "time",
@@ -41,7 +42,7 @@ const MATCHER: [&str; 19] = [
 /// What a person may look for, and why there is no such condition.
 const UNFED: [(&str, &str); 6] = [
     ("trust", "no trust is kept yet"),
-    ("pin", "definitions are not pinned yet"),
+    ("pin", "a definition that is held is not called, whatever the rules say"),
     ("budget", "nobody counts what calls cost; `obligations: { budget: … }` sums an argument"),
     ("agent", "what a client says of itself decides nothing; match `principal`"),
     ("role", "principals have scopes, not roles; match `scope`"),
@@ -73,7 +74,8 @@ pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, what: &str) -> Optio
             "principal" => store(&mut matcher.principal, names(reader, node, "`principal`")),
             "action" => store(&mut matcher.actions, reader.words(node, "`action`", &actions())),
             "effects" => store(&mut matcher.effects, effects(reader, node)),
-            "findings" => store(&mut matcher.findings, findings(reader, node)),
+            "findings" => store(&mut matcher.findings, findings(reader, node, "`findings`")),
+            "result" => store(&mut matcher.result, findings(reader, node, "`result`")),
             "argument_names" => store(&mut matcher.argument_names, names(reader, node, "`argument_names`")),
             "floor" => store(&mut matcher.floor, floor(reader, node)),
             "target" => store(&mut matcher.target, names(reader, node, "`target`")),
@@ -157,8 +159,8 @@ fn effects(reader: &mut Reader<'_>, node: &Node) -> Option<EffectsMatch> {
     Some(EffectsMatch { any, unknown, all: set(all?).0 })
 }
 
-fn findings(reader: &mut Reader<'_>, node: &Node) -> Option<FindingMatch> {
-    let fields = reader.fields(node, "`findings`", &["category", "severity", "id"])?;
+fn findings(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<FindingMatch> {
+    let fields = reader.fields(node, what, &["category", "severity", "id"])?;
     let categories = fields.get("category").map(|node| reader.words(node, "`category`", &CATEGORIES));
     let at_least = fields.get("severity").map(|node| reader.word(node, "`severity`", &SEVERITIES));
     let id = fields.get("id").map(|node| names(reader, node, "`id`"));

@@ -23,7 +23,7 @@ const UNAVAILABLE: [(&str, &str); 3] = [
 ];
 
 /// What the kernel takes out of results.
-const REDACTED: [Category; 1] = [Category::Secret];
+const REDACTED: [Category; 3] = [Category::Secret, Category::Pii, Category::Hidden];
 
 fn redact(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
     let categories = reader.words(node, "`redact`", &CATEGORIES)?;

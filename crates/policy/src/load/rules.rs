@@ -107,6 +107,13 @@ fn rule(reader: &mut Reader<'_>, node: &Node, places: &mut HashMap<String, Strin
     let place = Place { file: reader.file().into(), line: node.at.line };
 
     let (id, severity, decision) = (id?, severity?, decision?);
+    if when.as_ref().is_some_and(|when| when.result.is_some())
+        && (decision != Some(Decision::Deny) || fields.get("obligations").is_some())
+    {
+        let hint =
+            "write `decision: deny`: the effect has happened, only its result can be withheld".to_owned();
+        reader.error(fields.at, "a rule about a `result` can only deny".to_owned(), Some(hint));
+    }
     let message = message.or(description).unwrap_or_else(|| format!("rule {id}"));
     let reason = decision.map(|decision| Reason {
         rule: Arc::clone(&id),
@@ -177,6 +184,9 @@ fn exceptions(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Matcher>> {
     let mut all = Some(Vec::new());
     for node in reader.one_or_more(node, "`except`")? {
         let except = matcher(reader, node, "`except`");
+        if except.as_ref().is_some_and(|except| except.result.is_some()) {
+            reader.error(node.at, "`except` cannot look at a `result`".into(), None);
+        }
         if except.as_ref().is_some_and(Matcher::is_empty) {
             reader.error(
                 node.at,

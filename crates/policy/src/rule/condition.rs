@@ -103,6 +103,11 @@ impl EffectsMatch {
 }
 
 impl FindingMatch {
+    /// True where personal data is one of the categories that it names.
+    pub(super) fn names_personal_data(&self) -> bool {
+        self.categories.as_ref().is_some_and(|categories| categories.contains(&Category::Pii))
+    }
+
     pub(super) fn holds(&self, finding: &Finding) -> bool {
         finding.severity >= self.at_least
             && self.categories.as_ref().is_none_or(|categories| categories.contains(&finding.category))

@@ -33,6 +33,8 @@ pub(crate) struct Matcher {
     /// A member of an object anywhere in the arguments has one of these names.
     pub(crate) argument_names: Option<Names>,
     pub(crate) findings: Option<FindingMatch>,
+    /// On the result: the rule then speaks once there is one, and about nothing else.
+    pub(crate) result: Option<FindingMatch>,
     pub(crate) floor: Option<FloorMatch>,
     pub(crate) provenance: Option<ProvenanceMatch>,
     pub(crate) time: Option<TimeMatch>,
@@ -57,6 +59,7 @@ pub(crate) enum Mismatch<'r> {
     Argument(&'r Pointer),
     ArgumentNames,
     Findings,
+    Result,
     Floor,
     Provenance,
     Time,
@@ -79,12 +82,20 @@ impl Matcher {
             && self.arguments.is_empty()
             && self.argument_names.is_none()
             && self.findings.is_none()
+            && self.result.is_none()
             && self.floor.is_none()
             && self.provenance.is_none()
             && self.time.is_none()
             && self.rate.is_none()
             && self.environment.is_none()
             && self.expression.is_none()
+    }
+
+    /// True where it cannot be judged without a look for personal data.
+    pub(crate) fn asks_for_personal_data(&self) -> bool {
+        let names =
+            |wanted: &Option<FindingMatch>| wanted.as_ref().is_some_and(FindingMatch::names_personal_data);
+        names(&self.findings) || names(&self.result) || self.floor.is_some_and(|floor| floor.pii.is_some())
     }
 
     /// True when it says nothing of who and what.
@@ -215,6 +226,7 @@ impl fmt::Display for Mismatch<'_> {
             Self::Argument(pointer) => write!(f, "argument {pointer} does not match"),
             Self::ArgumentNames => f.write_str("no argument has such a name"),
             Self::Findings => f.write_str("no finding matches"),
+            Self::Result => f.write_str("it speaks about results"),
             Self::Floor => f.write_str("the session has not reached `floor`"),
             Self::Provenance => f.write_str("no value of the arguments has this `provenance`"),
             Self::Time => f.write_str("it is not the `time`"),

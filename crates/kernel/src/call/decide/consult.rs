@@ -60,7 +60,7 @@ pub(super) fn request(
         action: call.action.kind(),
         server: call.action.server().cloned(),
         target: kernel.shown_target(call.action.target()),
-        shown: shown::arguments(&assessed.admitted.request, &assessed.known.secrets, SHOWN)
+        shown: shown::arguments(&assessed.admitted.request, &assessed.known.seen.values, SHOWN)
             .unwrap_or_default(),
         rule: reason.rule,
         message: reason.message,

@@ -72,7 +72,7 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
         reason.message,
         reason.rule
     );
-    if let Some(arguments) = shown::arguments(request, &pending.assessed.known.secrets, SHOWN) {
+    if let Some(arguments) = shown::arguments(request, &pending.assessed.known.seen.values, SHOWN) {
         message.push_str("\nArguments: ");
         message.push_str(&arguments);
     }

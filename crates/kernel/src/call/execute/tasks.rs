@@ -123,7 +123,7 @@ pub(super) async fn begun(
                 own: own.into_owned(),
                 facts: known.facts.clone(),
                 schema: connection.output_schema(permitted.request().call.action.target()),
-                redacts: super::super::release::must_redact(permitted),
+                redacts: super::super::release::Redaction::of(permitted),
             };
             match kernel.keep_task(&permitted.request().session, beginning, said) {
                 Ok(task) => {

@@ -5,7 +5,6 @@
 mod era;
 mod tasks;
 
-use ringfence_detect::secret::InJson;
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
@@ -224,14 +223,9 @@ fn with_shown_uris(server: &ServerName, result: &JsonText) -> JsonText {
     splice.finish()
 }
 
-/// The result with credentials replaced; `structuredContent` stays valid for its schema or goes, with `isError`.
-pub(super) fn redacted(
-    kernel: &Kernel,
-    permitted: &Permitted,
-    result: &JsonText,
-    secrets: &[InJson],
-) -> JsonText {
-    let clean = kernel.secrets.clean_json(result, secrets);
+/// What was made of the result by taking something out: `structuredContent` stays valid for its schema or goes, with
+/// `isError`.
+pub(super) fn still_valid(permitted: &Permitted, result: &JsonText, clean: JsonText) -> JsonText {
     let known = &permitted.assessed.known;
     let action = &permitted.request().call.action;
     // What comes of a task has its result inside, or is the result.
