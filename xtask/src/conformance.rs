@@ -16,6 +16,7 @@ use crate::{machine, say, test};
 
 mod difference;
 mod ledger;
+mod matrix;
 mod suite;
 
 use difference::Difference;
@@ -49,12 +50,17 @@ struct Stand {
 /// Sets up what it needs, then runs both requirement sets, or the one named.
 pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     let only: Option<Revision> = args.value("--requirements")?;
+    let is_matrix_only = args.flag("--matrix");
+    let client: Option<String> = args.value("--client")?;
     args.finish()?;
     let workspace = Workspace::find()?;
-    test::node_peers(&workspace)?;
+    test::all_peers(&workspace)?;
     let mut build = machine::cargo();
     build.args(["build", "--locked", "--package", "ringfence", "--package", "fixture-server"]);
     machine::run(build.current_dir(&workspace.root))?;
+    if is_matrix_only {
+        return matrix::run(&workspace, client.as_deref());
+    }
     let mut stand = Stand::start(workspace)?;
     let mut differences = Vec::new();
     for revision in Revision::ALL.into_iter().filter(|revision| only.is_none_or(|only| only == *revision)) {
@@ -64,8 +70,10 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     for difference in &differences {
         say::result(format_args!("- {difference}"));
     }
+    // The matrix is run in any case: what differs there is seldom what differs here.
+    let matrix = if only.is_none() { matrix::run(&stand.workspace, None) } else { Ok(()) };
     match differences.len() {
-        0 => Ok(()),
+        0 => matrix,
         count => Err(Failure::new(format!("conformance: {count} differences from a direct connection"))),
     }
 }

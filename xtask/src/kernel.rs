@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bench::place::{Running, free_port};
 use crate::failure::{Context as _, Failure};
@@ -45,6 +45,16 @@ impl Kernel {
         drop(running);
         let running = serve(&program, &home, port)?;
         Ok(Self { running, program, home, port })
+    }
+
+    /// `ringfence WORDS` on this kernel's data, as a client's configuration names a server.
+    pub(crate) fn entry(&self, words: &[String]) -> Value {
+        let path = |name: &str| self.home.join(name).to_string_lossy().into_owned();
+        let mut arguments = vec!["--config".to_owned(), path("ringfence.yaml")];
+        arguments.extend(["--data-dir".to_owned(), path("data")]);
+        arguments.extend_from_slice(words);
+        let env = json!({ "XDG_RUNTIME_DIR": path("sockets"), "XDG_CONFIG_HOME": path("") });
+        json!({ "command": self.program, "args": arguments, "env": env })
     }
 
     /// What `ringfence WORDS --json` answers for this kernel.

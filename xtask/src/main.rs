@@ -31,7 +31,8 @@ cargo xtask TASK
   gen     [--check] [--only FOLDER]   write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   abuse   [--long] [--only CASE]   hostile clients and servers against a kernel, while another client goes on
-  conformance [--requirements REVISION]   the official suite against a fixture, directly and through Ringfence
+  conformance [--requirements REVISION | --matrix [--client NAME]]   the official suite against a fixture, and real clients and servers
+                              of each era with each other: directly and through Ringfence
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
   train   injection           the weights of the injection model, from the same corpora
   nightly [--calls N] [--fuzz SECONDS]   the long checks: fuzz targets, sessions, a soak of the gateway

@@ -93,19 +93,18 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The Node peers, with what they need of the system.
-pub(crate) fn node_peers(workspace: &Workspace) -> Result<(), Failure> {
+/// All peers, with what they need of the system.
+pub(crate) fn all_peers(workspace: &Workspace) -> Result<(), Failure> {
     timed("set-up: system packages", || peers::system_packages(workspace))?;
-    timed("set-up: node peers", || peers::node(workspace))
+    timed("set-up: node peers", || peers::node(workspace))?;
+    timed("set-up: python peers", || peers::python(workspace))
 }
 
 /// What the steps need, each once.
 fn set_up(runner: &Runner, steps: &[&Step]) -> Result<(), Failure> {
     let needs = |need| steps.iter().any(|step| step.needs.contains(&need));
     if needs(Need::Peers) {
-        timed("set-up: system packages", || peers::system_packages(&runner.workspace))?;
-        timed("set-up: node peers", || peers::node(&runner.workspace))?;
-        timed("set-up: python peers", || peers::python(&runner.workspace))?;
+        all_peers(&runner.workspace)?;
     }
     if needs(Need::Nextest) {
         timed("set-up: cargo-nextest", || tools::NEXTEST.install(&runner.workspace))?;

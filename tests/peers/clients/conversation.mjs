@@ -1,9 +1,9 @@
 // The test's side of a client program in JavaScript: JSON lines on stdin, one answer line each on stdout. See conversation.py.
 import { createInterface } from "node:readline";
 
-const PATIENCE_MS = 30_000;
-
 export const plan = JSON.parse(process.argv[2]);
+
+const PATIENCE_MS = 1_000 * (plan.patience ?? 30);
 
 /** What servers said outside answers, in order, and what they asked. */
 export class Ears {
@@ -23,6 +23,17 @@ export class Ears {
     const later = Promise.withResolvers();
     this.#asked.push(later);
     return later.promise;
+  }
+
+  /** The model's answer. */
+  prompted(params) {
+    this.add("sampling/createMessage", params);
+    return plan.sampling;
+  }
+
+  folders() {
+    this.add("roots/list", {});
+    return { roots: plan.roots };
   }
 
   answer(answer) {
@@ -57,13 +68,13 @@ const fault = (error) => ({
 
 /** Runs the program. `connect(entry, ears)` is a client and what it is; `verbs` maps an operation to a function of both. */
 export async function converse(connect, verbs) {
-  const ears = new Ears();
-  const clients = [];
+  let ears = new Ears();
+  let clients = [];
   const ready = [];
   const running = new Map();
   try {
     for (const entry of plan.servers) {
-      const { client, about } = await connect(entry, ears);
+      const { client, about } = await connect(entry, ears, plan.mode);
       clients.push(client);
       ready.push(about);
     }
@@ -72,9 +83,22 @@ export async function converse(connect, verbs) {
     process.exit(0);
   }
   say({ ready });
+  const close = async () => {
+    await Promise.all(clients.map((client) => client.close().catch(() => {})));
+    clients = [];
+  };
   const run = async (line) => {
     const client = clients[line.server ?? 0];
     switch (line.op) {
+      case "open": {
+        await close();
+        ears = new Ears();
+        const { client, about } = await connect(line.entry, ears, line.mode ?? plan.mode);
+        clients = [client];
+        return about;
+      }
+      case "close":
+        return close();
       case "heard":
         return ears.until(line.until, line.count ?? (line.until ? 1 : 0));
       case "begin": {
@@ -106,6 +130,6 @@ export async function converse(connect, verbs) {
       say(fault(error));
     }
   }
-  await Promise.all(clients.map((client) => client.close().catch(() => {})));
+  await close();
   process.exit(0);
 }

@@ -7,6 +7,7 @@ import mcp_types as types
 from conversation import converse, environment, wire
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.shared.subscriptions import event_to_notification
 
 
 @asynccontextmanager
@@ -21,6 +22,12 @@ async def connect(plan, entry, ears):
     async def question(context, params):
         return await ears.question(params)
 
+    async def prompted(context, params):
+        return await ears.prompted(params)
+
+    async def folders(context):
+        return await ears.folders()
+
     client = Client(
         server,
         mode=plan.get("mode", "auto"),
@@ -28,23 +35,52 @@ async def connect(plan, entry, ears):
         log_level=plan.get("logLevel"),
         message_handler=ears.notice,
         elicitation_callback=question if ears.answer else None,
+        sampling_callback=prompted if ears.sampling else None,
+        list_roots_callback=folders if ears.roots else None,
     )
     async with client:
         yield client, {"version": client.protocol_version, "server": wire(client.server_info) if client.server_info else None}
 
 
+def is_modern(client):
+    return client.protocol_version >= "2026"
+
+
 async def call(client, line):
-    progress = []
+    """`level` asks for the log of this call in the era's own way."""
+    progress, meta = [], None
 
     async def on_progress(done, total, message):
         progress.append([done, total])
+        line.get("progressed", lambda: None)()
 
+    if "level" in line and is_modern(client):
+        meta = {"io.modelcontextprotocol/logLevel": line["level"]}
+    elif "level" in line:
+        await client.set_logging_level(line["level"])
     result = wire(
         await client.call_tool(
-            line["name"], line.get("arguments", {}), progress_callback=on_progress if line.get("progress") else None
+            line["name"],
+            line.get("arguments", {}),
+            progress_callback=on_progress if line.get("progress") else None,
+            meta=meta,
         )
     )
     return {"progress": progress, "result": result} if line.get("progress") else result
+
+
+async def follow(client, line, ears, ready):
+    """`resources` are URIs; `lists` are "tools", "prompts", "resources"."""
+    uris, lists = line.get("resources", []), line.get("lists", [])
+    if not is_modern(client):
+        for uri in uris:
+            await client.subscribe_resource(uri)
+        return ready()
+    wanted = {f"{kind}_list_changed": True for kind in lists}
+    async with client.listen(resource_subscriptions=uris, **wanted) as subscription:
+        ready()
+        async for event in subscription:
+            await ears.add({k: v for k, v in wire(event_to_notification(event, {})).items() if k != "jsonrpc"})
 
 
 def listing(method):
@@ -104,6 +140,7 @@ asyncio.run(
             "complete": complete,
             "level": level,
             "listen": listen,
+            "follow": follow,
             "ping": ping,
         },
     )

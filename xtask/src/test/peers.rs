@@ -75,26 +75,30 @@ pub(super) fn node(workspace: &Workspace) -> Result<(), Failure> {
     stamp.set()
 }
 
-/// The virtual environment.
+/// The virtual environments: mcp 1.x and 2.x are the same package and cannot share one.
 pub(super) fn python(workspace: &Workspace) -> Result<(), Failure> {
     let home = home(workspace);
-    let stamp = Stamp::of(&home.join("requirements.txt"), home.join("venv/.stamp"))?;
-    if stamp.is_fresh() {
-        return Ok(());
+    for (venv, requirements) in [("venv", "requirements.txt"), ("venv-legacy", "requirements-legacy.txt")] {
+        let stamp = Stamp::of(&home.join(requirements), home.join(venv).join(".stamp"))?;
+        if stamp.is_fresh() {
+            continue;
+        }
+        machine::run(machine::program("python3").args(["-m", "venv", "--clear", venv]).current_dir(&home))?;
+        let pip = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--disable-pip-version-check",
+            "-r",
+            requirements,
+        ];
+        let python = home.join(venv).join("bin/python");
+        machine::run(machine::program(python).args(pip).current_dir(&home))?;
+        stamp.set()?;
     }
-    machine::run(machine::program("python3").args(["-m", "venv", "--clear", "venv"]).current_dir(&home))?;
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--disable-pip-version-check",
-        "-r",
-        "requirements.txt",
-    ];
-    machine::run(machine::program(home.join("venv/bin/python")).args(pip).current_dir(&home))?;
-    stamp.set()
+    Ok(())
 }
 
 /// The programs of the Node peers.

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use parking_lot::Mutex;
-use ringfence_mcp::client::{ClientHello, Peer, PeerError, PeerLimits, RequestOptions, Transport};
+use ringfence_mcp::client::{
+    ClientHello, FromServer, Peer, PeerError, PeerLimits, RequestOptions, Transport,
+};
 use ringfence_mcp::version::Era;
 use ringfence_model::call::{Action, Listing};
 use ringfence_model::entry::{Entry, EntryBody};
@@ -59,6 +61,8 @@ pub struct Connection {
     log_level: Mutex<Option<LogLevel>>,
     /// Which resources are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
     followed: Followed,
+    /// Calls of modern clients to this legacy server, while they run.
+    bridged: Mutex<Vec<mpsc::WeakSender<FromServer>>>,
     used: AtomicU64,
     process: Mutex<Option<Process>>,
     listening: Mutex<Vec<AbortOnDropHandle<()>>>,
@@ -120,6 +124,7 @@ impl Connection {
             mixed: AtomicBool::new(false),
             log_level: Mutex::new(None),
             followed: Followed::new(),
+            bridged: Mutex::new(Vec::new()),
             used: AtomicU64::new(kernel.env.now().0),
             process: Mutex::new(process),
             listening: Mutex::new(Vec::new()),
@@ -183,6 +188,24 @@ impl Connection {
     #[must_use]
     pub fn tells_callers_apart(&self) -> bool {
         self.server.config().url.is_some() || !self.mixed.load(Ordering::Relaxed)
+    }
+
+    /// A modern client's call begins; what the server sends meanwhile without naming it may be meant for it.
+    pub(crate) fn bridges(&self, events: &mpsc::Sender<FromServer>) {
+        let mut bridged = self.bridged.lock();
+        bridged.retain(|call| call.upgrade().is_some());
+        bridged.push(events.downgrade());
+    }
+
+    /// The modern client's call that runs, where there is exactly one: nothing else can be meant by what a legacy server
+    /// asks or logs beside it, since a modern client never asked for anything outside its calls.
+    pub(super) fn the_bridged(&self) -> Option<mpsc::Sender<FromServer>> {
+        let bridged = self.bridged.lock();
+        let mut running = bridged.iter().filter_map(mpsc::WeakSender::upgrade);
+        match (running.next(), running.next()) {
+            (Some(one), None) => Some(one),
+            (Some(_) | None, _) => None,
+        }
     }
 
     /// Who talks through it.

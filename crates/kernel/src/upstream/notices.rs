@@ -144,16 +144,26 @@ async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events:
             FromServer::Notice(notice) if &*notice.method == Notice::TaskStatus.method() => {
                 tell_of_task(&kernel, &connection, notice.params).await;
             }
+            FromServer::Notice(notice) if &*notice.method == "notifications/message" => {
+                match connection.the_bridged() {
+                    // A call that does not take them loses notices, never its answer.
+                    Some(call) => drop(call.try_send(FromServer::Notice(notice))),
+                    None => tell(&kernel, &connection, *notice).await,
+                }
+            }
             FromServer::Notice(notice) => tell(&kernel, &connection, *notice).await,
             // Each waits for a person, and nothing else waits for it.
-            FromServer::Request(asked) => match the_one(&connection) {
-                Some(listener) if asking.len() < MOST_QUESTIONS => {
+            FromServer::Request(asked) => match (the_one(&connection), connection.the_bridged()) {
+                (Some(listener), _) if asking.len() < MOST_QUESTIONS => {
                     let server = connection.server().name().clone();
                     asking.spawn(async move {
                         interim::inquire(&kernel, &listener, &server, *asked).await;
                     });
                 }
-                Some(_) | None => refuse(*asked),
+                // Servers ask on their general stream what they need for the call that runs. Where the call takes no
+                // more, its reply is dropped, which answers it.
+                (None, Some(call)) => drop(call.try_send(FromServer::Request(asked))),
+                (Some(_), _) | (None, None) => refuse(*asked),
             },
         }
     }

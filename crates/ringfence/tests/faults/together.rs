@@ -117,7 +117,7 @@ fn interleaved_questions_reach_the_session_that_they_belong_to() {
 }
 
 #[test]
-fn two_questions_of_one_session_are_kept_apart_or_refused() {
+fn a_question_that_could_be_of_two_calls_is_asked_beside_them_or_refused() {
     let stage = Stage::new(None, json!({}));
     let client = Legacy::open(&stage.kernel, "/servers/well/mcp");
     let mut first = client.start(1, "ask", &json!({ "text": "one" }));
@@ -128,8 +128,21 @@ fn two_questions_of_one_session_are_kept_apart_or_refused() {
     let said: Value = serde_json::from_str(text(&second)).unwrap();
     assert_eq!(
         said,
-        json!({ "code": -32600, "message": "no single request in flight that this could belong to" })
+        json!({ "code": -32600, "message": "there is no single client that could be asked outside a request" })
     );
+    // Where the client listens beside its calls, it is asked there, as the server itself would have asked it.
+    let mut beside = client.listen(None);
+    let mut third = client.start(3, "ask", &json!({ "text": "three" }));
+    let asked = loop {
+        let message = beside.message();
+        if message["method"] == "elicitation/create" {
+            break message;
+        }
+    };
+    assert_eq!(asked["params"]["message"], "three");
+    assert_eq!(client.post(&word(&asked["id"], "third")).answer().unwrap().status, 202);
+    let answer = last(&mut third);
+    assert_eq!(serde_json::from_str::<Value>(text(&answer)).unwrap()["content"]["word"], "third");
     assert_eq!(client.post(&word(&id, "first")).answer().unwrap().status, 202);
     let answer = first.message();
     assert_eq!(serde_json::from_str::<Value>(text(&answer)).unwrap()["content"]["word"], "first");

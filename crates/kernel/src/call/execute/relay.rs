@@ -208,7 +208,11 @@ async fn attempt(
     if matches!(as_task, AsTask::ForClient(_)) && !kernel.tasks.has_room(request.call.session) {
         return Ok(End::Error(RpcError::internal("too many tasks of this session are kept")));
     }
-    if is_parkable(request, connection) || matches!(as_task, AsTask::ForUs) {
+    let is_parkable = is_parkable(request, connection);
+    if is_parkable {
+        connection.bridges(&events);
+    }
+    if is_parkable || matches!(as_task, AsTask::ForUs) {
         let peer = Arc::clone(connection.peer());
         let answer: UnderWay = match as_task {
             AsTask::ForUs => {

@@ -11,10 +11,7 @@ use super::super::inbound::{Back, Counts};
 use super::super::{FromServer, Notice, PeerError};
 use super::{Shared, Slot};
 use crate::line::{Line, LineReader};
-use crate::message::{
-    INVALID_REQUEST, Malformed, Message, Notification, PARSE_ERROR, Request, Response, RpcError,
-    encode_error, encode_result,
-};
+use crate::message::{Malformed, Message, Notification, PARSE_ERROR, Request, Response, encode_result};
 use crate::meta;
 use crate::version::Era;
 
@@ -132,16 +129,8 @@ impl Shared {
         }
         let events = match whose(&self.calls.lock().open) {
             Whose::Of(slot) => slot.events.clone(),
-            Whose::Outside => self.outside.clone(),
-            Whose::Ambiguous => {
-                Counts::add(&self.counts.requests);
-                let why = "no single request in flight that this could belong to";
-                let refusal = encode_error(Some(&request.id), &RpcError::new(INVALID_REQUEST, why));
-                if !back.send(refusal) {
-                    Counts::add(&self.counts.unsent);
-                }
-                return;
-            }
+            // Which of several it is about is not guessed: it may still have a single client that can be asked.
+            Whose::Outside | Whose::Ambiguous => self.outside.clone(),
         };
         // Where it cannot be delivered its reply is dropped, which answers it.
         if events.try_send(FromServer::request(request, back)).is_err() {
