@@ -284,6 +284,10 @@ fn nanoseconds(time: Duration) -> u64 {
 /// Tells the client what servers say outside requests.
 async fn tell(client: Arc<Client>, mut heard: mpsc::Receiver<Interim>, general: Arc<Stream>) {
     while let Some(interim) = heard.recv().await {
+        // A question that nobody hears would be waited for in vain; its asker is dropped, which says so.
+        if matches!(interim, Interim::Ask(..)) && !general.is_read() {
+            continue;
+        }
         client.forward(interim, &mut |piece| general.push(&piece));
     }
 }

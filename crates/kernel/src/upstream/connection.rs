@@ -77,8 +77,6 @@ impl Connection {
         client: &ClientTerms,
         era: Era,
     ) -> Result<Arc<Self>, UpstreamError> {
-        record_opening(kernel, server)?;
-        let (transport, process) = transport(kernel, server)?;
         let unusable = |why: String, process: &Option<Process>| UpstreamError::Unusable {
             server: server.name().clone(),
             why,
@@ -104,7 +102,19 @@ impl Connection {
             notices: 64,
             resumes: 5,
         };
-        let peer = match Peer::connect_any(transport, hello, era, limits).await {
+        let greet = async |era: Era| {
+            record_opening(kernel, server)?;
+            let (transport, process) = transport(kernel, server)?;
+            let greeted = Peer::connect_any(transport, hello.clone(), era, limits).await;
+            Ok::<_, UpstreamError>((greeted, process))
+        };
+        let (greeted, process) = match greet(era).await? {
+            // Some servers end when they are greeted in the era that they do not speak, so that nobody hears the other
+            // greeting: a new process gets that one first.
+            (Err(PeerError::Closed), Some(_)) => greet(era.other()).await?,
+            greeted => greeted,
+        };
+        let peer = match greeted {
             Ok(peer) => peer,
             Err(PeerError::EraUnsupported { .. }) => {
                 return Err(UpstreamError::NoVersion { server: server.name().clone() });

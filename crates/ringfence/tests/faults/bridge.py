@@ -1,7 +1,8 @@
 """An MCP server on standard input and output of one version, with everything that a version has.
 
-Usage: bridge.py JOURNAL VERSION. What it hears goes to JOURNAL, one JSON object per line. It speaks VERSION only, and asks
-its client for something in the way of that version: by a request of its own, or by `input_required`.
+Usage: bridge.py JOURNAL VERSION [leaves]. What it hears goes to JOURNAL, one JSON object per line. It speaks VERSION only,
+and asks its client for something in the way of that version: by a request of its own, or by `input_required`. One that
+`leaves` ends after it was greeted in the other era.
 """
 
 import json
@@ -217,6 +218,9 @@ def run(method, params, number):
         result = answer(method, params, number)
     except Refused as refused:
         send({"id": number, "error": json.loads(str(refused))})
+        if sys.argv[3:] == ["leaves"] and method in ("initialize", "server/discover"):
+            note("left")
+            os._exit(1)
     else:
         if number not in cancelled:
             send({"id": number, "result": result})

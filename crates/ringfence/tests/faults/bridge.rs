@@ -454,6 +454,20 @@ fn what_a_legacy_version_cannot_hold_is_left_out() {
 }
 
 #[test]
+fn a_server_that_ends_when_it_is_greeted_in_the_other_era_is_started_anew() {
+    let stage = stage();
+    for (version, of_server) in [("2025-11-25", "2026-07-28"), ("2026-07-28", "2025-11-25")] {
+        let mut server = server(&stage.kernel.home, of_server);
+        server["args"].as_array_mut().unwrap().push("leaves".into());
+        let role = json!({ "wrap": { "name": format!("v{of_server}"), "server": server } });
+        let mut client = Talker::with(&stage.kernel, version, &role, able());
+        assert_eq!(client.call("echo", json!({ "text": "x" })), "x");
+        seen(&stage.kernel.home, &format!("v{of_server}"), 1, |entry| entry["event"] == "left");
+    }
+    stage.kernel.finish();
+}
+
+#[test]
 fn a_legacy_server_hears_that_roots_changed_and_asks_for_them_outside_calls() {
     let stage = stage();
     let mut client =

@@ -110,8 +110,12 @@ fn one(feature: &Feature, direct: &[Said], through: &[Said], is_bridged: bool) -
         let (was, is) = (shown(&format!("{was:?}")), shown(&format!("{is:?}")));
         return Sameness::Differs(format!("{operation}: directly {was}; through {is}"));
     }
-    let has_none = |said: &[Said]| said.iter().all(|said| !matches!(said, Said::Answer(_)));
-    if has_none(through) { Sameness::Neither } else { Sameness::Same }
+    let failed = |(operation, said): (&Value, &Said)| {
+        operation.get("until").is_some() && !matches!(said, Said::Answer(_))
+    };
+    let hears_nothing = feature.operations.iter().zip(through).any(failed);
+    let has_none = through.iter().all(|said| !matches!(said, Said::Answer(_)));
+    if has_none || hears_nothing { Sameness::Neither } else { Sameness::Same }
 }
 
 fn shown(text: &str) -> String {
@@ -151,9 +155,11 @@ fn first_of(heard: &Value, method: &str) -> Value {
     heard.as_array().into_iter().flatten().find(of_method).cloned().unwrap_or_default()
 }
 
-/// The last notice may share a read with the answer, and then some clients drop it.
+/// The servers give a total with each notice: one without is the client library's own, for a round of questions. The last
+/// one may share a read with the answer, and then some clients drop it.
 fn shorten_progress(answer: &mut Value) {
     if let Some(notices) = answer.get_mut("progress").and_then(Value::as_array_mut) {
+        notices.retain(|notice| notice.get(1).is_some_and(Value::is_number));
         notices.truncate(2);
     }
 }

@@ -80,6 +80,8 @@ fn everything() -> Vec<Feature> {
         feature(
             "tools",
             &[
+                // It asks for the roots a moment after the greeting: here, so that no later call is interrupted.
+                call("trigger-long-running-operation", &json!({ "duration": 1, "steps": 1 })),
                 json!({ "op": "tools" }),
                 call("echo", &json!({ "message": "ü \u{1f512} \\ \"q\"" })),
                 call("get-structured-content", &json!({ "location": "Chicago" })),
@@ -152,6 +154,9 @@ fn everything() -> Vec<Feature> {
             &[
                 json!({ "op": "call", "name": "toggle-simulated-logging", "arguments": {}, "level": "debug",
                     "compare": "kind" }),
+                // One message comes every five seconds; a modern client hears those of its calls.
+                json!({ "op": "call", "name": "trigger-long-running-operation", "level": "debug",
+                    "arguments": { "duration": 6, "steps": 1 } }),
                 heard_of("notifications/message"),
                 call_for_its_effect("toggle-simulated-logging"),
             ],
