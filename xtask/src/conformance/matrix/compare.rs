@@ -167,9 +167,8 @@ fn shorten_progress(answer: &mut Value) {
 fn without(value: &mut Value, is_bridged: bool) {
     match value {
         Value::Object(members) => {
-            members.retain(|name, _| {
-                !REWRITTEN.contains(&name.as_str()) && !(is_bridged && OF_AN_ERA.contains(&name.as_str()))
-            });
+            let is_out = |name: &str| REWRITTEN.contains(&name) || is_bridged && OF_AN_ERA.contains(&name);
+            members.retain(|name, _| !is_out(name));
             members.values_mut().for_each(|member| without(member, is_bridged));
         }
         Value::Array(elements) => elements.iter_mut().for_each(|element| without(element, is_bridged)),
