@@ -20,6 +20,9 @@ use crate::exchange::{ClientTerms, Exchange, Interim, LogLevel, Way};
 use crate::kernel::Kernel;
 use crate::upstream::{Connection, Listener, tell_of_task};
 
+/// Most bytes of a notice that is handed on.
+const LARGEST_NOTICE: usize = 256 << 10;
+
 /// Handles one event of a running call. Returns how long a person was waited for, which does not count against the call.
 pub(crate) async fn from_server(
     kernel: &Arc<Kernel>,
@@ -135,7 +138,7 @@ async fn notify(kernel: &Arc<Kernel>, parent: &Request, method: &str, params: Op
     let Some(out) = &parent.exchange.out else { return };
     let Some(server) = parent.call.action.server() else { return };
     let Some((notice, params)) = wanted(parent, method, params) else { return };
-    if !kernel.rates.notice(&parent.call, kernel.env.now()) {
+    if is_too_large(&params) || !kernel.rates.notice(&parent.call, kernel.env.now()) {
         kernel.floods.count("ringfence.notices", Some(&parent.call.principal));
         return;
     }
@@ -170,6 +173,11 @@ fn wanted(parent: &Request, method: &str, params: Option<JsonText>) -> Option<(N
         }
         _ => None,
     }
+}
+
+/// Notices are small; what is not would cost others their time.
+fn is_too_large(params: &JsonText) -> bool {
+    params.as_str().len() > LARGEST_NOTICE
 }
 
 /// True for a log message that the client wants to see.
@@ -272,7 +280,7 @@ pub(crate) async fn announce(
     if notice == Notice::Log && !loud_enough(&listener.client, &params) {
         return;
     }
-    if !kernel.rates.announcement(listener.session.id, kernel.env.now()) {
+    if is_too_large(&params) || !kernel.rates.announcement(listener.session.id, server, kernel.env.now()) {
         return kernel.floods.count("ringfence.notices", Some(&listener.session.principal));
     }
     let action = Action::Notify { server: server.clone(), notice, params };
@@ -285,25 +293,28 @@ pub(crate) async fn announce(
     }
 }
 
-/// A question of a legacy server outside any call, for the one client whose conversation with it this is.
+/// A question of a legacy server outside any call in flight, for the client that it is meant for. `parent` is the call
+/// whose task asks, where one does.
 pub(crate) async fn inquire(
     kernel: &Arc<Kernel>,
     listener: &Listener,
     server: &ServerName,
     asked: ServerRequest,
+    parent: Option<CallId>,
 ) {
     let ServerRequest { method, params, reply } = asked;
     let action = match asking::action(kernel, &listener.client, server, &method, params) {
         Ok(action) => action,
         Err(error) => return reply.answer(&Err(error)),
     };
-    if !kernel.rates.inquiry(listener.session.id, kernel.env.now()) {
+    if !kernel.rates.inquiry(listener.session.id, server, kernel.env.now()) {
         kernel.floods.count("ringfence.questions", Some(&listener.session.principal));
         return reply.answer(&Err(RpcError::internal("too many questions")));
     }
     let exchange =
         Exchange { out: Some(listener.out.clone()), ..Exchange::silent(Arc::clone(&listener.client)) };
-    let request = outside(kernel, listener, action, exchange);
+    let mut request = outside(kernel, listener, action, exchange);
+    request.call.parent = parent;
     reply.answer(&answered(call::run_within(kernel, request).await.into_wire()));
 }
 

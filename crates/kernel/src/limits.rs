@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use ringfence_model::call::Call;
 use ringfence_model::entry::EntryBody;
 use ringfence_model::id::{CallId, SessionId, Timestamp};
+use ringfence_model::name::ServerName;
 use ringfence_model::principal::Principal;
 use ringfence_model::quantity::Rate;
 
@@ -26,7 +27,7 @@ const NOTICES_A_SECOND: u32 = 200;
 /// Questions to the user that one call may bring.
 const QUESTIONS_A_MINUTE: u32 = 20;
 
-/// Notices outside calls that one session hears.
+/// Notices outside calls that one session hears of one server.
 const ANNOUNCEMENTS_A_SECOND: u32 = 20;
 
 /// Token buckets: by principal, by rule and principal, by call.
@@ -42,8 +43,8 @@ enum Key {
     Rule(Arc<str>, Arc<str>, Arc<str>),
     Notices(CallId),
     Questions(CallId),
-    Announcements(SessionId),
-    Inquiries(SessionId),
+    Announcements(SessionId, ServerName),
+    Inquiries(SessionId, ServerName),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -114,16 +115,29 @@ impl Rates {
         self.take(Key::Questions(call.id), QUESTIONS_A_MINUTE.into(), 1, Duration::from_secs(60), now)
     }
 
-    /// Takes one notice outside calls for a client of `session`.
+    /// Takes one notice of `server` outside calls for a client of `session`. Each server has its own: one that floods must
+    /// not silence another.
     #[must_use]
-    pub fn announcement(&self, session: SessionId, now: Timestamp) -> bool {
-        self.take(Key::Announcements(session), ANNOUNCEMENTS_A_SECOND.into(), 1, Duration::from_secs(1), now)
+    pub fn announcement(&self, session: SessionId, server: &ServerName, now: Timestamp) -> bool {
+        self.take(
+            Key::Announcements(session, server.clone()),
+            ANNOUNCEMENTS_A_SECOND.into(),
+            1,
+            Duration::from_secs(1),
+            now,
+        )
     }
 
-    /// Takes one question that a server puts to the user of `session` outside calls.
+    /// Takes one question that `server` puts to the user of `session` outside calls.
     #[must_use]
-    pub fn inquiry(&self, session: SessionId, now: Timestamp) -> bool {
-        self.take(Key::Inquiries(session), QUESTIONS_A_MINUTE.into(), 1, Duration::from_secs(60), now)
+    pub fn inquiry(&self, session: SessionId, server: &ServerName, now: Timestamp) -> bool {
+        self.take(
+            Key::Inquiries(session, server.clone()),
+            QUESTIONS_A_MINUTE.into(),
+            1,
+            Duration::from_secs(60),
+            now,
+        )
     }
 
     fn take(&self, key: Key, most: u64, amount: u64, per: Duration, now: Timestamp) -> bool {

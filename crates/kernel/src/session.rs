@@ -3,8 +3,8 @@
 //! A session belongs to one principal and must never be found by a name that a caller chose.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -14,6 +14,8 @@ use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::Label;
 use ringfence_model::principal::Principal;
 use serde::Serialize;
+
+use crate::upstream::{ToolEntry, Tools, Upstream};
 
 /// One session of a principal.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub struct Session {
     pub(crate) history: Arc<Mutex<Index>>,
     /// What its user said.
     pub(crate) words: Mutex<Words>,
+    /// The tools of each server as they were last listed to it.
+    listed: Mutex<Vec<(Weak<Upstream>, Arc<Tools>)>>,
 }
 
 /// What a session is shared by.
@@ -127,6 +131,20 @@ impl Session {
             *floor = joined;
             joined
         })
+    }
+
+    /// It is shown the tools of this server.
+    pub(crate) fn lists(&self, server: &Arc<Upstream>, tools: Arc<Tools>) {
+        let mut listed = self.listed.lock();
+        listed.retain(|(known, _)| known.strong_count() > 0 && known.as_ptr() != Arc::as_ptr(server));
+        listed.push((Arc::downgrade(server), tools));
+    }
+
+    /// True where it was shown another definition of the tool than this one.
+    pub(crate) fn knows_otherwise(&self, server: &Arc<Upstream>, tool: &str, now: &ToolEntry) -> bool {
+        let listed = self.listed.lock();
+        let shown = listed.iter().find(|(known, _)| known.as_ptr() == Arc::as_ptr(server));
+        shown.and_then(|(_, tools)| tools.get(tool)).is_some_and(|shown| shown.digest != now.digest)
     }
 
     /// Takes a place among the calls in flight.
@@ -262,6 +280,7 @@ impl Sessions {
             floor: Mutex::new(floor),
             history,
             words: Mutex::new(Words::none()),
+            listed: Mutex::new(Vec::new()),
         });
         table.by_key.insert(full_key, fresh);
         table.by_id.insert(fresh, Arc::clone(&session));

@@ -30,6 +30,7 @@ use serde::Serialize;
 
 pub use breaker::Breaker;
 pub use catalogue::ToolEntry;
+pub(crate) use catalogue::Tools;
 pub use connection::Connection;
 pub(crate) use followed::Followed;
 pub use listener::Listener;

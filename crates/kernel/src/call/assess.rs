@@ -184,6 +184,9 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
                 {
                     entry.params.check(given, arguments).map_err(mismatched)?;
                 }
+                if request.session.knows_otherwise(upstream, tool, &entry) {
+                    return Err(changed(tool));
+                }
                 known.facts = Some(Arc::clone(&entry.facts));
                 known.definition = Some(Arc::clone(&entry.digest));
             }
@@ -222,6 +225,18 @@ fn no_task(error: TaskError) -> Denial {
         alternative: None,
     };
     Denial { code: Code::Denied, reason, protocol: Some(error.into()) }
+}
+
+/// A tool that is not what the client was told it is.
+fn changed(tool: &str) -> Denial {
+    let reason = Reason {
+        rule: "ringfence.definition_changed".into(),
+        decision: Decision::Deny,
+        severity: Severity::High,
+        message: format!("the definition of `{tool}` has changed since it was listed here").into(),
+        alternative: Some("list the tools again and look at what it does now".into()),
+    };
+    Denial { code: Code::DefinitionChanged, reason, protocol: None }
 }
 
 /// A header that does not say what the body says (2026-07-28, Streamable HTTP, «Server Validation»).

@@ -27,10 +27,14 @@ pub struct ToolEntry {
     pub params: ParamHeaders,
 }
 
+/// Tools by name, as they stood at one moment.
+pub(crate) type Tools = HashMap<Arc<str>, Arc<ToolEntry>>;
+
 /// What has been listed so far.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    tools: HashMap<Arc<str>, Arc<ToolEntry>>,
+    /// Shared with the sessions that were shown it; changed by taking another.
+    tools: Arc<Tools>,
     /// Pages that have been read, so that an unchanged one costs a comparison.
     pages: Vec<JsonText>,
     complete: bool,
@@ -38,7 +42,7 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     pub(super) fn new() -> Self {
-        Self { tools: HashMap::new(), pages: Vec::new(), complete: false }
+        Self { tools: Arc::default(), pages: Vec::new(), complete: false }
     }
 
     /// True when the last page has been read and nothing has changed since.
@@ -66,13 +70,18 @@ impl Catalogue {
         self.tools.iter()
     }
 
+    /// All of them as they stand now.
+    pub(super) fn snapshot(&self) -> Arc<Tools> {
+        Arc::clone(&self.tools)
+    }
+
     /// Reads one page of `tools/list`. The first page of a list that has changed replaces what was known.
     pub(super) fn read(&mut self, declared: &Declarations, page: &JsonText, first: bool) {
         if self.pages.contains(page) {
             return;
         }
         if first {
-            self.tools.clear();
+            self.tools = Arc::default();
             self.pages.clear();
         }
         for tool in page.value().get("tools").into_iter().flat_map(Json::elements) {
@@ -96,7 +105,7 @@ impl Catalogue {
                 definition: page.share(tool),
             };
             if self.tools.len() < MOST_TOOLS {
-                self.tools.insert(name.as_ref().into(), Arc::new(entry));
+                Arc::make_mut(&mut self.tools).insert(name.as_ref().into(), Arc::new(entry));
             }
         }
         self.complete = page.value().get("nextCursor").is_none();

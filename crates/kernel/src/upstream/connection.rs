@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Tools};
 use super::process::Process;
 use super::{Followed, PoolKey, ToolEntry, Upstream, UpstreamError, notices};
 use crate::call::Naming;
@@ -424,6 +424,11 @@ impl Connection {
         let mut splice = ringfence_model::json::Splice::new(page);
         splice.replace(list, &JsonText::array(list.elements().filter(|tool| !held(tool))));
         splice.finish()
+    }
+
+    /// The tools as they stand now, for whoever is shown them.
+    pub(crate) fn shown(&self) -> Arc<Tools> {
+        self.catalogue.lock().snapshot()
     }
 
     /// The tool of this name, where the list has been read.

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use ringfence_mcp::client::{self, FromServer, RequestOptions, ServerRequest};
 use ringfence_mcp::message::{INVALID_REQUEST, RpcError};
+use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Notice;
+use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -153,20 +155,44 @@ async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events:
             }
             FromServer::Notice(notice) => tell(&kernel, &connection, *notice).await,
             // Each waits for a person, and nothing else waits for it.
-            FromServer::Request(asked) => match (the_one(&connection), connection.the_bridged()) {
-                (Some(listener), _) if asking.len() < MOST_QUESTIONS => {
-                    let server = connection.server().name().clone();
-                    asking.spawn(async move {
-                        interim::inquire(&kernel, &listener, &server, *asked).await;
-                    });
+            FromServer::Request(asked) => {
+                match (meant(&kernel, &connection, &asked), connection.the_bridged()) {
+                    (Some((listener, task)), _) if asking.len() < MOST_QUESTIONS => {
+                        let server = connection.server().name().clone();
+                        asking.spawn(async move {
+                            interim::inquire(&kernel, &listener, &server, *asked, task).await;
+                        });
+                    }
+                    // Servers ask on their general stream what they need for the call that runs. Where the call takes no
+                    // more, its reply is dropped, which answers it.
+                    (None, Some(call)) => drop(call.try_send(FromServer::Request(asked))),
+                    (Some(_), _) | (None, None) => refuse(*asked),
                 }
-                // Servers ask on their general stream what they need for the call that runs. Where the call takes no
-                // more, its reply is dropped, which answers it.
-                (None, Some(call)) => drop(call.try_send(FromServer::Request(asked))),
-                (Some(_), _) | (None, None) => refuse(*asked),
-            },
+            }
         }
     }
+}
+
+/// Whom a question outside calls is for, and the call whose task asks it: the client of the task that it names, else the
+/// only one that there is.
+fn meant(
+    kernel: &Kernel,
+    connection: &Connection,
+    asked: &ServerRequest,
+) -> Option<(Listener, Option<CallId>)> {
+    let related = asked
+        .params
+        .as_ref()
+        .and_then(|params| params.value().get("_meta")?.get(meta::RELATED_TASK)?.get("taskId")?.as_str());
+    let Some(own) = related else { return the_one(connection).map(|listener| (listener, None)) };
+    let mut tasks = kernel.tasks.named(connection.server(), connection.key(), &own).into_iter();
+    // An id that stands for two tasks is not guessed at.
+    let (task, None) = (tasks.next()?, tasks.next()) else { return None };
+    let mut all = connection.server().hearing(connection.key(), Notice::TaskStatus).into_iter();
+    let listener = all.find(|listener| {
+        listener.session.id == task.session && listener.client.version.era() == Era::Legacy
+    })?;
+    Some((listener, Some(task.call)))
 }
 
 /// The one legacy client that a conversation is held for.

@@ -206,7 +206,9 @@ fn an_unknown_method_is_404_in_the_modern_era_and_200_in_the_legacy_one() {
     let headers = [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "tools/burn")];
     let sent = request("POST", "/mcp", &headers, message.to_string());
     let answer = Connection::with(kernel.address, &sent).answer().unwrap();
-    let expected = json!({ "jsonrpc": "2.0", "id": "x", "error": { "code": -32601, "message": "Method not found: tools/burn" } });
+    let why = "methods of extensions are not passed on, since their content would not be inspected";
+    let error = json!({ "code": -32601, "message": format!("Method not found: tools/burn: {why}") });
+    let expected = json!({ "jsonrpc": "2.0", "id": "x", "error": error });
     assert_eq!((answer.status, answer.json()), (404, expected.clone()));
 
     let legacy = Legacy::open(&kernel, "/mcp");

@@ -24,6 +24,7 @@ WHEN = "2026-11-30T00:00:00Z"
 out_lock = threading.Lock()
 answers, numbers, answered = {}, iter(range(1, 1 << 30)), threading.Condition()
 jobs = {}
+TURNED = []
 
 
 def note(event, **more):
@@ -146,6 +147,20 @@ def call(params):
         pages = [{"mode": "url", "message": "Log in", "url": url, **({} if MODERN else {"elicitationId": "e-1"})}
                  for url in given["urls"]]
         refuse(-32042, "Log in first", elicitations=pages)
+    if tool == "hold":
+        while not os.path.exists(given["file"]):
+            time.sleep(0.005)
+        return text("held")
+    if tool == "turn":
+        TURNED.append(given["into"])
+        send({"method": "notifications/tools/list_changed"})
+        return text("turned")
+    if tool == "shout":
+        token = params["_meta"]["progressToken"]
+        for message in ("x" * given["bytes"], "short"):
+            send({"method": "notifications/progress",
+                  "params": {"progressToken": token, "progress": len(message), "message": message}})
+        return text("shouted")
     if tool == "odd":
         return {"resultType": "com.example/other", "content": [{"type": "text", "text": "unseen"}]}
     if tool == "uninvited":
@@ -171,7 +186,10 @@ def answer(method, params):
         support = {"job": "optional", "must": "required"}
         tools = [{"name": name, "inputSchema": {"type": "object"},
                   **({"execution": {"taskSupport": support[name]}} if name in support and not MODERN else {})}
-                 for name in ("job", "must", "announce", "pages", "odd", "uninvited", "told", "echo")]
+                 for name in ("job", "must", "announce", "pages", "hold", "turn", "shout", "odd", "uninvited", "told",
+                              "echo")]
+        if TURNED:
+            tools[-1]["description"] = TURNED[-1]
         return done({"tools": tools, **({"ttlMs": 0, "cacheScope": "private"} if MODERN else {})})
     if method == "tools/call":
         note("call", tool=params["name"])

@@ -442,3 +442,61 @@ fn servers_of_each_version_stand_behind_one_endpoint_for_a_client_of_each_versio
     }
     stage.kernel.finish();
 }
+
+#[test]
+fn a_question_names_its_task_and_is_told_from_others_by_it() {
+    let stage = stage("");
+    let mut client = client(&stage.kernel, LEGACY);
+    let (id, _) = begun(&mut client, "old__job", json!({ "ask": true, "says": "the word is " }));
+    let gate = stage.gate("held");
+    let held = client.send("tools/call", json!({ "name": "old__hold", "arguments": { "file": gate } }));
+    stage.took("old", "hold", 1);
+    // Two requests are in flight: without the task's name it would be a question of either.
+    let got = result(&mut client, &id);
+    assert_eq!(got["content"][0]["text"], "the word is \"\\u00fc\"", "{got}");
+    let calls = stage.kernel.calls();
+    let asked = calls.iter().find(|call| call["action"] == "elicit").unwrap();
+    assert_eq!(asked["parent"], call_id(asked, &calls), "{asked}");
+    create(&gate);
+    assert_eq!(text(&client.piped.answer(held)), "held");
+    stage.kernel.finish();
+}
+
+#[test]
+fn a_tool_that_is_not_what_it_was_when_it_was_listed_is_not_called() {
+    let stage = stage("");
+    for (version, name) in [(LEGACY, "old"), (MODERN, "old"), (LEGACY, "new"), (MODERN, "new")] {
+        let pair = format!("{version} with {name}");
+        let mut client = Talker::with(&stage.kernel, version, &json!("stdio"), able());
+        let tool = format!("{name}__echo");
+        client.ask("tools/list", json!({}));
+        assert_eq!(client.call(&tool, json!({ "text": "as listed" })), "as listed", "{pair}");
+        client.call(&format!("{name}__turn"), json!({ "into": pair }));
+        let params = json!({ "name": tool, "arguments": { "text": "changed" } });
+        let mut refused = Value::Null;
+        until("the change is seen", || {
+            refused = client.ask("tools/call", params.clone());
+            refused["result"]["isError"] == true
+        });
+        assert_eq!(refused["result"]["_meta"]["io.ringfence/denied"]["code"], 1005, "{pair}: {refused}");
+        assert!(text(&refused).contains("has changed since it was listed"), "{pair}: {refused}");
+        client.ask("tools/list", json!({}));
+        assert_eq!(client.call(&tool, json!({ "text": "looked at" })), "looked at", "{pair}");
+    }
+    stage.kernel.finish();
+}
+
+#[test]
+fn a_notice_of_any_size_is_not_handed_on() {
+    let stage = stage("");
+    for (version, name) in [(LEGACY, "old"), (MODERN, "new")] {
+        let mut client = Talker::with(&stage.kernel, version, &json!("stdio"), able());
+        let meta = json!({ "progressToken": "mine" });
+        let params =
+            json!({ "name": format!("{name}__shout"), "arguments": { "bytes": 300_000 }, "_meta": meta });
+        let answer = client.ask("tools/call", params);
+        assert_eq!(text(&answer), "shouted", "{answer}");
+        assert_eq!(client.hears("notifications/progress")["params"]["message"], "short", "{version}");
+    }
+    stage.kernel.finish();
+}

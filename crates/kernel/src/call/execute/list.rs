@@ -65,7 +65,12 @@ async fn one_page(kernel: &Arc<Kernel>, permitted: &Permitted, what: Listing) ->
         }
     }
     match answer {
-        Ok(Ok(page)) => End::Result(connection.without_held(what, &page)),
+        Ok(Ok(page)) => {
+            if what == Listing::Tools {
+                request.session.lists(upstream, connection.shown());
+            }
+            End::Result(connection.without_held(what, &page))
+        }
         Ok(Err(error)) => End::Error(error),
         Err(error) => {
             connection.failed(&error);
@@ -132,6 +137,9 @@ async fn of_server(
         pages = connection.pages(what, MOST_PAGES).await;
     }
     let pages = pages?;
+    if what == Listing::Tools {
+        session.lists(upstream, connection.shown());
+    }
     let mut elements = Vec::new();
     for result in &pages {
         let Some(list) = result.value().get(what.member()) else { continue };
