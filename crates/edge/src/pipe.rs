@@ -160,7 +160,7 @@ impl Conversation {
                 }
                 Ok(Message::Notification(_)) => {}
                 Ok(Message::Response(response)) => self.client.responded(response),
-                Err(malformed) => self.send(encode_error(malformed.id.as_ref(), &malformed.error)).await,
+                Err(malformed) => self.send(encode_error(malformed.id.as_deref(), &malformed.error)).await,
             }
         }
     }

@@ -10,6 +10,7 @@ use std::hash::{Hash, Hasher};
 use bytestring::ByteString;
 use ringfence_model::json::{Json, JsonText, Kind};
 
+pub(crate) use encode::encode_request_of;
 pub use encode::{encode_batch, encode_error, encode_notification, encode_request, encode_result};
 pub use parse::MOST_OF_BATCH;
 
@@ -101,7 +102,7 @@ pub struct Malformed {
     /// What to answer.
     pub error: RpcError,
     /// The id to answer to, where it could be read.
-    pub id: Option<RequestId>,
+    pub id: Option<Box<RequestId>>,
 }
 
 impl RequestId {

@@ -5,6 +5,7 @@
 
 mod canonical;
 mod cursor;
+mod outline;
 mod scan;
 mod write;
 
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 pub use cursor::{Elements, Json, Kind, Members};
+use outline::Outline;
 pub use scan::ScanError;
 pub use write::{Splice, escape, quote};
 
@@ -32,8 +34,12 @@ impl ScanLimits {
 }
 
 /// Exactly one valid JSON value, without space around it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct JsonText(ByteString);
+#[derive(Clone)]
+pub struct JsonText {
+    text: ByteString,
+    /// Where the members of a long object stand, once somebody has asked for one.
+    outline: Outline,
+}
 
 impl JsonText {
     /// Validates `bytes`. Space around the value is cut off.
@@ -43,56 +49,75 @@ impl JsonText {
     pub fn scan(bytes: Bytes, limits: ScanLimits) -> Result<Self, ScanError> {
         let text = ByteString::try_from(bytes).map_err(|_| ScanError::NotUtf8)?;
         let value = scan::validate(&text, limits)?;
-        Ok(Self(text.slice_ref(value)))
+        Ok(Self::new(text.slice_ref(value)))
+    }
+
+    const fn new(text: ByteString) -> Self {
+        Self { text, outline: Outline::new() }
     }
 
     /// `{}`.
     #[must_use]
-    pub fn empty_object() -> Self {
-        Self(ByteString::from_static("{}"))
+    pub const fn empty_object() -> Self {
+        Self::new(ByteString::from_static("{}"))
     }
 
     /// `null`.
     #[must_use]
-    pub fn null() -> Self {
-        Self(ByteString::from_static("null"))
+    pub const fn null() -> Self {
+        Self::new(ByteString::from_static("null"))
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The text as shared bytes.
     #[must_use]
     pub fn bytes(&self) -> Bytes {
-        self.0.as_bytes().clone()
+        self.text.as_bytes().clone()
     }
 
     /// A cursor at the value.
     #[must_use]
     pub fn value(&self) -> Json<'_> {
-        Json::new(&self.0)
+        Json::new(&self.text)
+    }
+
+    /// The member `key` of an object. As [`Json::get`] of the value, but a long object is walked through once, however
+    /// often it is asked.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Json<'_>> {
+        self.outline.find(&self.text, key)
     }
 
     /// `part`, which must come from a cursor into this text, sharing its bytes.
     #[must_use]
     pub fn share(&self, part: Json<'_>) -> Self {
-        Self(self.0.slice_ref(part.raw()))
+        Self::new(self.text.slice_ref(part.raw()))
     }
 
     /// Text that our own writer composed out of validated parts.
     fn trusted(text: String) -> Self {
         debug_assert!(scan::validate(&text, ScanLimits::OWN).is_ok(), "we wrote invalid JSON: {text}");
-        Self(ByteString::from(text))
+        Self::new(ByteString::from(text))
     }
 }
+
+impl PartialEq for JsonText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for JsonText {}
 
 impl fmt::Debug for JsonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Content may be confidential: a debug line shows only the size.
-        write!(f, "JsonText({} bytes)", self.0.len())
+        write!(f, "JsonText({} bytes)", self.text.len())
     }
 }
 

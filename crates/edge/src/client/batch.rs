@@ -44,7 +44,7 @@ impl Client {
                 Ok(Message::Notification(notification)) => self.notified(notification).await,
                 Ok(Message::Response(response)) => self.responded(response),
                 Err(malformed) => {
-                    *answer = Some(encode_error(malformed.id.as_ref(), &malformed.error));
+                    *answer = Some(encode_error(malformed.id.as_deref(), &malformed.error));
                 }
             }
         }

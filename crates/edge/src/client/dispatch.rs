@@ -243,8 +243,8 @@ impl Client {
         };
         let progress_token = inbound
             .params
-            .value()
-            .pointer("/_meta/progressToken")
+            .get("_meta")
+            .and_then(|meta| meta.get("progressToken"))
             .and_then(|token| RequestId::read(&inbound.params, token))
             .map(|token| token.text().clone());
         let request = KernelRequest {
@@ -427,14 +427,14 @@ fn needs_tasks() -> RpcError {
 }
 
 fn text(params: &JsonText, member: &str) -> Result<Arc<str>, RpcError> {
-    let text = params.value().get(member).and_then(Json::as_str);
+    let text = params.get(member).and_then(Json::as_str);
     text.map(|text| text.as_ref().into())
         .ok_or_else(|| RpcError::invalid_params(format!("`{member}` must be a string")))
 }
 
 /// A member that must be an object where it is there.
 fn object(params: &JsonText, member: &str) -> Result<JsonText, RpcError> {
-    match params.value().get(member) {
+    match params.get(member) {
         None => Ok(JsonText::empty_object()),
         Some(value) if value.kind() == Kind::Object => Ok(params.share(value)),
         Some(_) => Err(RpcError::invalid_params(format!("`{member}` must be an object"))),

@@ -21,7 +21,7 @@ pub(crate) enum Era {
 
 /// True for params that say they are of a modern request.
 pub(crate) fn is_modern(params: Option<&JsonText>) -> bool {
-    let meta = params.and_then(|params| params.value().get("_meta"));
+    let meta = params.and_then(|params| params.get("_meta"));
     meta.is_some_and(|meta| meta.get(meta::PROTOCOL_VERSION).is_some())
 }
 

@@ -63,7 +63,7 @@ pub(super) async fn post(
         Err(malformed) => {
             return body::json(
                 StatusCode::BAD_REQUEST,
-                encode_error(malformed.id.as_ref(), &malformed.error),
+                encode_error(malformed.id.as_deref(), &malformed.error),
             );
         }
     };
@@ -77,7 +77,7 @@ pub(super) async fn post(
 pub(super) async fn received(site: &Site, request: Request<Incoming>) -> Result<Message, Response<Body>> {
     let (_, bytes) = whole(site, request).await?;
     Message::parse(bytes, scan(site)).map_err(|malformed| {
-        body::json(StatusCode::BAD_REQUEST, encode_error(malformed.id.as_ref(), &malformed.error))
+        body::json(StatusCode::BAD_REQUEST, encode_error(malformed.id.as_deref(), &malformed.error))
     })
 }
 

@@ -170,5 +170,5 @@ fn unreadable(error: ScanError) -> Malformed {
 }
 
 fn invalid(what: &'static str, id: Option<RequestId>) -> Malformed {
-    Malformed { error: RpcError::new(INVALID_REQUEST, what), id }
+    Malformed { error: RpcError::new(INVALID_REQUEST, what), id: id.map(Box::new) }
 }

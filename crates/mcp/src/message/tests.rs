@@ -107,7 +107,11 @@ fn an_envelope_of_another_shape_is_refused_to_its_id() {
         r#"{"jsonrpc":"2.0","id":1,"error":"x"}"#,
     ] {
         let malformed = parse(text).unwrap_err();
-        assert_eq!((malformed.error.code, malformed.id), (INVALID_REQUEST, Some(id("1"))), "{text}");
+        assert_eq!(
+            (malformed.error.code, malformed.id),
+            (INVALID_REQUEST, Some(Box::new(id("1")))),
+            "{text}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! Looking into validated JSON without building a tree: a cursor is a slice of the text.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// One value inside a [`super::JsonText`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,18 @@ impl<'a> Json<'a> {
     /// The member `key` of an object.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
-        self.members().find(|(name, _)| name.as_str().as_deref() == Some(key)).map(|(_, value)| value)
+        self.members().find(|(name, _)| name.spells(key)).map(|(_, value)| value)
+    }
+
+    /// True for the string `text`, however it is spelled.
+    pub(super) fn spells(self, text: &str) -> bool {
+        let inner = self.0.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+        match inner.len().cmp(&text.len()) {
+            // An escape is longer than what it stands for.
+            Ordering::Less => false,
+            Ordering::Equal => inner == text && memchr::memchr(b'\\', inner.as_bytes()).is_none(),
+            Ordering::Greater => self.as_str().as_deref() == Some(text),
+        }
     }
 
     /// The value that a JSON pointer (RFC 6901) names.
@@ -195,12 +207,14 @@ fn after(text: &str, separator: u8) -> &str {
 fn string_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 1;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
-        at += found;
-        if bytes.get(at) == Some(&b'"') {
-            return at + 1;
+    // Only quotes are looked for: escapes are far more common, and stand in the way at one place in the string alone.
+    while let Some(found) = memchr::memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+        let before = bytes.get(at..at + found).unwrap_or_default();
+        let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\').count();
+        at += found + 1;
+        if backslashes.is_multiple_of(2) {
+            return at;
         }
-        at += 2;
     }
     text.len()
 }
@@ -243,8 +257,9 @@ fn value_length(text: &str) -> usize {
 fn unescape(inner: &str) -> String {
     let mut out = String::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some((plain, escaped)) = rest.split_once('\\') {
-        out.push_str(plain);
+    while let Some(plain) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(rest.get(..plain).unwrap_or_default());
+        let escaped = rest.get(plain + 1..).unwrap_or_default();
         let mut characters = escaped.chars();
         let decoded = match characters.next() {
             Some('b') => '\u{8}',

@@ -215,3 +215,26 @@ proptest! {
         prop_assert_eq!(json.value().as_str().unwrap(), text.as_str());
     }
 }
+
+#[test]
+fn a_member_is_found_the_same_in_short_and_long_objects() {
+    let long = "x".repeat(10_000);
+    for filler in ["", &long] {
+        let few = scan(&format!(
+            r#"{{"first":1, "l\u006fng":"{filler}","in":{{"last":2}},"esc\"aped":[3] , "last":{{"a":4}}}}"#
+        ))
+        .unwrap();
+        let many: Vec<String> = (0..40).map(|number| format!(r#""k{number}":"{number}{filler}""#)).collect();
+        let many = scan(&format!("{{{}}}", many.join(","))).unwrap();
+        let array = scan(&format!(r#"["first",1,"{filler}"]"#)).unwrap();
+        for text in [few, many, array] {
+            // Twice: the second time from what is remembered, and by a copy, too.
+            for text in [text.clone(), text.clone(), text] {
+                for key in ["first", "long", "in", "esc\"aped", "last", "a", "k0", "k39", "none", ""] {
+                    assert_eq!(text.get(key), text.value().get(key), "{key}");
+                    assert_eq!(text.get(key), text.value().get(key), "{key}");
+                }
+            }
+        }
+    }
+}

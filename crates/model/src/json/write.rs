@@ -99,7 +99,11 @@ pub fn quote(text: &str) -> String {
 
 /// Appends `text` to `out` with what JSON strings must escape (RFC 8259 section 7).
 pub fn escape(text: &str, out: &mut String) {
-    for character in text.chars() {
+    let must = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+    let plain = text.as_bytes().iter().position(must).unwrap_or(text.len());
+    let (plain, rest) = text.split_at_checked(plain).unwrap_or(("", text));
+    out.push_str(plain);
+    for character in rest.chars() {
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -132,8 +136,10 @@ impl JsonText {
             if out.len() > 1 {
                 out.push(',');
             }
-            out.push_str(&quote(key));
-            out.push(':');
+            out.reserve(key.len() + value.as_str().len() + 5);
+            out.push('"');
+            escape(key, &mut out);
+            out.push_str("\":");
             out.push_str(value.as_str());
         }
         out.push('}');
