@@ -1,6 +1,7 @@
 //! Arguments of a tool call that are code, by their names. Must never take a search query for SQL.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use ringfence_model::finding::Finding;
 use ringfence_model::json::{Json, Kind};
@@ -69,19 +70,25 @@ pub fn scan_arguments(
     secrets: &SecretScanner,
     mut kind_of: impl FnMut(&str) -> Option<ArgumentKind>,
 ) -> Vec<InArgument> {
-    let named = ["language", "lang", "dialect", "runtime", "interpreter"]
-        .iter()
-        .find_map(|name| arguments.get(name).and_then(Json::as_str))
-        .map(|name| Language::parse(&name));
+    // Most arguments are no code: the other members are looked at only where one is.
+    let named = OnceCell::new();
+    let named = || {
+        named.get_or_init(|| {
+            ["language", "lang", "dialect", "runtime", "interpreter"]
+                .iter()
+                .find_map(|name| arguments.get(name).and_then(Json::as_str))
+                .map(|name| Language::parse(&name))
+        })
+    };
     let mut found = Vec::new();
     for (key, value) in arguments.members() {
         let Some(name) = key.as_str() else { continue };
         let Some(kind) = kind_of(&name) else { continue };
-        let kind = match (kind, &named) {
+        let kind = match (kind, named()) {
             (ArgumentKind::Code(Language::Other(_)), Some(language)) => ArgumentKind::Code(language.clone()),
             (kind, _) => kind,
         };
-        let dialect = match &named {
+        let dialect = match named() {
             Some(Language::Sql(dialect)) => *dialect,
             Some(_) | None => Dialect::Any,
         };
