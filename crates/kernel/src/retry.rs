@@ -114,7 +114,7 @@ impl Kernel {
 impl Retry {
     /// The retry that `request` is, if it is one.
     pub(crate) fn of(kernel: &Kernel, request: &Request, now: Timestamp) -> Result<Option<Self>, RetryError> {
-        let Some(sealed) = request.params.value().get("requestState") else { return Ok(None) };
+        let Some(sealed) = request.params.get("requestState") else { return Ok(None) };
         let sealed = sealed.as_str().ok_or(RetryError::NotOurs)?;
         let principal = &request.call.principal;
         let opened =
@@ -124,8 +124,7 @@ impl Retry {
             SealError::Malformed | SealError::NotOurs => RetryError::NotOurs,
         })?;
         let state: State = serde_json::from_slice(&payload).map_err(|_| RetryError::NotOurs)?;
-        let answer =
-            request.params.value().get("inputResponses").and_then(|answers| answers.get(CONFIRM_KEY));
+        let answer = request.params.get("inputResponses").and_then(|answers| answers.get(CONFIRM_KEY));
         let said_yes = answer.is_some_and(|answer| crate::call::says_yes(&request.params.share(answer)));
         // A state belongs to the call it was given for: neither a server's own state nor the user's answers go elsewhere.
         if state.boot != kernel.env.boot() || state.subject != binding::subject(request) {
@@ -165,7 +164,7 @@ impl Retry {
 /// The answers that go on to a modern server: without ours, and without credentials, which no server may ask for. A server
 /// that keeps no state takes them without a `requestState`, too.
 pub(crate) fn forwarded_answers(kernel: &Kernel, params: &JsonText) -> Option<JsonText> {
-    let answers = params.share(params.value().get("inputResponses")?);
+    let answers = params.share(params.get("inputResponses")?);
     let answers = kernel.clean(&answers);
     let mut splice = Splice::new(&answers);
     splice.remove(answers.value(), CONFIRM_KEY);

@@ -20,8 +20,9 @@ use parking_lot::Mutex;
 use ringfence_model::json::JsonText;
 use tokio::sync::mpsc;
 
-use crate::message::{Answer, RequestId, encode_request};
+use crate::message::{Answer, RequestId, encode_request_of};
 use crate::meta;
+use crate::params::Params;
 use crate::version::{Era, ProtocolVersion};
 
 pub use error::PeerError;
@@ -234,17 +235,18 @@ impl Peer {
     pub async fn request(
         &self,
         method: &str,
-        params: Option<JsonText>,
+        params: impl Into<Params>,
         options: RequestOptions,
         events: mpsc::Sender<FromServer>,
     ) -> Result<Answer, PeerError> {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let params = self.own_meta(params, id, &options);
+        let mut params = params.into();
+        self.own_meta(&mut params, id, &options);
         let outgoing = Outgoing {
             id,
             method,
-            name: crate::headers::name_of(method, params.as_ref()),
-            message: encode_request(&RequestId::from(id), method, params.as_ref()),
+            name: crate::headers::name_of(method, &params),
+            message: encode_request_of(&RequestId::from(id), method, &params),
             headers: &options.headers,
             progress: options.progress,
             cancels: true,
@@ -294,13 +296,13 @@ impl Peer {
         }
     }
 
-    fn own_meta(&self, params: Option<JsonText>, id: i64, options: &RequestOptions) -> Option<JsonText> {
+    fn own_meta(&self, params: &mut Params, id: i64, options: &RequestOptions) {
         let identity = match self.greeting.version.era() {
             Era::Legacy => None,
             Era::Modern => Some(&self.hello.identity),
         };
         let capabilities = options.capabilities.as_ref();
-        meta::Entries { identity, capabilities, progress: options.progress.then_some(id) }.apply(params)
+        meta::Entries { identity, capabilities, progress: options.progress.then_some(id) }.apply(params);
     }
 }
 

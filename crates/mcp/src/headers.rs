@@ -9,6 +9,7 @@ use ringfence_model::json::{Json, JsonText};
 
 use crate::message::{HEADER_MISMATCH, INVALID_PARAMS, RpcError, UNSUPPORTED_PROTOCOL_VERSION};
 use crate::meta::{self, RequestMeta};
+use crate::params::Params;
 use crate::version::ProtocolVersion;
 
 pub use params::{BadAnnotation, ParamHeaders};
@@ -80,7 +81,7 @@ pub fn check_request(
     }
     if let Some(source) = name_source(method) {
         let name = value::decode(required(headers, &NAME)?).ok_or_else(|| mismatch(&NAME))?;
-        let in_body = params.and_then(|params| params.value().get(source)).and_then(Json::as_str);
+        let in_body = params.and_then(|params| params.get(source)).and_then(Json::as_str);
         match in_body {
             None => return Err(RpcError::new(INVALID_PARAMS, format!("`params.{source}` must be a string"))),
             Some(in_body) if in_body != name => return Err(mismatch(&NAME)),
@@ -104,8 +105,8 @@ pub fn unsupported_version(requested: &str, spoken: &[ProtocolVersion]) -> RpcEr
 
 /// The value of `Mcp-Name` for a request of ours; none where the method has no name.
 #[must_use]
-pub fn name_of(method: &str, params: Option<&JsonText>) -> Option<HeaderValue> {
-    params?.value().get(name_source(method)?)?.as_str().and_then(|name| value::encode(&name))
+pub fn name_of(method: &str, params: &Params) -> Option<HeaderValue> {
+    params.get(name_source(method)?)?.value().as_str().and_then(|name| value::encode(&name))
 }
 
 /// The value of `Mcp-Method` for a request of ours.

@@ -8,6 +8,9 @@ pub mod headers;
 pub mod line;
 pub mod message;
 pub mod meta;
+mod params;
 pub mod seal;
 pub mod sse;
 pub mod version;
+
+pub use params::Params;

@@ -1,9 +1,12 @@
 //! `params._meta` and `result._meta`: reading what the protocol keeps there, putting ours in, taking `io.ringfence/*`
 //! out. Must never change a byte outside of `_meta`.
 
+use std::borrow::Cow;
+
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 
 use crate::message::RequestId;
+use crate::params::{META, Params};
 use crate::version::ProtocolVersion;
 
 /// Version of the request (2026-07-28 `RequestMetaObject`), required.
@@ -75,7 +78,7 @@ impl RequestMeta {
     /// [`BadMeta`] names an entry of the wrong type.
     pub fn read(params: Option<&JsonText>) -> Result<Self, BadMeta> {
         let mut read = Self::default();
-        let Some((params, meta)) = params.and_then(|params| Some((params, meta_of(params)?))) else {
+        let Some((params, meta)) = params.and_then(|params| Some((params, params.get(META)?))) else {
             return Ok(read);
         };
         if meta.kind() != Kind::Object {
@@ -110,47 +113,25 @@ pub(crate) fn identity(version: ProtocolVersion, info: &JsonText, capabilities: 
 }
 
 impl Entries<'_> {
-    /// `params` with the entries of the connection and without those that the caller put in their place; the same bytes
-    /// where there is nothing to do.
-    pub(crate) fn apply(&self, params: Option<JsonText>) -> Option<JsonText> {
-        let Some(params) = params else {
-            let nothing = self.identity.is_none() && self.progress.is_none();
-            return (!nothing)
-                .then(|| JsonText::object([("_meta", self.over(&JsonText::empty_object(), None))]));
-        };
-        let old = meta_of(&params);
-        let in_place = |meta: Json<'_>| meta.members().any(|(key, _)| belongs_to_connection(key));
-        if self.identity.is_none() && self.progress.is_none() && !old.is_some_and(in_place) {
-            return Some(params);
+    /// Puts the entries of the connection into the `_meta` of `params`, in place of those that the caller put there.
+    pub(crate) fn apply(&self, params: &mut Params) {
+        let old = params.get(META);
+        let in_place = |meta: &JsonText| meta.value().members().any(|(key, _)| belongs_to_connection(key));
+        if self.identity.is_some() || self.progress.is_some() || old.is_some_and(in_place) {
+            let meta = self.over(old);
+            params.set(META, Some(meta));
         }
-        let meta = self.over(&params, old);
-        let mut splice = Splice::new(&params);
-        match old {
-            Some(old) => splice.replace(old, &meta),
-            None => splice.set(params.value(), "_meta", &meta),
-        }
-        Some(splice.finish())
     }
 
-    /// The entries, and what else stands in `old`, an object within `text`.
-    fn over(&self, text: &JsonText, old: Option<Json<'_>>) -> JsonText {
-        let kept = old.into_iter().flat_map(Json::members).filter(|(key, _)| !belongs_to_connection(*key));
-        let token = self.progress.map(|token| (PROGRESS_TOKEN, JsonText::from(token)));
-        let Some(identity) = self.identity else {
-            return with_members(text, token, kept);
-        };
-        let mut splice = Splice::new(identity);
-        let own = identity.value();
-        if let Some((own, other)) = own.get(CLIENT_CAPABILITIES).zip(self.capabilities) {
-            splice.replace(own, other);
-        }
-        if let Some((key, value)) = token {
-            splice.set(own, key, &value);
-        }
-        for (key, value) in kept {
-            splice.set(own, &key.as_str().unwrap_or_default(), &text.share(value));
-        }
-        splice.finish()
+    /// The entries, and what else stands in `old`.
+    fn over(&self, old: Option<&JsonText>) -> JsonText {
+        let token = self.progress.map(|token| (PROGRESS_TOKEN.into(), JsonText::from(token)));
+        let kept = old.into_iter().flat_map(parts).filter(|(key, _)| !CONNECTION.contains(&&**key));
+        let own = self.identity.into_iter().flat_map(parts).map(|(key, value)| match self.capabilities {
+            Some(other) if key == CLIENT_CAPABILITIES => (key, other.clone()),
+            Some(_) | None => (key, value),
+        });
+        composed(&token.into_iter().chain(kept).chain(own).collect::<Vec<_>>())
     }
 }
 
@@ -158,21 +139,10 @@ fn belongs_to_connection(key: Json<'_>) -> bool {
     key.as_str().is_some_and(|key| CONNECTION.contains(&&*key))
 }
 
-/// The `_meta` of params. Most have none, and are not walked through: only `\u` spells these characters otherwise.
-fn meta_of(params: &JsonText) -> Option<Json<'_>> {
-    let bytes = params.as_str().as_bytes();
-    let may_be =
-        memchr::memmem::find(bytes, b"_meta").is_some() || memchr::memmem::find(bytes, b"\\u").is_some();
-    if may_be { params.value().get("_meta") } else { None }
-}
-
 /// The user's own words in the `_meta` of `params`, as a client says they are.
 #[must_use]
 pub fn user_text(params: &JsonText) -> Option<String> {
-    if !may_hold_ours(params.as_str()) {
-        return None;
-    }
-    let text = params.value().get("_meta")?.get(USER_TEXT)?.as_str()?;
+    let text = params.get(META)?.get(USER_TEXT)?.as_str()?;
     Some(text.into_owned())
 }
 
@@ -180,43 +150,40 @@ pub fn user_text(params: &JsonText) -> Option<String> {
 /// are none. A `_meta` that would be empty goes too.
 #[must_use]
 pub fn strip_ours(text: &JsonText) -> JsonText {
-    if !may_hold_ours(text.as_str()) {
-        return text.clone();
-    }
-    let ours = |key: &Json<'_>| key.as_str().is_some_and(|key| key.starts_with(OURS));
-    let Some(meta) = text.value().get("_meta").filter(|meta| meta.members().any(|(key, _)| ours(&key)))
-    else {
-        return text.clone();
-    };
+    let Some(old) = text.get(META).filter(|meta| holds_ours(*meta)) else { return text.clone() };
     let mut splice = Splice::new(text);
-    if meta.members().all(|(key, _)| ours(&key)) {
-        splice.remove(text.value(), "_meta");
-    } else {
-        let kept = meta.members().filter(|(key, _)| !ours(key));
-        splice.replace(meta, &with_members(text, None, kept));
+    match without_ours(&text.share(old)) {
+        Some(kept) => splice.replace(old, &kept),
+        None => splice.remove(text.value(), META),
     }
     splice.finish()
 }
 
-/// False only where no key of the text can begin with [`OURS`].
-///
-/// A key may spell its characters in two ways beside the plain one: `\/` for the slash and `\uXXXX` for any. So a text
-/// without `\u` holds such a key only if it holds `io.ringfence`.
-fn may_hold_ours(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memmem::find(bytes, b"io.ringfence").is_some() || memchr::memmem::find(bytes, b"\\u").is_some()
+/// A `_meta` without the `io.ringfence/*` entries; none where nothing else is in it.
+#[must_use]
+pub fn without_ours(meta: &JsonText) -> Option<JsonText> {
+    if !holds_ours(meta.value()) {
+        return Some(meta.clone());
+    }
+    let kept: Vec<_> = parts(meta).filter(|(key, _)| !key.starts_with(OURS)).collect();
+    (!kept.is_empty()).then(|| composed(&kept))
 }
 
-/// An object of `first` and then of members of an object in `text`.
-fn with_members<'a>(
-    text: &JsonText,
-    first: Option<(&'static str, JsonText)>,
-    members: impl Iterator<Item = (Json<'a>, Json<'a>)>,
-) -> JsonText {
-    let members: Vec<_> =
-        members.map(|(key, value)| (key.as_str().unwrap_or_default(), text.share(value))).collect();
-    let members = members.iter().map(|(key, value)| (&**key, value.clone()));
-    JsonText::object(first.into_iter().chain(members))
+/// The members of an object.
+fn parts(object: &JsonText) -> impl Iterator<Item = (Cow<'_, str>, JsonText)> {
+    object.value().members().map(|(key, value)| (key.as_str().unwrap_or_default(), object.share(value)))
+}
+
+fn composed(parts: &[(Cow<'_, str>, JsonText)]) -> JsonText {
+    JsonText::object(parts.iter().map(|(key, value)| (&**key, value.clone())))
+}
+
+fn holds_ours(meta: Json<'_>) -> bool {
+    meta.members().any(|(key, _)| is_ours(key))
+}
+
+fn is_ours(key: Json<'_>) -> bool {
+    key.as_str().is_some_and(|key| key.starts_with(OURS))
 }
 
 fn string(key: &'static str, value: Json<'_>) -> Result<String, BadMeta> {

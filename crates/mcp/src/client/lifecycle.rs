@@ -10,9 +10,10 @@ use tokio::time::timeout;
 use super::{Greeting, Hello, Link, Outgoing, PeerError, PeerLimits};
 use crate::message::{
     HEADER_MISMATCH, INVALID_PARAMS, METHOD_NOT_FOUND, MISSING_REQUIRED_CLIENT_CAPABILITY, RequestId,
-    RpcError, UNSUPPORTED_PROTOCOL_VERSION, encode_request,
+    RpcError, UNSUPPORTED_PROTOCOL_VERSION, encode_request_of,
 };
 use crate::meta::Entries;
+use crate::params::Params;
 use crate::version::{Era, ProtocolVersion};
 
 /// Ids below are used by the handshake, which may take two attempts.
@@ -37,10 +38,12 @@ pub(super) async fn greet(
 async fn discover(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
     let version = ProtocolVersion::V2026_07_28;
     let entries = Entries { identity: Some(&hello.identity), capabilities: None, progress: None };
+    let mut params = Params::default();
+    entries.apply(&mut params);
     if let Link::Http(http) = link {
         http.speak(version);
     }
-    let result = match ask(link, 1, "server/discover", entries.apply(None)).await {
+    let result = match ask(link, 1, "server/discover", params).await {
         Ok(Ok(result)) => result,
         Ok(Err(error)) => return Err(not_modern(error)),
         // A legacy endpoint turns the request down before it reads it; but who must log in first is not asked again.
@@ -59,7 +62,7 @@ async fn discover(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
 
 async fn initialize(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
     let offer = ProtocolVersion::V2025_11_25;
-    let params = JsonText::object([
+    let params = Params::of([
         ("protocolVersion", JsonText::string(offer.as_str())),
         ("capabilities", hello.capabilities.clone()),
         ("clientInfo", hello.info.clone()),
@@ -67,7 +70,7 @@ async fn initialize(link: &Link, hello: &Hello) -> Result<Greeting, PeerError> {
     if let Link::Http(http) = link {
         http.speak_of_nothing();
     }
-    let result = match ask(link, 2, "initialize", Some(params)).await? {
+    let result = match ask(link, 2, "initialize", params).await? {
         Ok(result) => result,
         Err(error) => return Err(not_legacy(error)),
     };
@@ -102,9 +105,9 @@ async fn ask(
     link: &Link,
     id: i64,
     method: &str,
-    params: Option<JsonText>,
+    params: Params,
 ) -> Result<crate::message::Answer, PeerError> {
-    let message = encode_request(&RequestId::from(id), method, params.as_ref());
+    let message = encode_request_of(&RequestId::from(id), method, &params);
     // The receiver is gone at once: whatever the server asks during the handshake is answered with an error.
     let (events, _) = mpsc::channel(1);
     let outgoing =

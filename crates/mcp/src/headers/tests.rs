@@ -106,12 +106,12 @@ fn our_own_headers_follow_the_specification_s_examples() {
         ("", ""),
     ] {
         let params = JsonText::object([("name", JsonText::string(text))]);
-        assert_eq!(name_of("tools/call", Some(&params)).unwrap(), expected, "{text}");
+        assert_eq!(name_of("tools/call", &params.into()).unwrap(), expected, "{text}");
     }
     let read = json(r#"{"uri":"file:///a","name":"no"}"#);
-    assert_eq!(name_of("resources/read", Some(&read)).unwrap(), "file:///a");
-    assert_eq!(name_of("tools/list", Some(&read)), None);
-    assert_eq!(name_of("tools/call", None), None);
+    assert_eq!(name_of("resources/read", &read.clone().into()).unwrap(), "file:///a");
+    assert_eq!(name_of("tools/list", &read.into()), None);
+    assert_eq!(name_of("tools/call", &Params::default()), None);
 }
 
 const SCHEMA: &str = r#"{"type":"object","properties":{

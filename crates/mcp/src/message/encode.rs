@@ -4,6 +4,7 @@ use bytes::Bytes;
 use ringfence_model::json::{JsonText, escape};
 
 use super::{RequestId, RpcError};
+use crate::params::Params;
 
 /// Space for what an envelope adds to its parts.
 const ENVELOPE: usize = 64;
@@ -16,6 +17,29 @@ pub fn encode_request(id: &RequestId, method: &str, params: Option<&JsonText>) -
     out.push_str(id.text().as_str());
     out.push(',');
     calling(out, method, params)
+}
+
+/// A request with params that are still in parts.
+pub(crate) fn encode_request_of(id: &RequestId, method: &str, params: &Params) -> Bytes {
+    let size: usize = params.members().map(|(key, value)| key.len() + value.as_str().len() + 8).sum();
+    let mut out = open(id.text().as_str().len() + method.len() + size);
+    out.push_str("\"id\":");
+    out.push_str(id.text().as_str());
+    out.push_str(",\"method\":\"");
+    escape(method, &mut out);
+    out.push('"');
+    if params.are_there() {
+        let mut before = ",\"params\":{\"";
+        for (key, value) in params.members() {
+            out.push_str(before);
+            escape(key, &mut out);
+            out.push_str("\":");
+            out.push_str(value.as_str());
+            before = ",\"";
+        }
+        out.push_str(if before.len() > 2 { ",\"params\":{}" } else { "}" });
+    }
+    close(out)
 }
 
 /// A batch of messages (2025-03-26).

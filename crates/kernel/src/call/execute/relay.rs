@@ -171,7 +171,7 @@ async fn rounds(
         }
         let mut more = Vec::with_capacity(2);
         more.extend(answers.map(|answers| ("inputResponses", answers)));
-        more.extend(result.value().get("requestState").map(|state| ("requestState", result.share(state))));
+        more.extend(result.get("requestState").map(|state| ("requestState", result.share(state))));
         match attempt(kernel, permitted, connection, more).await {
             Ok(End::Result(next)) => match Form::of(permitted, connection, &next) {
                 Form::InputRequired => result = next,
@@ -220,12 +220,12 @@ async fn attempt(
                 Box::pin(tasks::through(peer, runtime, (method, params), options, events))
             }
             AsTask::No | AsTask::ForClient(_) => {
-                Box::pin(async move { peer.request(method, Some(params), options, events).await })
+                Box::pin(async move { peer.request(method, params, options, events).await })
             }
         };
         return bridged(kernel, permitted, connection, answer, from_server).await;
     }
-    let answer = connection.peer().request(method, Some(params), options, events);
+    let answer = connection.peer().request(method, params, options, events);
     tokio::pin!(answer);
     Ok(match drive(kernel, request, connection, answer, &mut from_server).await {
         Step::Ended(answer) => finish(answer?),
@@ -308,7 +308,7 @@ fn park(kernel: &Kernel, request: &Request, parked: Parked) -> Result<End, Full>
 /// The client came back: the server gets the answer, and the call goes on. Without an answer it is asked again.
 async fn resume(kernel: &Arc<Kernel>, permitted: &Permitted, parked: Parked) -> Result<End, PeerError> {
     let request = permitted.request();
-    let given = request.params.value().get("inputResponses").and_then(|answers| answers.get(ASKED));
+    let given = request.params.get("inputResponses").and_then(|answers| answers.get(ASKED));
     let Some(given) = given else {
         return Ok(park(kernel, request, parked)
             .unwrap_or_else(|Full(_)| End::Error(RpcError::internal("too many calls wait for answers"))));
@@ -354,17 +354,16 @@ async fn drive(
 
 impl Form {
     fn of(permitted: &Permitted, connection: &Connection, result: &JsonText) -> Self {
-        let value = result.value();
         let is_call = matches!(permitted.request().call.action, Action::CallTool { .. });
         match connection.era() {
-            Era::Modern => match value.get("resultType").and_then(Json::as_str).as_deref() {
+            Era::Modern => match result.get("resultType").and_then(Json::as_str).as_deref() {
                 None | Some("complete") => Self::Complete,
                 Some("input_required") => Self::InputRequired,
                 Some("task") if is_call => Self::Task,
                 Some(_) => Self::Unknown,
             },
             Era::Legacy => {
-                let is_task = is_call && value.get("content").is_none() && value.get("task").is_some();
+                let is_task = is_call && result.get("content").is_none() && result.get("task").is_some();
                 if is_task { Self::Task } else { Self::Complete }
             }
         }

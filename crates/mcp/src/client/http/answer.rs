@@ -19,6 +19,9 @@ use crate::version::Era;
 /// Most bytes of the body of an HTTP error.
 const ERROR_BODY: usize = 64 * 1024;
 
+/// Most bytes for which room is made before they are there.
+const PREPARED: usize = 256 * 1024;
+
 /// What comes back for one request.
 pub(super) struct Incoming<'a> {
     pub(super) shared: &'a Shared,
@@ -112,6 +115,7 @@ async fn whole(mut body: Body, limit: usize) -> Result<Bytes, PeerError> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_large);
     }
+    let promised = usize::try_from(body.size_hint().lower()).unwrap_or_default().min(PREPARED);
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -122,6 +126,9 @@ async fn whole(mut body: Body, limit: usize) -> Result<Bytes, PeerError> {
         if first.is_empty() && joined.is_empty() {
             first = data;
         } else {
+            if joined.is_empty() {
+                joined.reserve(promised);
+            }
             joined.extend_from_slice(&std::mem::take(&mut first));
             joined.extend_from_slice(&data);
         }

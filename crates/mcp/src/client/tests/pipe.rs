@@ -186,7 +186,7 @@ async fn a_silent_server_is_not_waited_for_for_ever() {
 #[tokio::test]
 async fn calls_at_once_get_their_own_answers_byte_for_byte() {
     let (peer, mut server) = legacy().await;
-    let spelled = r#"{"arguments" : {"z":1.50,"a":"\u0041"},"name":"t"}"#;
+    let spelled = r#"{"arguments":{ "z" : 1.50,"a":"\u0041"},"name":"t"}"#;
     let first = start(&peer, "tools/call", spelled, RequestOptions::default());
     server.expect(&format!(r#"{{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{spelled}}}"#)).await;
     let second = call(&peer);

@@ -2,6 +2,7 @@
 //!
 //! Must never hold a key of ours, or a member that nobody looked at.
 
+use ringfence_mcp::Params;
 use ringfence_mcp::client::RequestOptions;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
@@ -18,8 +19,8 @@ pub(super) fn message(
     request: &Request,
     connection: &Connection,
     more: Vec<(&'static str, JsonText)>,
-) -> (&'static str, JsonText) {
-    let mut members: Vec<(&str, JsonText)> = Vec::with_capacity(5);
+) -> (&'static str, Params) {
+    let mut members: Vec<(&'static str, JsonText)> = Vec::with_capacity(5);
     let method = match &request.call.action {
         Action::CallTool { tool, arguments, .. } => {
             members.push(("name", JsonText::string(tool)));
@@ -43,7 +44,7 @@ pub(super) fn message(
         Action::Complete { reference, argument, .. } => {
             members.push(("ref", completion_reference(request, reference)));
             members.push(("argument", argument.clone()));
-            if let Some(context) = request.params.value().get("context") {
+            if let Some(context) = request.params.get("context") {
                 members.push(("context", request.params.share(context)));
             }
             "completion/complete"
@@ -65,13 +66,14 @@ pub(super) fn message(
         Action::Greet { .. } | Action::Listen { .. } | Action::Operate { .. } => "ping",
     };
     members.extend(more);
-    members.extend(meta_for(request, connection).map(|meta| ("_meta", meta)));
-    (method, meta::strip_ours(&JsonText::object(members)))
+    let meta = meta_for(request, connection).and_then(|meta| meta::without_ours(&meta));
+    members.extend(meta.map(|meta| ("_meta", meta)));
+    (method, Params::of(members))
 }
 
 /// The client's `_meta`, with the level of log messages as the server's era wants it.
 fn meta_for(request: &Request, connection: &Connection) -> Option<JsonText> {
-    let meta = request.params.value().get("_meta").map(|meta| request.params.share(meta));
+    let meta = request.params.get("_meta").map(|meta| request.params.share(meta));
     match (request.exchange.client.version.era(), connection.era()) {
         (Era::Legacy, Era::Legacy) | (Era::Modern, Era::Modern) => meta,
         (Era::Modern, Era::Legacy) => {
@@ -145,7 +147,7 @@ pub(in crate::call::execute) fn options(request: &Request, connection: &Connecti
 
 /// The `ref` of a completion under the server's own name for it.
 fn completion_reference(request: &Request, reference: &str) -> JsonText {
-    let given = request.params.value().get("ref");
+    let given = request.params.get("ref");
     let is_prompt = given.and_then(|given| given.get("type")).and_then(|kind| kind.as_str()).as_deref()
         == Some("ref/prompt");
     let (kind, member) = if is_prompt { ("ref/prompt", "name") } else { ("ref/resource", "uri") };

@@ -20,16 +20,16 @@ pub(super) fn modern(action: &Action, result: &JsonText) -> JsonText {
     let value = result.value();
     let mut splice = Splice::new(result);
     let mut new: Vec<(&str, JsonText)> = Vec::new();
-    if value.get("resultType").is_none() {
+    if result.get("resultType").is_none() {
         new.push(("resultType", JsonText::string("complete")));
     }
     if is_cacheable(action) {
         // What we filter for one principal must not be served to another from a cache (2026-07-28, caching).
-        match value.get("cacheScope") {
+        match result.get("cacheScope") {
             Some(scope) => splice.replace(scope, &JsonText::string("private")),
             None => new.push(("cacheScope", JsonText::string("private"))),
         }
-        if value.get("ttlMs").is_none() {
+        if result.get("ttlMs").is_none() {
             new.push(("ttlMs", JsonText::from(0)));
         }
     }
@@ -45,7 +45,7 @@ pub(super) fn legacy(action: &Action, version: ProtocolVersion, result: &JsonTex
     let plain = content::of_version(version, &without(result, &OF_MODERN));
     match action {
         Action::CallTool { .. } | Action::Task { wanted: TaskRequest::Result, .. } => {
-            match plain.value().get("structuredContent") {
+            match plain.get("structuredContent") {
                 Some(content) if content.kind() != Kind::Object => without(&plain, &["structuredContent"]),
                 Some(_) | None => plain,
             }
@@ -99,7 +99,7 @@ const fn is_cacheable(action: &Action) -> bool {
 }
 
 fn without(result: &JsonText, names: &[&str]) -> JsonText {
-    let there = |name: &&&str| result.value().get(name).is_some();
+    let there = |name: &&&str| result.get(name).is_some();
     let mut plain = result.clone();
     // One at a time: the commas of neighbours are one edit's.
     for name in names.iter().filter(there) {
