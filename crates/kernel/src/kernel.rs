@@ -7,12 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use ringfence_detect::injection::Context;
 use ringfence_detect::secret::SecretScanner;
-use ringfence_detect::{DetectorError, Detectors, PersonalData};
+use ringfence_detect::{DetectorError, Detectors, Message, PersonalData};
 use ringfence_flow::Lexicon;
 use ringfence_identity::{KeysError, SealingKeys};
 use ringfence_journal::{Journal, JournalError, Options};
 use ringfence_mcp::seal::{Sealer, SealingKey};
+use ringfence_mcp::version::ProtocolVersion;
+use ringfence_model::call::Listing;
 use ringfence_model::config::{Config, Durability, Limits};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::id::SessionId;
@@ -30,6 +33,7 @@ use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
 use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
+use crate::remembered::Remembered;
 use crate::session::{Remembering, Session, SessionKey, Sessions, TooManySessions};
 use crate::stores::Stores;
 use crate::tasks::Tasks;
@@ -62,6 +66,7 @@ pub struct Kernel {
     pub(crate) policy: Arc<PolicySet>,
     pub(crate) detectors: Detectors,
     pub(crate) stores: Stores,
+    pub(crate) lists: Lists,
     pub(crate) rates: Rates,
     pub(crate) tallies: Tallies,
     pub(crate) used_states: Once,
@@ -75,6 +80,20 @@ pub struct Kernel {
     journal: Arc<Journal>,
     durability: Durability,
     data_dir: PathBuf,
+}
+
+/// What was made of the lists seen last: what detectors see in them, their form for a client, the digests of those.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    pub(crate) inspected: Remembered<Option<Context>, Message>,
+    pub(crate) shown: Remembered<(Listing, ProtocolVersion), JsonText>,
+    pub(crate) digests: Remembered<(), String>,
+}
+
+impl Lists {
+    const fn new() -> Self {
+        Self { inspected: Remembered::new(), shown: Remembered::new(), digests: Remembered::new() }
+    }
 }
 
 /// What a kernel is made of.
@@ -174,6 +193,7 @@ impl Kernel {
             detectors,
             policy: Arc::new(policy),
             stores,
+            lists: Lists::new(),
             rates: Rates::new(limits.rate),
             tallies: Tallies::new(),
             used_states: Once::new(limits.person.0),

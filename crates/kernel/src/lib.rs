@@ -21,6 +21,7 @@ mod digest;
 mod extensions;
 mod interim;
 mod parking;
+mod remembered;
 mod retry;
 mod shown;
 mod stores;

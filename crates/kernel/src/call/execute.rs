@@ -34,6 +34,13 @@ pub struct Outcome {
     pub(super) end: End,
 }
 
+impl Outcome {
+    /// True for what is mostly the same from one call to the next.
+    pub(super) const fn is_a_list(&self) -> bool {
+        matches!(self.permitted.request().call.action, Action::List { .. })
+    }
+}
+
 /// How the execution ended.
 #[derive(Debug)]
 pub(super) enum End {

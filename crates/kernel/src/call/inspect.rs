@@ -49,6 +49,9 @@ pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
     let look_at_text = |text: &str| kernel.detectors.text(text, context.unwrap_or(Context::ToolResult));
     let nothing = || Message::of_values(Vec::new());
     let (seen, in_error) = match &outcome.end {
+        End::Result(result) if outcome.is_a_list() => {
+            (kernel.lists.inspected.of(result, context, || look(result)), Vec::new())
+        }
         End::Result(result) | End::Parked(result, _) | End::Task(result, _) => (look(result), Vec::new()),
         End::Error(error) | End::PagesFirst(error) => {
             (error.data.as_ref().map_or_else(nothing, look), look_at_text(&error.message))

@@ -186,11 +186,14 @@ fn result(kernel: &Kernel, inspected: &Inspected, redaction: Redaction) -> (Wire
             Wire::Ask { method: question.method(), params: clean }
         }
         Action::Ask { .. } => Wire::Result(ringfence_mcp::meta::strip_ours(&clean)),
+        Action::List { what, .. } => {
+            let key = (*what, request.exchange.client.version);
+            Wire::Result(kernel.lists.shown.of(&clean, key, || render::result(kernel, permitted, &clean)))
+        }
         Action::CallTool { .. }
         | Action::ReadResource { .. }
         | Action::GetPrompt { .. }
         | Action::Complete { .. }
-        | Action::List { .. }
         | Action::Greet { .. }
         | Action::Listen { .. }
         | Action::SetLogLevel { .. }
@@ -209,7 +212,7 @@ fn result(kernel: &Kernel, inspected: &Inspected, redaction: Redaction) -> (Wire
 /// True where a tool says that it failed.
 fn is_error(request: &Request, result: &JsonText) -> bool {
     matches!(request.call.action, Action::CallTool { .. })
-        && result.value().get("isError").and_then(Json::as_bool) == Some(true)
+        && result.get("isError").and_then(Json::as_bool) == Some(true)
 }
 
 /// A result that asks for input: the server's state goes into ours, so that the retry finds the call it belongs to.
@@ -250,16 +253,18 @@ fn record(
     let permitted = &inspected.outcome.permitted;
     let now = kernel.env.now();
     let released = match wire {
-        Wire::Result(json) | Wire::Notice { params: json, .. } | Wire::Ask { params: json, .. } => {
-            Some(json.as_str())
-        }
+        Wire::Result(json) | Wire::Notice { params: json, .. } | Wire::Ask { params: json, .. } => Some(json),
         Wire::Error(_) => None,
     };
+    let digest = |json: &JsonText| crate::digest::hex(json.as_str().as_bytes());
+    let is_a_list = inspected.outcome.is_a_list();
     let entry = CallOutcome {
         call: permitted.assessed.admitted.request.call.id,
         outcome: kind,
-        result: released.map(|text| crate::digest::hex(text.as_bytes())),
-        bytes: released.map_or(0, |text| text.len() as u64),
+        result: released.map(|json| {
+            if is_a_list { kernel.lists.digests.of(json, (), || digest(json)) } else { digest(json) }
+        }),
+        bytes: released.map_or(0, |json| json.as_str().len() as u64),
         redacted: u32::try_from(redaction.count(&inspected.seen, &inspected.in_error)).unwrap_or(u32::MAX),
         findings: worst(&inspected.findings()),
         took_us: now.0.saturating_sub(permitted.ruled.0) / 1_000,

@@ -75,10 +75,11 @@ impl Catalogue {
         Arc::clone(&self.tools)
     }
 
-    /// Reads one page of `tools/list`. The first page of a list that has changed replaces what was known.
-    pub(super) fn read(&mut self, declared: &Declarations, page: &JsonText, first: bool) {
+    /// Reads one page of `tools/list`; false where it is one that was read before. The first page of a list that has
+    /// changed replaces what was known.
+    pub(super) fn read(&mut self, declared: &Declarations, page: &JsonText, first: bool) -> bool {
         if self.pages.contains(page) {
-            return;
+            return false;
         }
         if first {
             self.tools = Arc::default();
@@ -108,9 +109,10 @@ impl Catalogue {
                 Arc::make_mut(&mut self.tools).insert(name.as_ref().into(), Arc::new(entry));
             }
         }
-        self.complete = page.value().get("nextCursor").is_none();
+        self.complete = page.get("nextCursor").is_none();
         if self.pages.iter().map(|page| page.as_str().len()).sum::<usize>() < REMEMBERED {
             self.pages.push(page.clone());
         }
+        true
     }
 }

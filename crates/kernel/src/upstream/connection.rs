@@ -29,6 +29,7 @@ use crate::call::Naming;
 use crate::endpoint;
 use crate::exchange::{ClientTerms, LogLevel};
 use crate::kernel::Kernel;
+use crate::remembered::Remembered;
 use crate::session::Session;
 
 /// Longest wait for a server to start and answer its first request: `npx` and `uvx` may install first.
@@ -49,6 +50,8 @@ pub struct Connection {
     peer: Arc<Peer>,
     server: Arc<Upstream>,
     catalogue: Mutex<Catalogue>,
+    /// Pages without the tools that the catalogue holds back.
+    offers: Remembered<(), JsonText>,
     loading: tokio::sync::Mutex<()>,
     dead: AtomicBool,
     answered: AtomicBool,
@@ -126,6 +129,7 @@ impl Connection {
             peer: Arc::new(peer),
             server: Arc::clone(server),
             catalogue: Mutex::new(Catalogue::new()),
+            offers: Remembered::new(),
             loading: tokio::sync::Mutex::new(()),
             dead: AtomicBool::new(false),
             answered: AtomicBool::new(false),
@@ -376,7 +380,10 @@ impl Connection {
         let answer =
             self.peer.request(what.method(), Some(params), RequestOptions::default(), events).await?;
         if let (Ok(page), Listing::Tools) = (&answer, what) {
-            self.catalogue.lock().read(self.server.declared(), page, first);
+            let is_new = self.catalogue.lock().read(self.server.declared(), page, first);
+            if is_new {
+                self.offers.clear();
+            }
         }
         self.answers();
         Ok(answer)
@@ -414,9 +421,11 @@ impl Connection {
     /// A page without the tools that are held back; the same bytes where none is.
     #[must_use]
     pub fn without_held(&self, what: Listing, page: &JsonText) -> JsonText {
-        let Some(list) = page.value().get("tools").filter(|_| what == Listing::Tools) else {
-            return page.clone();
-        };
+        if what == Listing::Tools { self.offers.of(page, (), || self.offered(page)) } else { page.clone() }
+    }
+
+    fn offered(&self, page: &JsonText) -> JsonText {
+        let Some(list) = page.get("tools") else { return page.clone() };
         let held = |tool: &Json<'_>| self.is_held(*tool, Naming::Plain);
         if !list.elements().any(|tool| held(&tool)) {
             return page.clone();

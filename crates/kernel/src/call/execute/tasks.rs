@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ringfence_mcp::Params;
 use ringfence_mcp::client::{FromServer, Peer, PeerError, RequestOptions};
 use ringfence_mcp::message::{Answer, RpcError};
 use ringfence_mcp::version::Era;
@@ -262,12 +263,12 @@ fn interval(task: Json<'_>) -> Duration {
 pub(super) async fn through(
     peer: Arc<Peer>,
     runtime: Handle,
-    message: (&'static str, JsonText),
+    message: (&'static str, Params),
     options: RequestOptions,
     events: mpsc::Sender<FromServer>,
 ) -> Result<Answer, PeerError> {
     let (method, params) = message;
-    let first = peer.request(method, Some(params), options, events.clone()).await?;
+    let first = peer.request(method, params, options, events.clone()).await?;
     let own = first.as_ref().ok().and_then(|created| {
         let own = created.value().pointer("/task/taskId").filter(|own| own.as_str().is_some())?;
         Some(created.share(own))
