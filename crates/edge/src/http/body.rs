@@ -21,6 +21,9 @@ pub(super) const ON_THEIR_WAY: usize = 256 << 20;
 /// Bytes of a body that need no place: the bound on connections bounds them.
 const SMALL: usize = 64 << 10;
 
+/// Most bytes for which room is made before they are there.
+const PREPARED: usize = 256 << 10;
+
 /// The body of an answer.
 pub(super) enum Body {
     /// All of it.
@@ -89,6 +92,7 @@ where
     if body.size_hint().lower() > limit as u64 {
         return Err(Unread::TooLarge);
     }
+    let promised = usize::try_from(body.size_hint().lower()).unwrap_or_default().min(PREPARED);
     let collect = async {
         let mut first: Option<Bytes> = None;
         let mut rest = BytesMut::new();
@@ -107,6 +111,7 @@ where
                 None => first = Some(data),
                 Some(begun) => {
                     if rest.is_empty() {
+                        rest.reserve(promised);
                         rest.extend_from_slice(begun);
                         first = Some(Bytes::new());
                     }
