@@ -1,4 +1,5 @@
 //! `cargo xtask bench gateway`: Ringfence beside no proxy, nginx and the crate `mcp-proxy`, in one run.
+//! `cargo xtask bench instructions`: what a call costs the kernel by itself, for comparing two states of the code.
 //!
 //! Rounds are interleaved and every target has the same upstream server, so that what the machine does meanwhile
 //! falls on all alike. It must never count a call whose answer it did not check.
@@ -15,6 +16,7 @@ use crate::{machine, say};
 pub(crate) mod cell;
 pub(crate) mod client;
 pub(crate) mod driver;
+mod instructions;
 pub(crate) mod place;
 mod report;
 mod start;
@@ -43,8 +45,11 @@ struct Options {
 pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     match args.next_word().as_deref() {
         Some("gateway") => {}
-        Some(other) => return Err(Failure::new(format!("no bench is called {other:?}: gateway is"))),
-        None => return Err(Failure::new("which bench? gateway")),
+        Some("instructions") => return instructions::run(args),
+        Some(other) => {
+            return Err(Failure::new(format!("no bench is called {other:?}: gateway and instructions are")));
+        }
+        None => return Err(Failure::new("which bench? gateway or instructions")),
     }
     let words = args.words().to_vec();
     let measures = args.flag(MEASURE);

@@ -35,6 +35,13 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// `outer` with the program, the arguments and the environment of `inner`.
+pub(crate) fn within(mut outer: Command, inner: &Command) -> Command {
+    outer.arg(inner.get_program()).args(inner.get_args());
+    outer.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    outer
+}
+
 /// Runs `command` to its end, its output going where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
     let status = command.status().map_err(|error| could_not_start(command, &error))?;

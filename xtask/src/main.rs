@@ -30,6 +30,7 @@ cargo xtask TASK
   tidy                        the rules of the house: layers, purity, names, sizes, words
   gen     [--check] [--only FOLDER]   write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
+  bench   instructions [--cell ERA:UPSTREAM:CALL] [--calls N]   instructions of one call, by callgrind
   abuse   [--long] [--only CASE]   hostile clients and servers against a kernel, while another client goes on
   conformance [--requirements REVISION | --matrix [--client NAME]]   the official suite against a fixture, and real clients and servers
                               of each era with each other: directly and through Ringfence

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 const MCP_PROXY: &str = "0.6.0";
 
 /// How long a target may take to listen, and to end.
-const START_LIMIT: Duration = Duration::from_secs(20);
+const START_LIMIT: Duration = Duration::from_secs(60);
 const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where the bench finds and keeps things.

@@ -2,7 +2,8 @@
 //!
 //! A target that does not start or refuses a kind of call is reported as such, never left out in silence.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::cell::Upstream;
 use super::client::Endpoint;
@@ -81,6 +82,11 @@ impl Target {
         self.running.iter().map(|process| Processes::below(process.number())).collect()
     }
 
+    /// The processes that were started, without what they started.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.running.iter().map(Running::number)
+    }
+
     fn direct(upstream: u16) -> Self {
         let stdio = Err("a client cannot share a pipe".to_owned());
         Self {
@@ -152,8 +158,18 @@ impl Target {
     }
 
     fn ringfence(upstream: u16, place: &Place) -> Result<Self, Failure> {
-        let port = free_port()?;
         let home = place.folder("ringfence")?;
+        Self::ringfence_below(None, &home, upstream, place)
+    }
+
+    /// Ringfence as `below` runs it: a program that takes another one and its arguments.
+    pub(super) fn ringfence_below(
+        below: Option<Command>,
+        home: &Path,
+        upstream: u16,
+        place: &Place,
+    ) -> Result<Self, Failure> {
+        let port = free_port()?;
         let config = format!(
             concat!(
                 "version: 1\n",
@@ -173,9 +189,12 @@ impl Target {
             program = place.this_program()
         );
         machine::write(&home.join("ringfence.yaml"), &config)?;
-        let mut command = place.ringfence_command(&home, port)?;
+        let mut command = place.ringfence_command(home, port)?;
         command.arg("--config").arg(home.join("ringfence.yaml"));
-        let running = Running::start(command, &home, port)?;
+        if let Some(below) = below {
+            command = machine::within(below, &command);
+        }
+        let running = Running::start(command, home, port)?;
         let way = |server: &str| Ok(Way::new(port, &format!("/servers/{server}/mcp"), "echo", Some(0)));
         Ok(Self { kind: Kind::Ringfence, http: way("http"), stdio: way("stdio"), running: vec![running] })
     }
