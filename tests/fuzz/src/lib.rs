@@ -8,6 +8,8 @@
 //! toolchain and clang).
 
 #[cfg(test)]
+mod code;
+#[cfg(test)]
 mod headers;
 #[cfg(test)]
 mod message;
