@@ -17,10 +17,10 @@ const SETS: [(&str, &[&str], &[&str]); 3] = [
 pub(crate) fn run(corpora: &Corpora) -> Result<(), Failure> {
     let secrets = SecretScanner::new()?;
     println!(
-        "| set | rows | dangerous not safe | of them unsafe | harmless not unsafe | of them safe | {} |",
+        "| set | rows | dangerous not safe | of them unsafe | harmless unsafe | of them safe | precision | F1 | {} |",
         Cost::HEAD
     );
-    println!("|---|---|---|---|---|---|{}|", Cost::RULE);
+    println!("|---|---|---|---|---|---|---|---|{}|", Cost::RULE);
     for (set, dangerous, harmless) in SETS {
         let rows = corpora.rows(set)?;
         let mut cost = Cost::default();
@@ -50,12 +50,16 @@ pub(crate) fn run(corpora: &Corpora) -> Result<(), Failure> {
         let [[missed, doubted, blocked], [passed, asked, refused]] = counts;
         let (all, none) = (missed + doubted + blocked, passed + asked + refused);
         println!(
-            "| {set} | {all}+{none} | {} | {} | {} | {} | {cost} |",
+            "| {set} | {all}+{none} | {} | {} | {} | {} | {} | {} | {cost} |",
             shown(share(doubted + blocked, all)),
             shown(share(blocked, all)),
-            shown(share(passed + asked, none)),
+            shown(share(refused, none)),
             shown(share(passed, none)),
+            // Found is what is not safe, wrongly found what is blocked and harmless: twice found over all.
+            shown(share(doubted + blocked, doubted + blocked + refused)),
+            shown(share(2 * (doubted + blocked), 2 * (doubted + blocked) + missed + refused)),
         );
     }
+    println!("\nNone of these sets was held out: their rows were seen while the rules were written.");
     Ok(())
 }

@@ -60,5 +60,6 @@ pub(crate) fn run(corpora: &Corpora) -> Result<(), Failure> {
             );
         }
     }
+    println!("\nNot held out: rows of this set were seen while the rules were written.");
     Ok(())
 }

@@ -212,11 +212,12 @@ impl Walk<'_, '_, '_> {
             let path = known.path.clone().unwrap_or_else(|| path.into());
             return Value { path: Some(path), ..known }.flowing(object);
         }
-        let guarded = self.names.guarded_all(object.roots);
         let receiver = Value { receiver: None, ..object.clone() };
         let value = Value { path: Some(path.into()), receiver: Some(Rc::new(receiver)), ..Value::unknown() };
         let value = value.flowing(object);
-        self.sourced(value).cleaned(guarded)
+        let value = self.sourced(value);
+        // What was made sure of holds for its members, too.
+        if value.origin == Origin::NONE { value } else { value.cleaned(self.names.guarded_all(object.roots)) }
     }
 
     fn index(&mut self, parts: &[Part]) -> Value {

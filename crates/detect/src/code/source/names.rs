@@ -130,6 +130,9 @@ impl Names {
             return Some(Value { path, ..variable.value.clone().or(Value::unknown()) });
         }
         let value = variable.value.clone();
+        if value.origin == Origin::NONE {
+            return Some(value);
+        }
         let made_of = self.guarded_all(value.roots);
         Some(value.cleaned(self.guarded(name).and(made_of)))
     }
