@@ -39,12 +39,24 @@ pub(super) fn flagged(request: &Request, result: JsonText, findings: &[Finding])
     ids.sort_unstable();
     ids.dedup();
     ids.truncate(MOST);
+    // What comes of a task has the tool's result inside: that is what the model reads.
+    let inner = (request.call.action.kind() == ActionKind::Task)
+        .then(|| result.value().get("result"))
+        .flatten()
+        .filter(|inner| inner.kind() == Kind::Object);
+    let Some(inner) = inner else { return with_words(request, &result, &ids) };
     let mut splice = Splice::new(&result);
+    splice.replace(inner, &with_words(request, &result.share(inner), &ids));
+    splice.finish()
+}
+
+fn with_words(request: &Request, result: &JsonText, ids: &[&str]) -> JsonText {
+    let mut splice = Splice::new(result);
     let value = result.value();
     if matches!(request.call.action.kind(), ActionKind::CallTool | ActionKind::Task)
         && let Some(content) = value.get("content").filter(|content| content.kind() == Kind::Array)
     {
-        let text = JsonText::string(&words(request, &ids));
+        let text = JsonText::string(&words(request, ids));
         let block = JsonText::object([("type", JsonText::string("text")), ("text", text)]);
         let blocks: Vec<Json<'_>> = content.elements().chain([block.value()]).collect();
         splice.replace(content, &JsonText::array(blocks));
