@@ -349,6 +349,45 @@ fn hostile_code_ends() {
     }
 }
 
+/// The work of each text is counted (`Findings::spend`, the parser's own steps) and bounded by its length: what ends here
+/// ends on any machine.
+#[test]
+fn long_and_deep_texts_end_in_every_language_and_are_not_safe() {
+    let long = "a".repeat(10 << 20);
+    let deep = format!("{}{}", "(".repeat(20_000), ")".repeat(20_000));
+    let open = "{".repeat(100_000);
+    let quotes = "'\"".repeat(50_000);
+    for language in [
+        "bash",
+        "powershell",
+        "cmd",
+        "sql",
+        "python",
+        "javascript",
+        "typescript",
+        "go",
+        "rust",
+        "java",
+        "ruby",
+        "php",
+        "csharp",
+        "c",
+        "cpp",
+        "perl",
+    ] {
+        for (name, text) in [("long", &long), ("deep", &deep), ("open", &open), ("quotes", &quotes)] {
+            let report = run(language, text);
+            assert!(
+                report.findings.iter().all(|finding| finding.span.end <= text.len()),
+                "{language} {name}"
+            );
+            if name != "deep" {
+                assert_ne!(report.verdict, Safety::Safe, "{language} {name}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_code_is_judged(text in "[a-z.()\\[\\]{}'\"`$#/*=+, \n\\\\]{0,120}", language in prop::sample::select(vec!["python", "js", "php", "ruby", "go", "x"])) {
