@@ -46,10 +46,13 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     match args.next_word().as_deref() {
         Some("gateway") => {}
         Some("instructions") => return instructions::run(args),
+        Some("flow") => return crate::eval::example("ringfence-flow", "bench", &["--release"], &args),
         Some(other) => {
-            return Err(Failure::new(format!("no bench is called {other:?}: gateway and instructions are")));
+            return Err(Failure::new(format!(
+                "no bench is called {other:?}: gateway, instructions and flow are"
+            )));
         }
-        None => return Err(Failure::new("which bench? gateway or instructions")),
+        None => return Err(Failure::new("which bench? gateway, instructions or flow")),
     }
     let words = args.words().to_vec();
     let measures = args.flag(MEASURE);

@@ -31,10 +31,12 @@ cargo xtask TASK
   gen     [--check] [--only FOLDER]   write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   bench   instructions [--cell ERA:UPSTREAM:CALL] [--calls N]   instructions of one call, by callgrind
+  bench   flow                what indexing a result and tracing an argument costs
   abuse   [--long] [--only CASE]   hostile clients and servers against a kernel, while another client goes on
   conformance [--requirements REVISION | --matrix [--client NAME]]   the official suite against a fixture, and real clients and servers
                               of each era with each other: directly and through Ringfence
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
+  eval    flow [--details]    tasks and planted goals along the real path, with and without the user's words
   train   injection           the weights of the injection model, from the same corpora
   nightly [--calls N] [--fuzz SECONDS]   the long checks: fuzz targets, sessions, a soak of the gateway
   fixture --http PORT | --stdio    the upstream MCP server of the bench";

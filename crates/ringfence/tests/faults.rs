@@ -7,6 +7,7 @@ mod faults {
     mod client;
     mod crash;
     mod fake;
+    mod flow;
     mod headers;
     mod house;
     mod http;
