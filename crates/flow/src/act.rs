@@ -54,7 +54,9 @@ impl Act {
         let steered =
             values.iter().filter(|value| value.role == Role::Consequential).map(|value| value.word).max();
         let strangers = asking.floor.integrity == Integrity::Untrusted;
-        if heard && self.asked && steered.is_none() {
+        // To be the user's own, an act needs more than a verb that could mean anything: its name, a payment, a removal.
+        let said = words.asked(Acts(self.acts.0 & Acts::PAY.and(Acts::DELETE).0), &self.name, asking.now);
+        if heard && said && steered.is_none() {
             return Some(entry(Word::User, None, asking.floor));
         }
         if !strangers {
@@ -62,16 +64,21 @@ impl Act {
         }
         let ordered = self.ordered(index);
         let at_once = self.acts.meets(GRAVE) && !heard && steered.is_none();
-        // The user asked for something else; or a stranger asked for this, and the value that steers it stands nowhere.
-        let by_stranger = ordered.is_some()
-            && (made_up
-                || (!heard && steered.is_none_or(|word| word == Word::Model) && self.acts.meets(BY_ITSELF)));
+        // A stranger asked for this: and nothing says with what, or a value that stands nowhere does; or the stranger spoke to
+        // a model.
+        let by_stranger = ordered.as_ref().is_some_and(|(_, to_a_model)| {
+            made_up
+                || (!heard && (*to_a_model || steered.is_none()))
+                || (!heard && steered == Some(Word::Model) && self.acts.meets(BY_ITSELF))
+        });
+        // Or the user asked for something else.
         let speaks = (heard && !self.asked) || at_once || by_stranger;
-        speaks.then(|| entry(Word::Near, ordered, asking.floor))
+        speaks.then(|| entry(Word::Near, ordered.map(|(source, _)| source), asking.floor))
     }
 
-    /// Text of a stranger that orders such an act.
-    fn ordered(&self, index: &Index) -> Option<Source> {
+    /// Text of a stranger that orders such an act, and whether it speaks to a model.
+    fn ordered(&self, index: &Index) -> Option<(Source, bool)> {
+        let mut found = None;
         for (generation, _) in index.generations() {
             let by_noun = self.name.iter().find_map(|noun| {
                 let bits = (0..7).filter(|bit| self.acts.meets(Acts(1 << bit)));
@@ -79,13 +86,19 @@ impl Act {
             });
             // Only to write is said everywhere: that needs a noun of the tool's name, too.
             let by_verb = || generation.ordering(Acts(self.acts.0 & GRAVE.and(Acts::NETWORK).0));
-            let record = by_noun.or_else(by_verb).and_then(|record| generation.record(record));
-            let origin = record.and_then(|record| generation.origin(record.origin));
-            if let Some(origin) = origin.filter(|origin| origin.label.integrity == Integrity::Untrusted) {
-                return Some(source(origin, Resemblance::Partial));
+            for record in by_noun.into_iter().chain(by_verb()).filter_map(|record| generation.record(record))
+            {
+                let origin = generation.origin(record.origin);
+                if let Some(origin) = origin.filter(|origin| origin.label.integrity == Integrity::Untrusted) {
+                    let known = (source(origin, Resemblance::Partial), record.suspicious);
+                    if known.1 {
+                        return Some(known);
+                    }
+                    found.get_or_insert(known);
+                }
             }
         }
-        None
+        found
     }
 }
 

@@ -224,9 +224,17 @@ impl Generation {
     }
 
     pub(crate) fn order(&mut self, hash: u64, record: u32) {
+        if self.speaks_to_a_model(self.of_order(hash)) {
+            return;
+        }
         if self.orders.insert(hash, record).is_none() {
             self.cost += HASH_COST;
         }
+    }
+
+    /// What speaks to a model is not covered up by what does not.
+    fn speaks_to_a_model(&self, record: Option<u32>) -> bool {
+        record.and_then(|record| self.record(record)).is_some_and(|record| record.suspicious)
     }
 
     pub(crate) fn marks(&self, hash: u64) -> &[Mark] {
@@ -249,8 +257,12 @@ impl Generation {
 
     /// Its prose orders these acts.
     pub(crate) fn orders(&mut self, record: u32, acts: Acts) {
-        for (bit, last) in self.ordering.iter_mut().enumerate() {
-            if acts.meets(Acts(1 << bit)) {
+        for bit in 0..self.ordering.len() {
+            let known = self.ordering.get(bit).copied().flatten();
+            if acts.meets(Acts(1 << bit))
+                && !self.speaks_to_a_model(known)
+                && let Some(last) = self.ordering.get_mut(bit)
+            {
                 *last = Some(record);
             }
         }

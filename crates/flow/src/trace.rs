@@ -27,6 +27,8 @@ const MOST_SOURCES: usize = 4;
 /// Most values of a call that are looked at, and most levels of arguments; what lies beyond is near.
 const MOST_LEAVES: usize = 512;
 const LEVELS: usize = 32;
+/// Bits of surprise from which an identifier that stands nowhere was made up by somebody.
+const HARD: u32 = 16;
 /// From this length on a value that steers can carry something.
 const CARRIES: usize = 24;
 
@@ -147,7 +149,8 @@ impl Tracer<'_> {
             self.made_up |= found.word == Word::Model && self.is_hard(text);
             self.push(pointer, Role::Consequential, found);
             // What steers can carry something out as well: a URL, a command.
-            if text.len() >= CARRIES {
+            let is_url = Atom::of(text).is_some_and(|atom| atom.kind == Kind::Url);
+            if (is_url && text.len() >= CARRIES) || text.len() >= 4 * CARRIES {
                 self.content(text, pointer, field);
             }
         } else {
@@ -211,7 +214,8 @@ impl Tracer<'_> {
         atoms.iter().any(|atom| match atom.kind {
             Kind::Email => !atom.spelling.split_once('@').is_some_and(|(_, host)| self.knows_host(host)),
             Kind::Url | Kind::Account => true,
-            Kind::Id | Kind::Number => atom.surprise() >= SURPRISING,
+            Kind::Id => atom.surprise() >= HARD,
+            Kind::Number => atom.surprise() >= SURPRISING,
             Kind::Date | Kind::Words => false,
         })
     }
