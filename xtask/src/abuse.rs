@@ -50,13 +50,12 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     }
     let words = args.words().to_vec();
     let measures = args.flag(MEASURE);
-    let is_long = args.flag("--long");
     let only: Option<String> = args.value("--only")?;
     args.finish()?;
     if !measures {
         return run_optimised(&["abuse"], &words, Some("ringfence"));
     }
-    let arena = Arena::start(&Workspace::find()?, is_long)?;
+    let arena = Arena::start(&Workspace::find()?)?;
     say::result(format_args!("| case | result | time | bound | memory MB | bound | canary ms |"));
     say::result(format_args!("|---|---|--:|--:|--:|--:|--:|"));
     let mut faults = Vec::new();

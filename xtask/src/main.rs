@@ -32,7 +32,7 @@ cargo xtask TASK
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   bench   instructions [--cell ERA:UPSTREAM:CALL] [--calls N]   instructions of one call, by callgrind
   bench   flow                what indexing a result and tracing an argument costs
-  abuse   [--long] [--only CASE]   hostile clients and servers against a kernel, while another client goes on
+  abuse   [--only CASE]   hostile clients and servers against a kernel, while another client goes on
   conformance [--requirements REVISION | --matrix [--client NAME]]   the official suite against a fixture, and real clients and servers
                               of each era with each other: directly and through Ringfence
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)

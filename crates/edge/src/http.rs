@@ -23,7 +23,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use ringfence_identity::loopback_uid;
+use ringfence_identity::Loopback;
 use ringfence_kernel::Endpoint;
 use ringfence_model::principal::Principal;
 use tokio::net::{TcpListener, TcpStream};
@@ -80,6 +80,7 @@ pub enum HttpError {
 struct Site {
     gate: Arc<Gate>,
     conversations: Conversations,
+    loopback: Loopback,
     /// Bytes that request bodies on their way may still take.
     bodies: Semaphore,
     /// Requests whose clients do not wait for them any more.
@@ -119,6 +120,7 @@ impl HttpServer {
         let site = Arc::new(Site {
             gate,
             conversations,
+            loopback: Loopback::new(),
             bodies: Semaphore::new(body::ON_THEIR_WAY),
             afterwards: TaskTracker::new(),
             stop: stop.clone(),
@@ -180,7 +182,9 @@ async fn serve_connection(site: Arc<Site>, stream: TcpStream, local: SocketAddr,
     let local = stream.local_addr().unwrap_or(local);
     let _small_answers_at_once = stream.set_nodelay(true);
     // Who owns the other end of a loopback socket, the system knows: another user of the machine is not let in.
-    let known = loopback_uid(local, peer)
+    let known = site
+        .loopback
+        .uid(local, peer)
         .map_err(|error| error.to_string())
         .and_then(|uid| site.gate.principals.from_loopback(uid).map_err(|error| error.to_string()));
     let principal = match known {

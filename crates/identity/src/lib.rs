@@ -12,7 +12,7 @@ mod process;
 mod sealing;
 mod token;
 
-pub use loopback::{LoopbackError, loopback_uid};
+pub use loopback::{Loopback, LoopbackError};
 pub use operator::{MIN_PASSPHRASE, OperatorCredential, Shown, TokenInfo};
 pub use principal::{Principals, Refused};
 pub use private::KeysError;

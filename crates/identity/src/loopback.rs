@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 mod diag;
 
@@ -33,24 +34,46 @@ pub enum LoopbackError {
     Io(#[from] io::Error),
 }
 
-/// The id of the user who owns the socket at `peer` that is connected to our socket at `local`.
-///
-/// # Errors
-/// [`LoopbackError`].
-pub fn loopback_uid(local: SocketAddr, peer: SocketAddr) -> Result<u32, LoopbackError> {
-    let (local, peer) = (plain(local), plain(peer));
-    if !local.ip().is_loopback() || !peer.ip().is_loopback() {
-        return Err(LoopbackError::NotLoopback { peer });
+/// Who is at the other end of connections over loopback.
+#[derive(Debug)]
+pub struct Loopback {
+    /// The system has told of a socket by itself, so that what it does not tell of is not there.
+    tells: AtomicBool,
+}
+
+impl Loopback {
+    /// Nothing has been asked yet.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "no `Default` for what says who somebody is")]
+    pub const fn new() -> Self {
+        Self { tells: AtomicBool::new(false) }
     }
-    match diag::find(peer, local) {
-        Ok(Some(found)) if found.held => return Ok(found.uid),
-        // Whoever finds our end of the connection would find the other one.
-        Ok(_) if matches!(diag::find(local, peer), Ok(Some(_))) => {
-            return Err(LoopbackError::NoOwner { peer });
+
+    /// The id of the user who owns the socket at `peer` that is connected to our socket at `local`.
+    ///
+    /// # Errors
+    /// [`LoopbackError`].
+    pub fn uid(&self, local: SocketAddr, peer: SocketAddr) -> Result<u32, LoopbackError> {
+        let (local, peer) = (plain(local), plain(peer));
+        if !local.ip().is_loopback() || !peer.ip().is_loopback() {
+            return Err(LoopbackError::NotLoopback { peer });
         }
-        Ok(_) | Err(_) => {}
+        match diag::find(peer, local) {
+            Ok(Some(found)) if found.held => {
+                self.tells.store(true, Ordering::Relaxed);
+                Ok(found.uid)
+            }
+            // A client that resets its connection takes our end along: without a memory of its own this would be looked
+            // for in the whole table, once for each reset, at the cost of everybody else.
+            Ok(_) if self.tells.load(Ordering::Relaxed) => Err(LoopbackError::NoOwner { peer }),
+            // Whoever finds our end of the connection would find the other one.
+            Ok(_) if matches!(diag::find(local, peer), Ok(Some(_))) => {
+                self.tells.store(true, Ordering::Relaxed);
+                Err(LoopbackError::NoOwner { peer })
+            }
+            Ok(_) | Err(_) => in_table(local, peer),
+        }
     }
-    in_table(local, peer)
 }
 
 /// The slow way: its cost grows with the number of sockets, and with the size of the system's table.

@@ -55,7 +55,7 @@ impl Principals {
         Ok(self.principal(name, Authentication::PeerCredentials { uid }, &self.scopes))
     }
 
-    /// The peer of a TCP connection over loopback, by the owner of its socket ([`loopback_uid`](crate::loopback_uid)).
+    /// The peer of a TCP connection over loopback, by the owner of its socket ([`Loopback::uid`](crate::Loopback::uid)).
     ///
     /// # Errors
     /// As [`Self::from_peer`].

@@ -18,6 +18,7 @@ mod faults {
     mod strangers;
     mod tasks;
     mod together;
+    mod upgrade;
     mod upstream;
     mod web;
 }

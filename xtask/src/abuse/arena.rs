@@ -33,12 +33,10 @@ pub(super) struct Arena {
     _good: Running,
     pub(super) hostile: Arc<Hostile>,
     pub(super) canary: Canary,
-    /// The numbers of the issue instead of the quick ones.
-    pub(super) is_long: bool,
 }
 
 impl Arena {
-    pub(super) fn start(workspace: &Workspace, is_long: bool) -> Result<Self, Failure> {
+    pub(super) fn start(workspace: &Workspace) -> Result<Self, Failure> {
         let folder = workspace.target.join("abuse");
         std::fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
         let this = std::env::current_exe().context("the path of this program")?;
@@ -63,7 +61,7 @@ impl Arena {
         let program = workspace.target.join("release/ringfence");
         let kernel = Kernel::start(&program, &folder.join("kernel"), &config)?;
         let canary = Canary::start(kernel.port);
-        Ok(Self { kernel, folder, program, _good: running, hostile, canary, is_long })
+        Ok(Self { kernel, folder, program, _good: running, hostile, canary })
     }
 
     pub(super) fn port(&self) -> u16 {

@@ -105,9 +105,10 @@ fn the_owner_of_a_real_connection_is_found() {
         let (server, peer) = listener.accept().unwrap();
         let local = server.local_addr().unwrap();
         let own = rustix::process::geteuid().as_raw();
-        assert_eq!((loopback_uid(local, peer).unwrap(), in_table(local, peer).unwrap()), (own, own));
+        let loopback = Loopback::new();
+        assert_eq!((loopback.uid(local, peer).unwrap(), in_table(local, peer).unwrap()), (own, own));
         drop(client);
-        assert!(matches!(loopback_uid(local, peer), Err(LoopbackError::NoOwner { .. })));
+        assert!(matches!(loopback.uid(local, peer), Err(LoopbackError::NoOwner { .. })));
         assert!(matches!(in_table(local, peer), Err(LoopbackError::NoOwner { .. })));
     }
 }
@@ -116,6 +117,28 @@ fn the_owner_of_a_real_connection_is_found() {
 fn what_is_not_loopback_is_refused() {
     let local = "127.0.0.1:8000".parse().unwrap();
     let outside = "192.0.2.1:40000".parse().unwrap();
-    assert!(matches!(loopback_uid(local, outside), Err(LoopbackError::NotLoopback { .. })));
-    assert!(matches!(loopback_uid(outside, local), Err(LoopbackError::NotLoopback { .. })));
+    assert!(matches!(Loopback::new().uid(local, outside), Err(LoopbackError::NotLoopback { .. })));
+    assert!(matches!(Loopback::new().uid(outside, local), Err(LoopbackError::NotLoopback { .. })));
+}
+
+#[test]
+fn connections_that_were_reset_have_no_owner_and_are_not_looked_for_in_the_whole_table() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let accepted = || {
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (server, peer) = listener.accept().unwrap();
+        (client, server.local_addr().unwrap(), peer, server)
+    };
+    let loopback = Loopback::new();
+    let (_client, local, peer, _server) = accepted();
+    loopback.uid(local, peer).unwrap();
+    if !loopback.tells.load(Ordering::Relaxed) {
+        // A system without sock_diag has only its table.
+        return;
+    }
+    let (client, local, peer, _server) = accepted();
+    rustix::net::sockopt::set_socket_linger(&client, Some(std::time::Duration::ZERO)).unwrap();
+    drop(client);
+    assert!(matches!(diag::find(local, peer), Ok(None)), "our end is gone, too");
+    assert!(matches!(loopback.uid(local, peer), Err(LoopbackError::NoOwner { .. })));
 }

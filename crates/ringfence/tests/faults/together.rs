@@ -129,6 +129,7 @@ fn a_question_that_could_be_of_two_calls_is_asked_beside_them_or_refused() {
     assert_eq!(said, json!({ "code": 1003, "message": "cancelled by the client" }));
     // Where the client listens beside its calls, it is asked there, as the server itself would have asked it.
     let mut beside = client.listen(None);
+    assert_eq!(beside.head().unwrap().status, 200);
     let mut third = client.start(3, "ask", &json!({ "text": "three" }));
     let asked = loop {
         let message = beside.message();

@@ -35,6 +35,18 @@ pub(super) fn idle_streams(arena: &Arena) -> Result<(), Failure> {
     until("their connections are gone", || arena.descriptors() <= before + 16)
 }
 
+/// The stream of what concerns no call, never read, while a server writes as much to it as it can.
+pub(super) fn deaf_listeners(arena: &Arena) -> Result<(), Failure> {
+    let session = Session::open(arena.port(), "/servers/pipe/mcp")?;
+    let deaf = session.listen()?;
+    for id in 1..=4 {
+        let answer = session.call(id, "ill", &json!({ "fault": "flood", "text": "after the flood" }))?;
+        ensure(text(&answer) == "after the flood", || format!("the answer is lost: {answer}"))?;
+    }
+    drop(deaf);
+    Ok(())
+}
+
 pub(super) fn deaf_clients(arena: &Arena) -> Result<(), Failure> {
     let session = Session::open(arena.port(), "/servers/old/mcp")?;
     let before = arena.hostile.count();
