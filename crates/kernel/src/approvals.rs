@@ -143,6 +143,7 @@ impl Approvals {
             | EntryBody::Opened { .. }
             | EntryBody::Closed
             | EntryBody::PolicyLoaded { .. }
+            | EntryBody::PolicyRejected { .. }
             | EntryBody::SessionOpened { .. }
             | EntryBody::FloorRaised { .. }
             | EntryBody::StoreTainted { .. }

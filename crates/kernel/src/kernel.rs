@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use indexmap::IndexMap;
+use parking_lot::Mutex;
 use ringfence_detect::injection::Context;
 use ringfence_detect::secret::SecretScanner;
 use ringfence_detect::{DetectorError, Detectors, Message, PersonalData};
@@ -63,10 +65,15 @@ pub struct Kernel {
     pub audit: Audit,
     /// Calls that wait for somebody other than the caller.
     pub approvals: Approvals,
-    pub(crate) policy: Arc<PolicySet>,
     pub(crate) detectors: Detectors,
     pub(crate) stores: Stores,
     pub(crate) lists: Lists,
+    /// In force for calls admitted from now on; each call keeps the one that it was admitted under.
+    pub(crate) policy: ArcSwap<PolicySet>,
+    /// Why the policy on disk is not the one in force, where it is not.
+    pub(crate) rejected: Mutex<Option<String>>,
+    /// The detectors look for personal data.
+    looks_for_personal_data: bool,
     pub(crate) rates: Rates,
     pub(crate) tallies: Tallies,
     pub(crate) used_states: Once,
@@ -157,12 +164,7 @@ impl Kernel {
         for open in &recovered.open {
             journal.append(&Entry::at(now, unknown_end(open.call)))?;
         }
-        let loaded = EntryBody::PolicyLoaded {
-            digest: policy.digest().to_string(),
-            rules: policy.len(),
-            mode: policy.mode(),
-        };
-        journal.append(&Entry::at(now, loaded))?;
+        journal.append(&Entry::at(now, loaded(&policy)))?;
         let mut filled = Ok(());
         let keys = SealingKeys::load_or_create(&data_dir.join("keys"), &mut |bytes| {
             filled = filled.and(env.fill(bytes));
@@ -191,9 +193,11 @@ impl Kernel {
             audit,
             approvals,
             detectors,
-            policy: Arc::new(policy),
             stores,
             lists: Lists::new(),
+            looks_for_personal_data: policy.needs().personal_data,
+            policy: ArcSwap::from_pointee(policy),
+            rejected: Mutex::new(None),
             rates: Rates::new(limits.rate),
             tallies: Tallies::new(),
             used_states: Once::new(limits.person.0),
@@ -274,6 +278,39 @@ impl Kernel {
     ) -> Result<u64, JournalError> {
         let body = EntryBody::Operator { principal: Arc::clone(principal), verb: verb.to_owned(), attested };
         self.record(&Entry::at(self.env.now(), body))
+    }
+
+    /// Puts `policy` in force for every call that is admitted from now on; false where it is the one in force. Recorded
+    /// first.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the old one stays in force.
+    pub fn adopt(&self, policy: PolicySet) -> Result<bool, JournalError> {
+        if policy.needs().personal_data && !self.looks_for_personal_data {
+            self.reject(
+                "its rules ask for personal data, which this kernel began without looking for: start it anew",
+            );
+            return Ok(false);
+        }
+        *self.rejected.lock() = None;
+        if self.policy.load().digest() == policy.digest() {
+            return Ok(false);
+        }
+        self.record(&Entry::at(self.env.now(), loaded(&policy)))?;
+        self.policy.store(Arc::new(policy));
+        Ok(true)
+    }
+
+    /// A policy could not be loaded: the old one stays in force, and log, journal and status say so.
+    pub fn reject(&self, problem: &str) {
+        let problem = self.scrub(problem);
+        if self.rejected.lock().replace(problem.clone()).as_ref() == Some(&problem) {
+            return;
+        }
+        tracing::error!("the changed policy does not load, the old one stays in force: {problem}");
+        if let Err(error) = self.record(&Entry::at(self.env.now(), EntryBody::PolicyRejected { problem })) {
+            tracing::error!(%error, "a policy that does not load could not be recorded");
+        }
     }
 
     /// The scanner for credentials, compiled once.
@@ -388,6 +425,10 @@ fn detectors(config: &Config, policy: &PolicySet) -> Result<Detectors, DetectorE
     let wanted = if policy.needs().personal_data { PersonalData::Wanted } else { PersonalData::NotWanted };
     let urls = config.servers.values().filter_map(|server| server.url.as_deref());
     Ok(Detectors::new(&config.detect)?.serving(wanted, urls))
+}
+
+fn loaded(policy: &PolicySet) -> EntryBody {
+    EntryBody::PolicyLoaded { digest: policy.digest().to_string(), rules: policy.len(), mode: policy.mode() }
 }
 
 fn sealer(keys: SealingKeys) -> Sealer {

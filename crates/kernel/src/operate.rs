@@ -49,6 +49,9 @@ pub struct PolicyStatus {
     pub rules: usize,
     /// The mode in force.
     pub mode: ringfence_model::config::PolicyMode,
+    /// Why the policy on disk is not the one in force, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<String>,
 }
 
 impl Kernel {
@@ -56,6 +59,7 @@ impl Kernel {
     #[must_use]
     pub fn status(&self) -> Status {
         let now = self.env.now();
+        let policy = self.policy.load();
         Status {
             version: env!("CARGO_PKG_VERSION"),
             pid: std::process::id(),
@@ -63,9 +67,10 @@ impl Kernel {
             sessions: self.sessions.report(),
             servers: self.upstreams.all().iter().map(|server| server.report(now)).collect(),
             policy: PolicyStatus {
-                digest: self.policy.digest().to_string(),
-                rules: self.policy.len(),
-                mode: self.policy.mode(),
+                digest: policy.digest().to_string(),
+                rules: policy.len(),
+                mode: policy.mode(),
+                rejected: self.rejected.lock().clone(),
             },
             calls: self.counters.totals(),
             journal_entries: self.audit.entries(),

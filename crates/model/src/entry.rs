@@ -60,6 +60,11 @@ pub enum EntryBody {
         /// The mode in force.
         mode: crate::config::PolicyMode,
     },
+    /// A changed policy did not load: the one in force stays.
+    PolicyRejected {
+        /// The first thing that is wrong with it, and where.
+        problem: String,
+    },
     /// A session began.
     SessionOpened {
         /// Its id.
@@ -173,6 +178,9 @@ pub struct Ruling {
     pub provenance: Provenance,
     /// The session's floor when it was judged.
     pub floor: Label,
+    /// What else it was judged by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
     /// SHA-256 of the policy in force, hex.
     pub policy: Arc<str>,
     /// What was decided.
@@ -186,6 +194,34 @@ pub struct Ruling {
     /// The code the caller got, for a call that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
+}
+
+/// Facts that a call was judged by and that stand nowhere else in its ruling, so that it can be judged again by another
+/// policy. Not its arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What the tool does cannot be taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub irreversible: bool,
+    /// It carries data out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub egress: bool,
+    /// The server ran in a sandbox.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sandboxed: bool,
+    /// Somebody could answer an ask.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answerable: bool,
+    /// How often the principal had called, where a rule asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent: Option<crate::tally::Recent>,
+    /// Where the arguments came from.
+    #[serde(default = "crate::provenance::Provenance::none", skip_serializing_if = "says_nothing")]
+    pub provenance: crate::provenance::Provenance,
+}
+
+fn says_nothing(provenance: &crate::provenance::Provenance) -> bool {
+    provenance.values.is_empty()
 }
 
 impl Ruling {

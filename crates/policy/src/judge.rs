@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::facts::Facts;
 use crate::load::{self, LoadError, Source};
 use crate::preset;
+use crate::replay::Unknown;
 use crate::rule::{ArgumentMatch, Case, Rule};
 use guard::{GUARDS, releases_content};
 use index::Index;
@@ -162,6 +163,28 @@ impl PolicySet {
         }
         let verdict = voices.verdict_if_any()?;
         (verdict.decision == Decision::Deny).then(|| verdict.reasons.into_iter().next()).flatten()
+    }
+
+    /// As [`Self::judge`], for a call of which the arguments are not known: they are taken as `unknown` says, and `guards`
+    /// stand in for the guards, which looked at them.
+    pub(crate) fn judge_unknown(&self, facts: &Facts<'_>, guards: &[Reason], unknown: Unknown) -> Verdict {
+        let mut voices = Voices::new(self.mode);
+        let case = Case::without_arguments(facts, self.environment.as_deref(), unknown);
+        for rule in self.rules.iter().filter(|rule| rule.check(&case).is_ok()) {
+            voices.rule(rule);
+        }
+        let of_guard = |reason: &&Reason| GUARDS.iter().any(|guard| guard.id() == &*reason.rule);
+        guards.iter().filter(of_guard).for_each(|reason| voices.reason(reason.clone()));
+        if !voices.allowed_by_rule() {
+            voices.reason(self.table.row(facts).reason(facts, self.table.column(facts)));
+            if let Some(reason) = self.flow(facts) {
+                voices.reason(reason);
+            }
+        }
+        if releases_content(facts.action) {
+            voices.redact();
+        }
+        voices.verdict()
     }
 
     /// What each rule, each guard and the default table made of a call, in this order.

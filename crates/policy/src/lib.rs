@@ -9,7 +9,9 @@ pub mod judge;
 pub mod lint;
 pub mod load;
 pub mod preset;
+pub mod replay;
 mod rule;
+pub mod scenario;
 
 pub use effects::{BadToolKey, Declarations};
 pub use facts::Facts;

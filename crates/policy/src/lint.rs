@@ -123,7 +123,9 @@ pub fn lint(
 fn beside(rule: &Rule, shape: &Shape, other: &Rule, other_shape: &Shape) -> Option<(RemarkKind, String)> {
     let said = |rule: &Rule| rule.reason.as_ref().map(|reason| reason.decision);
     let (Some(mine), Some(theirs)) = (said(rule), said(other)) else { return None };
-    if shape == other_shape && (mine == Decision::Allow) != (theirs == Decision::Allow) {
+    let opposite =
+        matches!((mine, theirs), (Decision::Allow, Decision::Deny) | (Decision::Deny, Decision::Allow));
+    if shape == other_shape && opposite {
         let why =
             format!("`{}` at {} has the same conditions and says {}", other.id, other.place, word(theirs));
         return Some((RemarkKind::Contradictory, why));
@@ -131,8 +133,10 @@ fn beside(rule: &Rule, shape: &Shape, other: &Rule, other_shape: &Shape) -> Opti
     // Of two that are the same the later one is shadowed.
     let wider = other_shape.covers(shape) && !(shape.covers(other_shape) && rule.id < other.id);
     let stricter = theirs >= mine && other.severity >= rule.severity;
-    // An allow also stands in for the table, which a stricter rule does not.
-    let decides_nothing = wider && stricter && rule.obligations.is_empty() && theirs != Decision::Allow;
+    // An allow also stands in for the table, which a rule that asks does not.
+    let stands_in = mine == Decision::Allow && theirs != Decision::Deny;
+    let decides_nothing =
+        wider && stricter && rule.obligations.is_empty() && theirs != Decision::Allow && !stands_in;
     let same_allow =
         wider && mine == Decision::Allow && theirs == Decision::Allow && rule.obligations.is_empty();
     (decides_nothing || same_allow).then(|| {

@@ -10,6 +10,7 @@ mod log;
 mod output;
 mod paths;
 mod problem;
+mod reload;
 mod serve;
 mod shim;
 

@@ -16,10 +16,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Loaded;
 use crate::config::env::Environment;
+use crate::config::{Loaded, Origin};
 use crate::paths::Paths;
 use crate::problem::internal;
+use crate::reload::{self, Sources};
 
 /// The code of the problem with which a kernel ends that finds another one on its data directory. A shim that started it
 /// then goes on to the other one.
@@ -46,6 +47,7 @@ pub(crate) enum Mode {
 /// [`ALREADY_RUNNING`] when another kernel holds the data directory, else what kept it from starting.
 pub(crate) fn kernel_main(
     loaded: Loaded,
+    origin: Origin,
     paths: &Paths,
     mode: Mode,
     env: &Environment,
@@ -54,10 +56,16 @@ pub(crate) fn kernel_main(
         .enable_all()
         .build()
         .map_err(|error| internal("runtime", format!("no threads can be started: {error}")))?;
-    runtime.block_on(run(loaded, paths, mode, env))
+    runtime.block_on(run(loaded, origin, paths, mode, env))
 }
 
-async fn run(loaded: Loaded, paths: &Paths, mode: Mode, env: &Environment) -> Result<(), Problem> {
+async fn run(
+    loaded: Loaded,
+    origin: Origin,
+    paths: &Paths,
+    mode: Mode,
+    env: &Environment,
+) -> Result<(), Problem> {
     let sockets = paths.sockets()?;
     let config = loaded.config.clone();
     let sources: Vec<_> = loaded.rules.iter().map(crate::config::policy_files::RuleFile::source).collect();
@@ -77,7 +85,14 @@ async fn run(loaded: Loaded, paths: &Paths, mode: Mode, env: &Environment) -> Re
         env: Env::system().map_err(|error| internal("randomness", error.to_string()))?,
     };
     let kernel = Kernel::start(parts).map_err(|error| start_problem(&error))?;
-    let ended = serve(&kernel, &config, &sockets, paths, mode).await;
+    let stop = CancellationToken::new();
+    let changes = reload::watch(Arc::clone(&kernel), Sources::of(origin, &loaded), env.clone(), stop.clone());
+    let served = async {
+        let ended = serve(&kernel, &config, &sockets, paths, mode).await;
+        stop.cancel();
+        ended
+    };
+    let (ended, ()) = tokio::join!(served, changes);
     kernel.shut_down().await;
     ended
 }

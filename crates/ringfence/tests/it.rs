@@ -9,6 +9,7 @@ mod it {
     mod home;
     mod init;
     mod kernel;
+    mod policy;
     mod reference;
     mod scan;
     mod shim;

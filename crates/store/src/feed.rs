@@ -52,6 +52,7 @@ impl Store {
                 EntryBody::Opened { .. }
                 | EntryBody::Closed
                 | EntryBody::PolicyLoaded { .. }
+                | EntryBody::PolicyRejected { .. }
                 | EntryBody::SessionOpened { .. }
                 | EntryBody::FloorRaised { .. }
                 | EntryBody::StoreTainted { .. }

@@ -47,6 +47,7 @@ pub(crate) fn ruling(call: u128, decision: Decision) -> Ruling {
         findings: Vec::new(),
         provenance: ringfence_model::provenance::Provenance::none(),
         floor: Label::FRESH,
+        judged: None,
         policy: "a5".repeat(32).into(),
         verdict: Verdict {
             decision,

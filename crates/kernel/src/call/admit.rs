@@ -70,7 +70,7 @@ pub(super) fn admit(kernel: &Kernel, request: Request) -> Result<Admitted, Box<R
             return Err(refused);
         }
     };
-    Ok(Admitted { request, policy: Arc::clone(&kernel.policy), retry, _place: place })
+    Ok(Admitted { request, policy: kernel.policy.load_full(), retry, _place: place })
 }
 
 fn refuse(kernel: &Kernel, request: Request, rule: &'static str, message: &'static str) -> Box<Refused> {

@@ -3,7 +3,6 @@
 //! Finds facts and must decide nothing.
 
 mod origin;
-mod runnable;
 
 use std::sync::Arc;
 
@@ -17,10 +16,12 @@ use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
 use ringfence_model::provenance::Provenance;
+use ringfence_model::tally::Recent;
 use ringfence_model::verdict::{Code, Decision, Reason};
 
 use super::{Admitted, Denial, Target};
 use crate::kernel::Kernel;
+use crate::runnable;
 use crate::tasks::{Task, TaskError};
 use crate::upstream::{Connection, ToolEntry, UpstreamError};
 
@@ -48,6 +49,8 @@ pub(super) struct Known {
     pub(super) findings: Vec<Finding>,
     /// What the texts of the arguments would do, where a rule asks for it.
     pub(super) runnable: Vec<runnable::Text>,
+    /// How often the principal called lately, where a rule asks for it.
+    pub(super) recent: Option<Recent>,
     /// Where the arguments came from.
     pub(super) provenance: Provenance,
     /// The user's words name what is asked for.
@@ -75,6 +78,11 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         seen: seen(kernel, request),
         findings: Vec::new(),
         runnable: Vec::new(),
+        recent: admitted
+            .policy
+            .needs()
+            .recent
+            .then(|| kernel.tallies.called(&request.call.principal, kernel.env.now())),
         provenance: Provenance::none(),
         named: false,
         floor: request.session.floor(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ringfence_journal::JournalError;
 use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, EffectSource, Effects};
-use ringfence_model::entry::{Entry, EntryBody, Ruling as RulingEntry};
+use ringfence_model::entry::{Entry, EntryBody, Judged, Ruling as RulingEntry};
 use ringfence_model::finding::{Category, Severity, worst};
 use ringfence_model::id::{ApprovalId, CallId, Timestamp};
 use ringfence_model::json::{Json, Kind};
@@ -166,10 +166,6 @@ pub(super) fn with_facts<T>(
     look: impl FnOnce(&Facts<'_>) -> T,
 ) -> T {
     let call = &assessed.admitted.request.call;
-    let policy = &assessed.admitted.policy;
-    let time = kernel.env.now();
-    let recent =
-        if policy.needs().recent { kernel.tallies.called(&call.principal, time) } else { Recent::NOTHING };
     let runnable: Vec<_> = assessed.known.runnable.iter().map(|text| text.runnable()).collect();
     look(&Facts {
         action: call.action.kind(),
@@ -182,8 +178,8 @@ pub(super) fn with_facts<T>(
         runnable: &runnable,
         provenance: &assessed.known.provenance,
         floor: assessed.known.floor,
-        time,
-        recent,
+        time: kernel.env.now(),
+        recent: assessed.known.recent.unwrap_or(Recent::NOTHING),
         sandboxed: false,
         answerable,
     })
@@ -406,6 +402,7 @@ fn record_with(
         findings: worst(&known.findings),
         provenance: known.provenance.clone(),
         floor: known.floor,
+        judged: Some(judged(assessed)),
         policy: Arc::clone(assessed.admitted.policy.digest()),
         verdict: verdict.clone(),
         confirmed,
@@ -418,6 +415,20 @@ fn record_with(
             Ok(time)
         }
         Err(error) => Err(journal_failed(call.id, &error)),
+    }
+}
+
+/// What the call was judged by and what stands nowhere else in its ruling.
+fn judged(assessed: &Assessed) -> Judged {
+    let known = &assessed.known;
+    let facts = known.facts.as_deref();
+    Judged {
+        irreversible: facts.is_some_and(|facts| facts.irreversible),
+        egress: facts.is_some_and(|facts| facts.egress),
+        sandboxed: false,
+        answerable: answerable(assessed),
+        recent: known.recent,
+        provenance: known.provenance.clone(),
     }
 }
 

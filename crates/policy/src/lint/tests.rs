@@ -40,7 +40,6 @@ fn what_decides_nothing_or_too_much_is_remarked_on() {
             "mine.yaml:7 f unreachable: no number lies in the range for /n",
             "mine.yaml:8 g unreachable: one of its exceptions covers everything that it matches",
             "mine.yaml:9 h too_broad: it allows, and names neither server nor tool: it stands in for the table of defaults everywhere",
-            "mine.yaml:9 h shadowed: whenever it speaks `i` at mine.yaml:10 speaks, too, and says ask",
             "mine.yaml:10 i too_broad: it speaks about every call, listing and greeting with it",
             "mine.yaml:11 j redos: `(a+)+$` repeats what repeats: it takes linear time here, but would hang other programs",
         ]

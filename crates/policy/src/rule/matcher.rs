@@ -186,14 +186,18 @@ impl Matcher {
             holds(provenance.holds(facts.provenance, doubt), Mismatch::Provenance)?;
         }
         if let Some(names) = &self.argument_names {
-            let named = facts.arguments.is_some_and(|arguments| has_member(arguments.value(), names));
+            let named = case.assumed(doubt).unwrap_or_else(|| {
+                facts.arguments.is_some_and(|arguments| has_member(arguments.value(), names))
+            });
             holds(named, Mismatch::ArgumentNames)?;
         }
         for argument in &self.arguments {
-            holds(argument.holds(facts, doubt), Mismatch::Argument(&argument.pointer))?;
+            let met = case.assumed(doubt).unwrap_or_else(|| argument.holds(facts, doubt));
+            holds(met, Mismatch::Argument(&argument.pointer))?;
         }
         if let Some(expression) = &self.expression {
-            holds(expression.holds(case, doubt), Mismatch::When)?;
+            let assumed = if expression.reads("args") { case.assumed(doubt) } else { None };
+            holds(assumed.unwrap_or_else(|| expression.holds(case, doubt)), Mismatch::When)?;
         }
         Ok(())
     }

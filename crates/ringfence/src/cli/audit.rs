@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Context;
 use crate::output::{self, Format};
 use crate::problem::{self, Exit, Stop};
-use since::Since;
+pub(super) use since::Since;
 
 /// Read and verify the journal
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,10 @@
 //! `ringfence policy`: the rules.
 
+mod explain;
+mod history;
+mod lint;
+mod presets;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -14,7 +19,7 @@ use crate::config::policy_files::RuleFile;
 use crate::output::{self, Format};
 use crate::problem::{Exit, Stop, rule};
 
-/// Check rules
+/// Check, explain, test and compare rules
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
     /// Check the configuration and its rule files, or FILES alone, and show every error with its place
@@ -28,30 +33,88 @@ Examples:
         /// Rule files to check instead of the configuration
         files: Vec<PathBuf>,
     },
+    Lint(lint::Lint),
+    Explain(explain::Explain),
+    Test(explain::Test),
+    Diff(history::Diff),
+    Suggest(history::Suggest),
+    #[command(subcommand)]
+    Presets(presets::Presets),
 }
 
 impl Policy {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let Self::Check { files } = self;
-        let (problems, checked) = if files.is_empty() { configured(context)? } else { named(&files)? };
-        let exit = if problems.is_empty() { Exit::Yes } else { Exit::Finding };
-        match context.format {
-            Format::Json => output::json(&json!({
-                "valid": problems.is_empty(),
-                "checked": checked,
-                "problems": problems,
-            }))?,
-            Format::Text => {
-                for problem in &problems {
-                    output::problem(problem, Format::Text)?;
+        match self {
+            Self::Check { files } => check(context, &files),
+            Self::Lint(command) => command.run(context),
+            Self::Explain(command) => command.run(context),
+            Self::Test(command) => command.run(context),
+            Self::Diff(command) => command.run(context),
+            Self::Suggest(command) => command.run(context),
+            Self::Presets(command) => command.run(context),
+        }
+    }
+}
+
+/// Rule files and what is in force beside them.
+struct Sources {
+    files: Vec<RuleFile>,
+    policy: PolicyConfig,
+}
+
+impl Sources {
+    /// Those of the configuration; with `named`, these instead of its rule files.
+    fn of(context: &Context, named: &[PathBuf]) -> Result<Self, Stop> {
+        let paths = context.paths()?;
+        let loaded = config::load(&context.origin(&paths)?, &context.env)?;
+        let policy = loaded.config.policy;
+        if named.is_empty() {
+            return Ok(Self { files: loaded.rules, policy });
+        }
+        let read: Result<Vec<RuleFile>, _> = named.iter().map(|path| RuleFile::read(path)).collect();
+        Ok(Self { files: read.map_err(config::error::ConfigErrors::from)?, policy })
+    }
+
+    fn sources(&self) -> Vec<ringfence_policy::Source<'_>> {
+        self.files.iter().map(RuleFile::source).collect()
+    }
+
+    /// The policy; every error of it is shown.
+    fn load(&self, context: &Context) -> Result<PolicySet, Stop> {
+        PolicySet::load(&self.sources(), &self.policy).map_err(|errors| {
+            let shown: Result<(), Stop> = match (context.format, errors.as_slice()) {
+                // One JSON value: the first stands for all.
+                (Format::Json, [first, ..]) => output::problem(&rule(first), Format::Json),
+                (Format::Json, []) => Ok(()),
+                (Format::Text, all) => {
+                    all.iter().try_for_each(|error| output::problem(&rule(error), Format::Text))
                 }
-                if problems.is_empty() {
-                    output::text(&format!("valid: {}", checked.join(", ")))?;
-                }
+            };
+            shown.err().unwrap_or(Stop::Reported(Exit::CouldNot))
+        })
+    }
+}
+
+/// Checks files, or the configuration where none is named.
+fn check(context: &Context, files: &[PathBuf]) -> Result<Exit, Stop> {
+    let (problems, checked) = if files.is_empty() { configured(context)? } else { named(files)? };
+    let exit = if problems.is_empty() { Exit::Yes } else { Exit::Finding };
+    match context.format {
+        Format::Json => output::json(&json!({
+            "valid": problems.is_empty(),
+            "checked": checked,
+            "problems": problems,
+        }))?,
+        Format::Text => {
+            for problem in &problems {
+                output::problem(problem, Format::Text)?;
+            }
+            if problems.is_empty() {
+                output::text(&format!("valid: {}", checked.join(", ")))?;
             }
         }
-        Ok(exit)
     }
+    Ok(exit)
 }
 
 /// Problems, and the names of what was checked.

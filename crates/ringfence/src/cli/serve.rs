@@ -106,7 +106,7 @@ impl Serve {
         for note in &loaded.notes {
             tracing::warn!("{note}");
         }
-        kernel_main(loaded, &paths, mode, &context.env)?;
+        kernel_main(loaded, origin, &paths, mode, &context.env)?;
         Ok(Exit::Yes)
     }
 

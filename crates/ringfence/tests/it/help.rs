@@ -30,7 +30,7 @@ fn the_program() {
       tools      List and call tools
       check      Check an input with the detectors that judge calls
       scan       Scan code, agent skills, instructions and MCP configurations on disk
-      policy     Check rules
+      policy     Check, explain, test and compare rules
       approvals  Calls that wait for somebody to allow them
       audit      Read and verify the journal
 
@@ -473,13 +473,19 @@ fn check() {
 #[test]
 fn policy() {
     insta::assert_snapshot!(help("policy"), @r"
-    Check rules
+    Check, explain, test and compare rules
 
     Usage: ringfence policy [OPTIONS] <COMMAND>
 
     Commands:
-      check  Check the configuration and its rule files, or FILES alone, and show every error with its
-             place
+      check    Check the configuration and its rule files, or FILES alone, and show every error with its
+               place
+      lint     Find rules that decide nothing, cannot speak, contradict each other or say too much
+      explain  Show what each rule makes of a call, and why
+      test     Judge the calls of a table and compare
+      diff     Show which recorded calls would be decided otherwise
+      suggest  Draft the least policy that allows what was seen
+      presets  Show the rule files that come with the binary
 
     Options:
       -h, --help     Print help

@@ -17,19 +17,19 @@ const PASSPHRASE: &str = "not a real passphrase 1";
 const UNGUARDED: &str = "note: no operator credential is set, so any program of this user can do this; `ringfence init` sets one\n";
 
 /// Has a kernel started that stays until it is stopped; its process id.
-fn start(home: &Home) -> u64 {
+pub(super) fn start(home: &Home) -> u64 {
     let mut status = home.command(&["status", "--json"]);
     let shown = home.finish(status.env("RINGFENCE_LIMITS_KERNEL_IDLE", "60s").spawn().unwrap());
     assert_eq!((shown.code, shown.stderr.as_str()), (0, ""));
     serde_json::from_str::<Value>(&shown.stdout).unwrap()["pid"].as_u64().unwrap()
 }
 
-fn stop(home: &Home, token: &str) -> Ran {
+pub(super) fn stop(home: &Home, token: &str) -> Ran {
     let mut command = home.command(&["stop"]);
     home.finish(command.env("RINGFENCE_OPERATOR_TOKEN", token).spawn().unwrap())
 }
 
-fn journal(home: &Home) -> Vec<EntryBody> {
+pub(super) fn journal(home: &Home) -> Vec<EntryBody> {
     let reader = Reader::open(&home.data().join("journal"), 0).unwrap();
     reader.map(|entry| entry.unwrap().1.body).collect()
 }

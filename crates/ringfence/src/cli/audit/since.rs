@@ -9,7 +9,7 @@ use crate::clock;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Since {
+pub(in crate::cli) enum Since {
     /// That one.
     Time(Timestamp),
     /// So long ago.
@@ -19,7 +19,7 @@ pub(super) enum Since {
 /// Not a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write 2026-11-20, 2026-11-20T16:45:00Z, or 30m, 12h, 7d for how long ago")]
-pub(super) struct BadTime;
+pub(in crate::cli) struct BadTime;
 
 impl FromStr for Since {
     type Err = BadTime;
@@ -33,7 +33,7 @@ impl FromStr for Since {
 
 impl Since {
     /// The time, seen from now.
-    pub(super) fn timestamp(self) -> Timestamp {
+    pub(in crate::cli) fn timestamp(self) -> Timestamp {
         match self {
             Self::Time(time) => time,
             Self::Ago(span) => clock::ago(span.0),

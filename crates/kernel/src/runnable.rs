@@ -12,7 +12,7 @@ const MOST: usize = 32;
 
 /// A text of the arguments, and what it would do.
 #[derive(Debug)]
-pub(in crate::call) struct Text {
+pub struct Text {
     raw: JsonText,
     sql: SqlClass,
     command: CommandClass,
@@ -20,13 +20,15 @@ pub(in crate::call) struct Text {
 
 impl Text {
     /// As policy sees it.
-    pub(in crate::call) fn runnable(&self) -> Runnable<'_> {
+    #[must_use]
+    pub fn runnable(&self) -> Runnable<'_> {
         Runnable { raw: self.raw.as_str(), sql: self.sql, command: self.command }
     }
 }
 
 /// The strings of `arguments`, and the lists of strings, which may be the words of a command.
-pub(super) fn of(arguments: &JsonText, secrets: &SecretScanner) -> Vec<Text> {
+#[must_use]
+pub fn of(arguments: &JsonText, secrets: &SecretScanner) -> Vec<Text> {
     let mut found = Vec::new();
     walk(arguments, arguments.value(), secrets, &mut found);
     found
