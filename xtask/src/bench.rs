@@ -16,6 +16,7 @@ use crate::{machine, say};
 pub(crate) mod cell;
 pub(crate) mod client;
 pub(crate) mod driver;
+mod floors;
 mod instructions;
 pub(crate) mod place;
 mod report;
@@ -134,6 +135,8 @@ fn measure(options: &Options) -> Result<(), Failure> {
         String::new(),
     ]);
     report::print(&report::table(&rows));
+    report::print(&[String::new()]);
+    report::print(&floors::table(&rows));
     print_memory(&targets);
     let wrong = rows.iter().any(|row| {
         row.targets.iter().any(|(kind, m)| *kind == Kind::Ringfence && matches!(m, Measured::Not(_)))

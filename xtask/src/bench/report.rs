@@ -25,17 +25,17 @@ pub(crate) struct Row {
 
 /// Medians of one target in one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Medians {
-    rate: f64,
+pub(super) struct Medians {
+    pub(super) rate: f64,
     slowest: f64,
     fastest: f64,
-    p50: Duration,
+    pub(super) p50: Duration,
     p99: Duration,
-    cpu: Option<f64>,
+    pub(super) cpu: Option<f64>,
 }
 
 impl Row {
-    fn medians(&self, kind: Kind) -> Option<Medians> {
+    pub(super) fn medians(&self, kind: Kind) -> Option<Medians> {
         self.targets.iter().find(|(own, _)| *own == kind).and_then(|(_, measured)| match measured {
             Measured::Samples(samples) => Medians::of(samples),
             Measured::Not(_) => None,
