@@ -78,6 +78,11 @@ impl Desk<'_> {
             Verb::ToolsList => self.items("tools.list", JsonText::empty_object(), connection).await,
             Verb::AuditQuery(query) => self.items("audit.query", text(&query)?, connection).await,
             Verb::AuditTail => self.tail(connection).await,
+            Verb::PinsList => self.items("pins.list", JsonText::empty_object(), connection).await,
+            Verb::PinsAnswer(answer) => {
+                let operator = Arc::new(self.operator(request.credential).await?);
+                self.items_as(operator, "pins.answer", text(&answer)?, connection).await
+            }
             Verb::ApprovalsList => self.items("approvals.list", JsonText::empty_object(), connection).await,
             Verb::ApprovalsAnswer(answer) => {
                 let operator = Arc::new(self.operator(request.credential).await?);

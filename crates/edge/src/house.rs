@@ -50,6 +50,7 @@ impl House {
         let parts = Parts {
             config: config.clone(),
             policy: PolicySet::load(&sources, &PolicyConfig::standard()).unwrap(),
+            lock: None,
             data_dir: dir.path().to_owned(),
             builtins: vec![Arc::clone(&hold) as Arc<dyn Builtin>],
             base_environment: Vec::new(),

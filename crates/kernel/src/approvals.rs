@@ -150,6 +150,9 @@ impl Approvals {
             | EntryBody::ServerOpening { .. }
             | EntryBody::Outcome(_)
             | EntryBody::Aggregate { .. }
+            | EntryBody::Pinned(_)
+            | EntryBody::PinHeld(_)
+            | EntryBody::PinAnswered(_)
             | EntryBody::Operator { .. } => {}
         }
     }

@@ -150,6 +150,11 @@ impl LogLevel {
 }
 
 impl Abilities {
+    /// A bit each.
+    pub(crate) const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// These.
     #[must_use]
     pub fn of(abilities: impl IntoIterator<Item = Ability>) -> Self {

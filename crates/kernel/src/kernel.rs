@@ -22,6 +22,7 @@ use ringfence_model::config::{Config, Durability, Limits};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
 use ringfence_model::id::SessionId;
 use ringfence_model::json::JsonText;
+use ringfence_model::pin::PinLock;
 use ringfence_model::principal::Principal;
 use ringfence_policy::PolicySet;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -35,6 +36,7 @@ use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
 use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
+use crate::pins::Pins;
 use crate::remembered::Remembered;
 use crate::session::{Remembering, Session, SessionKey, Sessions, TooManySessions};
 use crate::stores::Stores;
@@ -74,6 +76,7 @@ pub struct Kernel {
     pub(crate) rejected: Mutex<Option<String>>,
     /// The detectors look for personal data.
     looks_for_personal_data: bool,
+    pub(crate) pins: Pins,
     pub(crate) rates: Rates,
     pub(crate) tallies: Tallies,
     pub(crate) used_states: Once,
@@ -109,6 +112,8 @@ pub struct Parts {
     pub config: Config,
     /// The policy in force.
     pub policy: PolicySet,
+    /// The definitions of servers that are accepted, in place of trust on first sight.
+    pub lock: Option<PinLock>,
     /// The data directory.
     pub data_dir: PathBuf,
     /// Our own tools.
@@ -145,14 +150,16 @@ impl Kernel {
     /// # Errors
     /// [`StartError`]; nothing runs then.
     pub fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
-        let Parts { config, policy, data_dir, builtins, base_environment, env } = parts;
+        let Parts { config, policy, lock, data_dir, builtins, base_environment, env } = parts;
         let mut log_id = [0; 16];
         env.fill(&mut log_id)?;
         let options = Options { durability: config.journal.durability, log_id };
         let mut approvals = Approvals::new();
         let mut tainted = Vec::new();
+        let pins = Pins::new(lock);
         let (journal, recovered) = Journal::replay(&data_dir.join("journal"), options, &mut |entry| {
             approvals.restore(entry);
+            pins.restore(entry);
             if let EntryBody::StoreTainted { realm, server, label, .. } = &entry.body {
                 tainted.push((realm.clone(), server.clone(), *label));
             }
@@ -193,6 +200,7 @@ impl Kernel {
             audit,
             approvals,
             detectors,
+            pins,
             stores,
             lists: Lists::new(),
             looks_for_personal_data: policy.needs().personal_data,

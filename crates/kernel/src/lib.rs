@@ -22,6 +22,7 @@ mod digest;
 mod extensions;
 mod interim;
 mod parking;
+mod pins;
 mod remembered;
 mod retry;
 mod shown;

@@ -1,14 +1,16 @@
-//! Verbs of the command line: `status`, `tools.list`, `audit.query`, `approvals.list`, `approvals.answer`.
+//! Verbs of the command line: `status`, `tools.list`, `audit.query`, `approvals.list`, `approvals.answer`,
+//! `pins.list`, `pins.answer`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
 
 use std::sync::Arc;
 
 use ringfence_model::approval::ApprovalAnswer;
-use ringfence_model::control::{ApprovalReply, AuditQuery};
+use ringfence_model::control::{ApprovalReply, AuditQuery, PinAnswer};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText};
+use ringfence_model::pin::{PinAnswered, PinKind};
 use ringfence_model::principal::Scope;
 use ringfence_model::problem::{Problem, ProblemKind};
 use serde::Serialize;
@@ -87,6 +89,8 @@ impl Kernel {
             "status" => vec![json!(self.status())],
             "tools.list" => self.list_tools(request).await,
             "audit.query" => self.query_audit(&request.params).await?,
+            "pins.list" => self.pins.report().iter().map(|pin| json!(pin)).collect(),
+            "pins.answer" => vec![self.answer_pin(request).await?],
             "approvals.list" => self.list_approvals(),
             "approvals.answer" => vec![self.answer_approval(request)?],
             // The stream itself follows outside the call; this is its permission.
@@ -105,6 +109,39 @@ impl Kernel {
             .map_err(|error| Problem::new(ProblemKind::User, "bad-query", error.to_string()))?;
         let rows = self.audit.calls(&query).await.map_err(|error| internal(&error))?;
         Ok(rows.iter().map(|row| json!(row)).collect())
+    }
+
+    /// An operator's answer about a definition that is held: into the journal, then in force.
+    async fn answer_pin(self: &Arc<Self>, request: &Request) -> Result<serde_json::Value, Problem> {
+        let by = &request.call.principal;
+        if !by.may(Scope::Operate) {
+            let message = "only an operator answers for definitions that are held";
+            return Err(Problem::new(ProblemKind::Denied, "operator-credential", message));
+        }
+        let bad = |error: serde_json::Error| Problem::new(ProblemKind::User, "bad-answer", error.to_string());
+        let given: PinAnswer = serde_json::from_str(request.params.as_str()).map_err(bad)?;
+        let answer = PinAnswered {
+            principal: Arc::clone(by),
+            attested: by.is_attested(),
+            of: given.of.clone(),
+            kind: given.kind,
+            name: Arc::clone(&given.name),
+            digest: Arc::clone(&given.digest),
+            approved: given.approved,
+        };
+        if !self.pins.answer(self, answer).map_err(|error| internal(&error))? {
+            let message = format!("no definition of `{}` with this digest is held any more", given.name);
+            let hint = "the server may have changed it again: `ringfence pins diff` shows what is held now";
+            return Err(Problem::new(ProblemKind::User, "pin", message).hint(hint));
+        }
+        for upstream in self.upstreams.all().iter().filter(|upstream| *upstream.name() == given.of.server) {
+            upstream.announce_release(self).await;
+        }
+        let mut shown = json!(given);
+        if let serde_json::Value::Object(members) = &mut shown {
+            members.insert("attested".into(), by.is_attested().into());
+        }
+        Ok(shown)
     }
 
     /// Newest first, each with its state.
@@ -179,7 +216,13 @@ impl Kernel {
                     tools.sort_by(|a, b| a.0.cmp(&b.0));
                     items.extend(tools.iter().map(|(name, entry)| {
                         let shown = endpoint::shown_name(upstream.name(), name);
-                        described(server, name, &shown, entry.definition.value(), &entry.facts)
+                        let mut item =
+                            described(server, name, &shown, entry.definition.value(), &entry.facts);
+                        let refusal = connection.refusal(PinKind::Tool, name, &entry.digest);
+                        if let (Some(because), serde_json::Value::Object(members)) = (refusal, &mut item) {
+                            members.insert("held".into(), because.as_str().into());
+                        }
+                        item
                     }));
                 }
                 Err(error) => {

@@ -412,6 +412,18 @@ impl Upstream {
         }
     }
 
+    /// Clients hear that what they may see of it has changed.
+    pub(crate) async fn announce_release(&self, kernel: &Arc<Kernel>) {
+        let keys: Vec<PoolKey> = self.pool.lock().keys().cloned().collect();
+        for key in &keys {
+            for notice in [Notice::ToolsChanged, Notice::PromptsChanged] {
+                for listener in self.hearing(key, notice) {
+                    crate::interim::announce(kernel, &listener, &self.name, notice, None, None).await;
+                }
+            }
+        }
+    }
+
     /// Drops a conversation, so that the next call opens a new one.
     pub fn forget(&self, connection: &Arc<Connection>) {
         for slot in self.pool.lock().values() {
@@ -513,7 +525,7 @@ pub struct UpstreamReport {
     /// Why it rests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Tools that are not listed because their name is too long for clients.
+    /// Tools that are not listed: their name is too long for clients, or their definition is held.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held_back: Vec<String>,
 }

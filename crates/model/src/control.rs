@@ -4,12 +4,15 @@
 //! MCP on JSON lines, both ways. In the role `control` the shim sends [`Request`]s, one at a time; the kernel answers
 //! each with zero or more [`Reply::Item`]s and then [`Reply::Done`] or [`Reply::Problem`].
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Answer;
 use crate::config::ServerConfig;
 use crate::id::ApprovalId;
 use crate::name::ServerName;
+use crate::pin::{PinKind, PinnedServer};
 use crate::problem::Problem;
 
 /// The version of this protocol. A kernel refuses another one; the shim then says to restart the kernel.
@@ -107,6 +110,11 @@ pub enum Verb {
     AuditQuery(AuditQuery),
     /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
     AuditTail,
+    /// One item per pinned or held definition of a server: `{realm, server, identity, kind, name, state, because?, accepted?,
+    /// held?, resembles?}`.
+    PinsList,
+    /// One item: the answer. Operator verb.
+    PinsAnswer(PinAnswer),
     /// One item per request for approval, newest first: the members of `ApprovalRequest`, `requested`, `state`, `answers`.
     ApprovalsList,
     /// One item: the request as it stands then, and `attested`. Operator verb.
@@ -131,6 +139,22 @@ pub struct ApprovalReply {
     /// In the approver's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+/// An operator's answer about a definition that is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinAnswer {
+    /// Whose.
+    #[serde(flatten)]
+    pub of: PinnedServer,
+    /// Of what.
+    pub kind: PinKind,
+    /// Its name.
+    pub name: Arc<str>,
+    /// SHA-256 of the definition that was looked at, hex.
+    pub digest: Arc<str>,
+    /// It may be used from now on.
+    pub approved: bool,
 }
 
 /// How the operator credential has changed.

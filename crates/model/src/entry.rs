@@ -11,6 +11,7 @@ use crate::finding::Finding;
 use crate::id::{ApprovalId, CallId, SessionId, Timestamp};
 use crate::label::Label;
 use crate::name::{Realm, ServerName};
+use crate::pin::{PinAnswered, PinHeld, Pinned};
 use crate::principal::Principal;
 use crate::provenance::Provenance;
 use crate::verdict::{Code, Decision, Verdict};
@@ -131,11 +132,18 @@ pub enum EntryBody {
     ApprovalRequested(Box<ApprovalRequest>),
     /// An approver answered. The answer is used up by the ruling that names the approval.
     ApprovalAnswered(Box<ApprovalAnswer>),
+    /// Definitions of a server were accepted at first sight, or because they are locked.
+    Pinned(Box<Pinned>),
+    /// A definition is held.
+    PinHeld(Box<PinHeld>),
+    /// An operator answered about a definition that is held.
+    PinAnswered(Box<PinAnswered>),
 }
 
 /// The tags of entries that a kernel rebuilds its state from when it starts, beside floors and open intents, which the
 /// journal finds itself. A ruling that names an approval counts, too.
-pub const STATEFUL: [&str; 3] = ["approval_requested", "approval_answered", "store_tainted"];
+pub const STATEFUL: [&str; 6] =
+    ["approval_requested", "approval_answered", "store_tainted", "pinned", "pin_held", "pin_answered"];
 
 /// A judged call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ pub mod id;
 pub mod json;
 pub mod label;
 pub mod name;
+pub mod pin;
 pub mod principal;
 pub mod problem;
 pub mod provenance;

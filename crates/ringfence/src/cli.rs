@@ -7,6 +7,7 @@ mod audit;
 mod check;
 mod init;
 mod operator;
+mod pins;
 mod policy;
 mod reference;
 mod scan;
@@ -86,6 +87,8 @@ enum Command {
     Approvals(approvals::Approvals),
     #[command(subcommand)]
     Audit(audit::Audit),
+    #[command(subcommand)]
+    Pins(pins::Pins),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),
 }
@@ -129,6 +132,7 @@ impl Command {
             Self::Policy(command) => command.run(context),
             Self::Approvals(command) => command.run(context),
             Self::Audit(command) => command.run(context),
+            Self::Pins(command) => command.run(context),
             Self::Reference(command) => command.run(),
         }
     }

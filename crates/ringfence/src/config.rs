@@ -2,6 +2,7 @@
 //!
 //! Must never look in the current folder by itself, and never log a configured value.
 
+pub(crate) mod detect;
 pub(crate) mod env;
 pub(crate) mod error;
 pub(crate) mod expand;
@@ -14,6 +15,7 @@ pub(crate) mod settings;
 use std::path::{Path, PathBuf};
 
 use ringfence_model::config::Config;
+use ringfence_model::pin::PinLock;
 
 use env::Environment;
 use error::{ConfigError, ConfigErrors};
@@ -54,6 +56,8 @@ impl ConfigFile {
 pub(crate) struct Loaded {
     /// Complete and checked: `${VAR}` replaced, working directories set.
     pub(crate) config: Config,
+    /// `ringfence.lock` beside the file, where there is one.
+    pub(crate) lock: Option<PinLock>,
     /// The rule files, unparsed.
     pub(crate) rules: Vec<RuleFile>,
     /// For a person: what was passed over. No values.
@@ -101,10 +105,36 @@ pub(crate) fn load(origin: &Origin, env: &Environment) -> Result<Loaded, ConfigE
         faults.extend(found);
         Vec::new()
     });
+    let lock = lock(path).unwrap_or_else(|fault| {
+        faults.push(fault);
+        None
+    });
+    detect::check(path, &text, &config.detect, &mut faults);
     match ConfigErrors::of(faults) {
         Some(errors) => Err(errors),
-        None => Ok(Loaded { config, rules, notes }),
+        None => Ok(Loaded { config, lock, rules, notes }),
     }
+}
+
+/// The definitions that are locked beside the configuration. A file that cannot be read or understood is no file that is
+/// not there.
+fn lock(config: &Path) -> Result<Option<PinLock>, ConfigError> {
+    let path = config.with_file_name("ringfence.lock");
+    let text = match file::read(&path) {
+        Ok(text) => text,
+        Err(ConfigError::Unreadable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        Err(fault) => return Err(fault),
+    };
+    let lock: PinLock = file::parse(&path, &text)?;
+    if lock.version != PinLock::VERSION {
+        let place = error::Place { file: path, line: 1, column: 1 };
+        let message =
+            format!("version {} is not known: this build reads version {}", lock.version, PinLock::VERSION);
+        return Err(ConfigError::Form { place, message });
+    }
+    Ok(Some(lock))
 }
 
 /// Puts the servers of all files into `config`; returns notes.

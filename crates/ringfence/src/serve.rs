@@ -79,6 +79,7 @@ async fn run(
     let parts = Parts {
         config: config.clone(),
         policy,
+        lock: loaded.lock.clone(),
         data_dir: paths.data.clone(),
         builtins,
         base_environment,

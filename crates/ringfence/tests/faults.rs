@@ -13,6 +13,7 @@ mod faults {
     mod http;
     mod leaving;
     mod malformed;
+    mod pins;
     mod slow;
     mod start;
     mod strangers;

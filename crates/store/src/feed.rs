@@ -60,7 +60,10 @@ impl Store {
                 | EntryBody::Aggregate { .. }
                 | EntryBody::Operator { .. }
                 | EntryBody::ApprovalRequested(_)
-                | EntryBody::ApprovalAnswered(_) => {}
+                | EntryBody::ApprovalAnswered(_)
+                | EntryBody::Pinned(_)
+                | EntryBody::PinHeld(_)
+                | EntryBody::PinAnswered(_) => {}
             }
             if pending.calls.len() >= ROWS || pending.outcomes.len() >= ROWS {
                 pending.flush(&mut transaction).await?;

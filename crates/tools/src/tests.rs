@@ -33,6 +33,7 @@ impl World {
         let parts = Parts {
             config: Config::standard(),
             policy: PolicySet::load(&[], &PolicyConfig::standard()).unwrap(),
+            lock: None,
             data_dir: dir.path().to_owned(),
             builtins: of(&FAMILIES).unwrap(),
             base_environment: Vec::new(),

@@ -90,6 +90,7 @@ pub(crate) async fn run(
         PolicySet::load(&[], &config).map_err(|_| "the presets do not load")
     };
     let parts = Parts {
+        lock: None,
         config: Config::standard(),
         policy: policy(&[Preset::Standard])?,
         data_dir: dir.path().to_owned(),

@@ -15,6 +15,8 @@ use ringfence_model::effect::{Effect, ToolFacts};
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
+use ringfence_model::name::ServerName;
+use ringfence_model::pin::{Because, PinKind};
 use ringfence_model::provenance::Provenance;
 use ringfence_model::tally::Recent;
 use ringfence_model::verdict::{Code, Decision, Reason};
@@ -182,10 +184,17 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
                     connection = open().await.map_err(unusable)?;
                     entry = connection.tool(tool).await;
                 }
+                let entry = entry.map_err(unusable)?;
+                if let Some(entry) = &entry {
+                    known.definition = Some(Arc::clone(&entry.digest));
+                    if let Some(because) = connection.refusal(PinKind::Tool, tool, &entry.digest) {
+                        return Err(held(upstream.name(), PinKind::Tool, tool, because));
+                    }
+                }
                 // A tool that is held back is not there.
                 let visible =
                     |entry: &Arc<ToolEntry>| !connection.is_held(entry.definition.value(), request.naming);
-                let Some(entry) = entry.map_err(unusable)?.filter(visible) else {
+                let Some(entry) = entry.filter(visible) else {
                     return Err(unknown(action));
                 };
                 if let (Some(given), Some(arguments)) = (&request.exchange.param_headers, action.arguments())
@@ -200,6 +209,11 @@ async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Know
             }
             if known.task.as_ref().is_some_and(|task| task.era != connection.era()) {
                 return Err(no_task(TaskError::Unknown));
+            }
+            if let Action::GetPrompt { prompt, .. } = action
+                && let Some(because) = connection.holds_prompt(prompt)
+            {
+                return Err(held(upstream.name(), PinKind::Prompt, prompt, because));
             }
             known.connection = Some(connection);
             Ok(())
@@ -243,6 +257,24 @@ fn changed(tool: &str) -> Denial {
         severity: Severity::High,
         message: format!("the definition of `{tool}` has changed since it was listed here").into(),
         alternative: Some("list the tools again and look at what it does now".into()),
+    };
+    Denial { code: Code::DefinitionChanged, reason, protocol: None }
+}
+
+/// A definition that waits for an operator.
+fn held(server: &ServerName, kind: PinKind, name: &str, because: Because) -> Denial {
+    let name: String = name.chars().take(128).collect();
+    let alternative = format!(
+        "an operator can look at it with `ringfence pins diff {server}` and release it with `ringfence pins approve \
+         {server}/{name}`"
+    );
+    let reason = Reason {
+        rule: "ringfence.pins".into(),
+        decision: Decision::Deny,
+        severity: Severity::High,
+        message: format!("the definition of the {} `{name}` is held: {}", kind.as_str(), because.as_str())
+            .into(),
+        alternative: Some(alternative.into()),
     };
     Denial { code: Code::DefinitionChanged, reason, protocol: None }
 }

@@ -19,7 +19,7 @@ const REMEMBERED: usize = 4 << 20;
 pub struct ToolEntry {
     /// What it does, and how we know.
     pub facts: Arc<ToolFacts>,
-    /// SHA-256 of its definition, hex.
+    /// SHA-256 of the canonical form of its definition, hex.
     pub digest: Arc<str>,
     /// Its definition as the server sent it.
     pub definition: JsonText,
@@ -62,6 +62,11 @@ impl Catalogue {
         self.pages.clear();
     }
 
+    /// True for a page that has been read since the list last changed.
+    pub(super) fn knows(&self, page: &JsonText) -> bool {
+        self.pages.contains(page)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Arc<ToolEntry>> {
         self.tools.get(name).cloned()
     }
@@ -78,7 +83,7 @@ impl Catalogue {
     /// Reads one page of `tools/list`; false where it is one that was read before. The first page of a list that has
     /// changed replaces what was known.
     pub(super) fn read(&mut self, declared: &Declarations, page: &JsonText, first: bool) -> bool {
-        if self.pages.contains(page) {
+        if self.knows(page) {
             return false;
         }
         if first {
@@ -102,7 +107,7 @@ impl Catalogue {
             let entry = ToolEntry {
                 params,
                 facts: Arc::new(declared.facts(tool)),
-                digest: crate::digest::hex(tool.raw().as_bytes()).into(),
+                digest: crate::digest::hex(crate::pins::canonical(tool).as_bytes()).into(),
                 definition: page.share(tool),
             };
             if self.tools.len() < MOST_TOOLS {

@@ -2,8 +2,10 @@
 //!
 //! Ends with the last call that uses it once it has died; must never be reused after that.
 
-use std::sync::Arc;
+mod held;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -16,6 +18,7 @@ use ringfence_model::call::{Action, Listing};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText, ScanLimits};
+use ringfence_model::pin::{PinKind, PinnedServer};
 use ringfence_model::principal::Principal;
 use ringfence_net::{HttpClient, HttpOptions};
 use tokio::sync::mpsc;
@@ -29,6 +32,7 @@ use crate::call::Naming;
 use crate::endpoint;
 use crate::exchange::{ClientTerms, LogLevel};
 use crate::kernel::Kernel;
+use crate::pins::{self, Part};
 use crate::remembered::Remembered;
 use crate::session::Session;
 
@@ -41,6 +45,9 @@ const LONGEST_NAME: usize = 64;
 /// Most pages of `tools/list` that are read to know the tools.
 const MOST_PAGES: usize = 100;
 
+/// Pages of prompts that are remembered.
+const MOST_PROMPT_PAGES: usize = 16;
+
 /// Bytes after which no further page of a list is read.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -49,9 +56,14 @@ const MOST_BYTES: usize = 16 << 20;
 pub struct Connection {
     peer: Arc<Peer>,
     server: Arc<Upstream>,
+    kernel: Weak<Kernel>,
+    /// Whose definitions it lists.
+    pinned: PinnedServer,
+    /// Pages of prompts that were taken in, so that an unchanged one costs a comparison.
+    prompts: Mutex<Vec<JsonText>>,
     catalogue: Mutex<Catalogue>,
     /// Pages without the tools that the catalogue holds back.
-    offers: Remembered<(), JsonText>,
+    offers: Remembered<u64, JsonText>,
     loading: tokio::sync::Mutex<()>,
     dead: AtomicBool,
     answered: AtomicBool,
@@ -128,6 +140,13 @@ impl Connection {
         let connection = Arc::new(Self {
             peer: Arc::new(peer),
             server: Arc::clone(server),
+            kernel: Arc::downgrade(kernel),
+            pinned: PinnedServer {
+                realm: session.principal.realm.clone(),
+                server: server.name().clone(),
+                identity: server.identity().into(),
+            },
+            prompts: Mutex::new(Vec::new()),
             catalogue: Mutex::new(Catalogue::new()),
             offers: Remembered::new(),
             loading: tokio::sync::Mutex::new(()),
@@ -143,6 +162,9 @@ impl Connection {
             process: Mutex::new(process),
             listening: Mutex::new(Vec::new()),
         });
+        let said = connection.peer.instructions();
+        let said = said.iter().map(|said| pins::instructions(&kernel.detectors, said)).collect();
+        connection.take_in(kernel, PinKind::Instructions, said, Part { first: true, last: true });
         let listening = notices::listen(&Arc::downgrade(kernel), &connection);
         *connection.listening.lock() =
             listening.into_iter().map(|task| AbortOnDropHandle::new(tokio::spawn(task))).collect();
@@ -361,6 +383,9 @@ impl Connection {
         if what == Listing::Tools {
             self.catalogue.lock().cut_off();
         }
+        if let (Some(kernel), Some(kind)) = (self.kernel.upgrade(), pins::kind(what)) {
+            self.take_in(&kernel, kind, Vec::new(), Part { first: false, last: true });
+        }
         Ok(pages)
     }
 
@@ -379,6 +404,9 @@ impl Connection {
         let (events, _) = mpsc::channel(1);
         let answer =
             self.peer.request(what.method(), Some(params), RequestOptions::default(), events).await?;
+        if let Ok(page) = &answer {
+            self.take_in_page(what, page, first);
+        }
         if let (Ok(page), Listing::Tools) = (&answer, what) {
             let is_new = self.catalogue.lock().read(self.server.declared(), page, first);
             if is_new {
@@ -415,24 +443,13 @@ impl Connection {
             Naming::Plain => name.chars().count(),
             Naming::Prefixed => endpoint::shown_length(self.server.name(), &name),
         };
-        shown > LONGEST_NAME || self.catalogue.lock().get(&name).is_none()
-    }
-
-    /// A page without the tools that are held back; the same bytes where none is.
-    #[must_use]
-    pub fn without_held(&self, what: Listing, page: &JsonText) -> JsonText {
-        if what == Listing::Tools { self.offers.of(page, (), || self.offered(page)) } else { page.clone() }
-    }
-
-    fn offered(&self, page: &JsonText) -> JsonText {
-        let Some(list) = page.get("tools") else { return page.clone() };
-        let held = |tool: &Json<'_>| self.is_held(*tool, Naming::Plain);
-        if !list.elements().any(|tool| held(&tool)) {
-            return page.clone();
-        }
-        let mut splice = ringfence_model::json::Splice::new(page);
-        splice.replace(list, &JsonText::array(list.elements().filter(|tool| !held(tool))));
-        splice.finish()
+        // Of two tools of one name only the one that was looked at is shown.
+        let Some(entry) =
+            self.catalogue.lock().get(&name).filter(|known| known.definition.as_str() == tool.raw())
+        else {
+            return true;
+        };
+        shown > LONGEST_NAME || self.refusal(PinKind::Tool, &name, &entry.digest).is_some()
     }
 
     /// The tools as they stand now, for whoever is shown them.
@@ -456,8 +473,10 @@ impl Connection {
     #[must_use]
     pub fn held(&self) -> Vec<String> {
         let too_long = |name: &str| endpoint::shown_length(self.server.name(), name) > LONGEST_NAME;
-        let catalogue = self.catalogue.lock();
-        catalogue.tools().filter(|(name, _)| too_long(name)).map(|(name, _)| name.to_string()).collect()
+        let tools = self.tools();
+        let held = |name: &str, entry: &ToolEntry| self.refusal(PinKind::Tool, name, &entry.digest).is_some();
+        let held = tools.iter().filter(|(name, entry)| too_long(name) || held(name, entry));
+        held.map(|(name, _)| name.to_string()).collect()
     }
 
     /// Says goodbye and ends the process.

@@ -54,6 +54,7 @@ impl World {
         let parts = Parts {
             config,
             policy: PolicySet::load(&sources, &PolicyConfig::standard()).unwrap(),
+            lock: None,
             data_dir: dir.path().to_owned(),
             builtins: Vec::new(),
             base_environment: Vec::new(),

@@ -57,7 +57,7 @@ fn of_one(client: &ClientTerms, connection: &Arc<Connection>) -> JsonText {
     let said = [connection.peer().capabilities()];
     let beyond = beyond(client, std::slice::from_ref(connection));
     let mut members = vec![("capabilities", capabilities(&said, beyond))];
-    if let Some(instructions) = connection.peer().instructions() {
+    if let Some(instructions) = connection.instructions() {
         members.push(("instructions", instructions));
     }
     if let Some(info) = connection

@@ -69,7 +69,7 @@ async fn one_page(kernel: &Arc<Kernel>, permitted: &Permitted, what: Listing) ->
             if what == Listing::Tools {
                 request.session.lists(upstream, connection.shown());
             }
-            End::Result(connection.without_held(what, &page))
+            End::Result(connection.without_held(what, &page, Naming::Plain))
         }
         Ok(Err(error)) => End::Error(error),
         Err(error) => {
@@ -141,15 +141,11 @@ async fn of_server(
         session.lists(upstream, connection.shown());
     }
     let mut elements = Vec::new();
-    for result in &pages {
-        let Some(list) = result.value().get(what.member()) else { continue };
-        elements.extend(list.elements().filter_map(|element| {
-            let element = result.share(element);
-            if what == Listing::Tools && connection.is_held(element.value(), Naming::Prefixed) {
-                return None;
-            }
-            Some(prefixed(upstream.name(), what, &element))
-        }));
+    for page in &pages {
+        let shown = connection.without_held(what, page, Naming::Prefixed);
+        let Some(list) = shown.value().get(what.member()) else { continue };
+        let element = |element| prefixed(upstream.name(), what, &shown.share(element));
+        elements.extend(list.elements().map(element));
     }
     Ok(elements)
 }

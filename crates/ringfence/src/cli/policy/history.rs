@@ -92,7 +92,10 @@ fn rulings(context: &Context, since: Timestamp) -> Result<(Recorded, Principals)
             | EntryBody::Aggregate { .. }
             | EntryBody::Operator { .. }
             | EntryBody::ApprovalRequested(_)
-            | EntryBody::ApprovalAnswered(_) => {}
+            | EntryBody::ApprovalAnswered(_)
+            | EntryBody::Pinned(_)
+            | EntryBody::PinHeld(_)
+            | EntryBody::PinAnswered(_) => {}
         }
     }
     Ok((rulings, principals))
