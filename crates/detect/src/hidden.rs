@@ -11,6 +11,7 @@ mod markup;
 mod scan;
 
 pub use homoglyph::skeleton;
+pub(crate) use scan::scan_signed;
 pub use scan::{Hidden, reveal, scan};
 
 /// Ids of hidden content.

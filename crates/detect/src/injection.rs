@@ -24,6 +24,7 @@ pub use json::is_removed;
 pub use lexicon::{Hit, Lexicon, LexiconError};
 pub use model::{Model, WeightsError};
 pub use scan::{InjectionError, InjectionScanner};
+pub(crate) use window::ANCHORS;
 pub use window::{Chunk, chunks};
 
 /// True for the id of a finding of this module.

@@ -15,6 +15,7 @@ pub mod pii;
 mod rule;
 mod scan;
 pub mod secret;
+mod signs;
 pub mod url;
 
 pub use detectors::{DetectorError, Detectors, Message, PersonalData};

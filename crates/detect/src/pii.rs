@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 
+use crate::signs::Signs;
+
 pub(crate) mod checksum;
 mod context;
 mod national;
@@ -97,9 +99,8 @@ pub(crate) fn is_known(id: &str) -> bool {
 }
 
 /// True when there are signs of personal data: an `@`, digits close together, the colons of an IPv6 address.
-pub(crate) fn may_hold(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr(b'@', bytes).is_some() || has_digits(bytes) || memchr::memmem::find(bytes, b"::").is_some()
+pub(crate) const fn may_hold(signs: &Signs) -> bool {
+    signs.at || signs.digits || signs.colons
 }
 
 /// True when `key` says what kind of personal data its value is.
@@ -114,27 +115,14 @@ pub(crate) fn names_something(key: &str) -> bool {
 }
 
 /// Finds personal data in `text`.
-pub(crate) fn find(text: &str, take: &mut Take<'_>) {
-    if !may_hold(text) {
+pub(crate) fn find(text: &str, signs: &Signs, take: &mut Take<'_>) {
+    if !may_hold(signs) {
         return;
     }
-    let going = written::emails(text, take) && written::addresses(text, take);
-    if going && has_digits(text.as_bytes()) {
+    let going = (!signs.at || written::emails(text, take)) && written::addresses(text, take);
+    if going && signs.digits {
         number::find(text, take);
     }
-}
-
-/// True when four digits stand within some 32 bytes: fewer make no number of a person.
-fn has_digits(bytes: &[u8]) -> bool {
-    let mut before = 0_u8;
-    for chunk in bytes.chunks(32) {
-        let here = chunk.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>();
-        if here + before >= 4 {
-            return true;
-        }
-        before = here;
-    }
-    false
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use ringfence_model::finding::Finding;
 use ringfence_model::json::JsonText;
 
 use crate::injection::{Context, InjectionError, InjectionScanner};
-use crate::secret::{InJson, RuleError, SecretScanner, Settings, Sought};
+use crate::secret::{Escapes, InJson, Look, RuleError, SecretScanner, Settings, Sought};
+use crate::signs::Signs;
 
 /// An engine that looks at text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,12 +57,12 @@ impl Profile {
     }
 
     /// The values that are looked for.
-    const fn sought(self) -> Option<Sought> {
+    const fn sought(self) -> Sought {
         match (self.has(Engine::Secrets), self.has(Engine::PersonalData)) {
-            (true, true) => Some(Sought::Both),
-            (true, false) => Some(Sought::Secrets),
-            (false, true) => Some(Sought::PersonalData),
-            (false, false) => None,
+            (true, true) => Sought::Both,
+            (true, false) => Sought::Secrets,
+            (false, true) => Sought::PersonalData,
+            (false, false) => Sought::Nothing,
         }
     }
 }
@@ -122,10 +123,15 @@ impl TextScanner {
     /// What the engines of `profile` see in `text`, by place.
     #[must_use]
     pub fn scan(&self, text: &str, profile: Profile) -> Vec<Finding> {
-        let mut findings =
-            profile.sought().map(|sought| self.secrets.find_in_text(text, sought)).unwrap_or_default();
-        findings.extend(self.injection.look(text, profile));
-        findings.sort_by_key(|finding| finding.span.start);
+        let signs = Signs::of(text);
+        let mut anchors = Vec::new();
+        let wanted = profile.has(Engine::Injection).then_some(&mut anchors);
+        let mut look = Look { sought: profile.sought(), signs: &signs, anchors: wanted };
+        let mut findings = self.secrets.find_signed(text, &mut look);
+        if profile.has(Engine::Injection) || profile.has(Engine::Hidden) {
+            findings.extend(self.injection.look(text, profile, &signs, &anchors));
+            findings.sort_by_key(|finding| finding.span.start);
+        }
         findings
     }
 
@@ -133,10 +139,18 @@ impl TextScanner {
     /// its value.
     #[must_use]
     pub fn scan_json(&self, json: &JsonText, profile: Profile) -> Vec<InJson> {
-        let mut found =
-            profile.sought().map(|sought| self.secrets.find_in_json(json, sought)).unwrap_or_default();
-        found.extend(self.injection.look_in_json(json, profile));
-        found.sort_by_key(|hit| (hit.at.start, hit.finding.span.start));
+        let raw = json.as_str();
+        let escapes = Escapes::of(raw);
+        let mut anchors = Vec::new();
+        let wanted = profile.has(Engine::Injection).then_some(&mut anchors);
+        let mut look = Look { sought: profile.sought(), signs: &Signs::of(raw), anchors: wanted };
+        let any = escapes == Escapes::Any;
+        let may = any || self.secrets.may_hold(raw, escapes, &mut look);
+        let mut found = if may { self.secrets.find_in_strings(json, profile.sought()) } else { Vec::new() };
+        if profile.has(Engine::Injection) || profile.has(Engine::Hidden) {
+            found.extend(self.injection.look_in_json(json, profile, any || !anchors.is_empty()));
+            found.sort_by_key(|hit| (hit.at.start, hit.finding.span.start));
+        }
         found
     }
 }

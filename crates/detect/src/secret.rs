@@ -15,6 +15,7 @@ mod json;
 mod letters;
 mod likeness;
 mod locate;
+mod look;
 mod name;
 mod own;
 mod redact;
@@ -29,6 +30,7 @@ pub use json::InJson;
 pub(crate) use json::place;
 pub use own::{OwnRule, Pattern, Settings};
 pub use redact::{redact_json, redact_text};
+pub(crate) use look::{Escapes, Look};
 pub use scan::{SecretScanner, Sought};
 
 #[cfg(test)]

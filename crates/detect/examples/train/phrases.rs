@@ -145,7 +145,12 @@ pub(crate) fn all(goals: &[String], times: usize) -> Vec<Phrase> {
             language = section.trim_end_matches(']');
         }
         let Some((mark @ ("+" | "-"), template)) = line.split_once(' ') else { continue };
-        let copies = if template.contains('{') { times } else { 1 };
+        // A goal alone is an ordinary request: every one of them is among the harmless ones.
+        let copies = match (mark, template.contains("{goal}"), template.contains('{')) {
+            ("-", true, _) => 4 * times,
+            (_, _, true) => times,
+            (_, _, false) => 1,
+        };
         for _ in 0..copies {
             turn += 1;
             phrases.push(Phrase {
@@ -169,22 +174,27 @@ pub(crate) fn inside(context: &str, attack: &str, turn: usize) -> String {
 
 /// The template with its holes filled.
 fn filled(template: &str, goals: &[String], turn: usize) -> String {
-    let pick = |list: &[&'static str], salt: usize| {
-        list.get((turn * 7 + turn / 13 + salt) % list.len()).copied().unwrap_or("")
-    };
-    let goal = match goals.get((turn * 31) % goals.len().max(1)) {
+    let pick =
+        |list: &[&'static str], salt: usize| list.get(spread(turn, salt) % list.len()).copied().unwrap_or("");
+    let goal = match goals.get(spread(turn, 99) % goals.len().max(1)) {
         Some(goal) if turn.is_multiple_of(2) => goal.as_str(),
         Some(_) | None => pick(&GOALS, 0),
     };
     template
         .replace("{goal}", goal)
         .replace("{name}", pick(&NAMES, 1))
-        .replace("{word}", pick(&WORDS, turn / 3))
-        .replace("{word2}", pick(&WORDS, turn / 5 + 11))
-        .replace("{topic}", pick(&TOPICS, turn / 2))
-        .replace("{verb}", pick(&VERBS, turn / 4))
-        .replace("{thing}", pick(&THINGS, turn / 7))
-        .replace("{doing}", pick(&DOINGS, 0))
+        .replace("{word}", pick(&WORDS, 2))
+        .replace("{word2}", pick(&WORDS, 3))
+        .replace("{topic}", pick(&TOPICS, 4))
+        .replace("{verb}", pick(&VERBS, 5))
+        .replace("{thing}", pick(&THINGS, 6))
+        .replace("{doing}", pick(&DOINGS, 7))
+}
+
+/// A number that looks like chance, the same for the same turn (multiplicative hashing).
+fn spread(turn: usize, salt: usize) -> usize {
+    let mixed = (turn as u64).wrapping_mul(31).wrapping_add(salt as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    usize::try_from(mixed >> 40).unwrap_or(0)
 }
 
 /// Every seventh in capitals, every fifth with its spaces doubled or its lines broken.

@@ -10,37 +10,36 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use ringfence_model::finding::Severity;
 
 use super::scan::{Seen, Sightings};
+use crate::signs::{self, Signs};
 
 /// Fewer characters carry no order.
 const SHORTEST: usize = 24;
 /// Most characters of one run that are decoded.
 const LONGEST: usize = 32 * 1024;
 
-/// Adds runs of carrier characters that decode to words. Every run of the shortest length covers one of the places that are
-/// probed, so that clean text costs a look at some of its bytes.
-pub(super) fn look(text: &str, seen: &mut Sightings) {
+/// Adds runs of carrier characters that decode to words, and groups of digits that do.
+pub(super) fn look(text: &str, signs: &Signs, seen: &mut Sightings) {
     let bytes = text.as_bytes();
-    let mut from = 0;
-    let mut probe = SHORTEST - 1;
-    while probe < bytes.len() {
-        let run = around(bytes, probe, from, is_carrier);
-        let group = if run.len() < SHORTEST { around(bytes, probe, from, is_digit_or_space) } else { 0..0 };
-        let decoded = if run.len() >= SHORTEST {
-            text.get(run.start..run.end.min(run.start + LONGEST))
-                .and_then(decode)
-                .map(|said| found(run.clone(), said))
-        } else if group.len() >= SHORTEST {
-            text.get(group.start..group.end.min(group.start + LONGEST))
-                .and_then(digits)
-                .map(|said| found(group.clone(), said))
-        } else {
-            None
-        };
-        if let Some(one) = decoded {
-            seen.add(one);
+    let mut find = |(least, most): (u8, u8), is_kind: fn(u8) -> bool, decode: fn(&str) -> Option<String>| {
+        let mut from = 0;
+        for place in signs::runs(text, least, most) {
+            if place < from {
+                continue;
+            }
+            let run = around(bytes, place, from, is_kind);
+            from = run.end.max(place);
+            if run.len() < SHORTEST {
+                continue;
+            }
+            let cut = text.get(run.start..run.end.min(run.start + LONGEST));
+            if let Some(said) = cut.and_then(decode) {
+                seen.add(found(run, said));
+            }
         }
-        from = if run.len() >= SHORTEST { run.end } else { group.end.max(from) };
-        probe = from.max(probe) + SHORTEST;
+    };
+    find((b'+', b'z'), is_carrier, decode);
+    if signs.digits {
+        find((b' ', b'f'), is_digit_or_space, digits);
     }
 }
 

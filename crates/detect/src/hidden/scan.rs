@@ -6,6 +6,7 @@ use std::ops::Range;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 
 use super::{carrier, homoglyph, invisible, link, markup};
+use crate::signs::Signs;
 
 /// Most findings of one kind in a text: a flood of one kind must not cover another.
 const MOST_OF_A_KIND: usize = 16;
@@ -62,14 +63,23 @@ impl Sightings {
 /// Hidden content of `text`, by place; at most 16 findings of a kind, and a last one `truncated` where there is more.
 #[must_use]
 pub fn scan(text: &str) -> Vec<Hidden> {
+    scan_signed(text, &Signs::of(text))
+}
+
+/// The same, for a text whose signs are known.
+pub(crate) fn scan_signed(text: &str, signs: &Signs) -> Vec<Hidden> {
     let mut sightings = Sightings { seen: Vec::new(), met: Vec::new() };
-    if !text.is_ascii() {
+    if !signs.ascii {
         invisible::look(text, &mut sightings);
         homoglyph::look(text, &mut sightings);
     }
-    markup::look(text, &mut sightings);
-    carrier::look(text, &mut sightings);
-    link::look(text, &mut sightings);
+    if signs.markup || !signs.ascii {
+        markup::look(text, &mut sightings);
+    }
+    carrier::look(text, signs, &mut sightings);
+    if signs.link || signs.markup {
+        link::look(text, &mut sightings);
+    }
     let more = sightings.met.iter().any(|(id, _)| sightings.is_full(id));
     let mut seen = sightings.seen;
     seen.sort_by_key(|one| (one.at.start, one.at.end));

@@ -1,5 +1,8 @@
 //! Where a text stands, and what that changes. Must never make a place one where nothing is found.
 
+/// A text up to here is looked at whole where it is not known what it is.
+const WHOLE: usize = 64 * 1024;
+
 /// Where a text stands. The same words are ordinary in one place and an attack in another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
@@ -15,6 +18,8 @@ pub enum Context {
     Interim,
     /// Arguments of a call: the model's words, and through them what others told it.
     Argument,
+    /// Not known: as strict as the strictest.
+    Unknown,
 }
 
 impl Context {
@@ -22,16 +27,17 @@ impl Context {
     #[must_use]
     pub const fn threshold(self) -> f32 {
         match self {
-            Self::ToolDefinition => 0.60,
-            Self::ToolResult | Self::Resource | Self::Interim => 0.70,
+            Self::ToolDefinition | Self::Unknown => 0.50,
+            Self::ToolResult | Self::Resource | Self::Interim => 0.60,
             Self::Prompt | Self::Argument => 0.95,
         }
     }
 
-    /// True where all of a text is looked at, not only what the prefilter points to.
-    pub(super) const fn is_inspected_whole(self) -> bool {
+    /// True where all of a text of so many bytes is looked at, not only what the prefilter points to.
+    pub(super) const fn is_inspected_whole(self, bytes: usize) -> bool {
         match self {
             Self::ToolDefinition => true,
+            Self::Unknown => bytes <= WHOLE,
             Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim | Self::Argument => false,
         }
     }
@@ -39,7 +45,7 @@ impl Context {
     /// True where an order to whoever reads is worth a note.
     pub(super) const fn notes_orders(self) -> bool {
         match self {
-            Self::ToolResult | Self::Resource | Self::Interim => true,
+            Self::ToolResult | Self::Resource | Self::Interim | Self::Unknown => true,
             Self::ToolDefinition | Self::Prompt | Self::Argument => false,
         }
     }

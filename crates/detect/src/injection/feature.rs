@@ -29,66 +29,68 @@ impl Features {
     /// The features of a window of folded text, `hits` being its words.
     #[must_use]
     pub fn of(folded: &str, hits: &[Hit]) -> Self {
-        Self { hashed: n_grams(folded), dense: dense(folded, hits) }
+        let mut hashed = Vec::with_capacity(folded.len() * 3 + 16);
+        n_grams(folded, |bucket| hashed.push(bucket));
+        Self { hashed, dense: dense(folded, hits) }
     }
 }
 
-/// Word 1- and 2-grams, and character 3- to 5-grams across words, digits being one digit and runs of other characters one.
-fn n_grams(folded: &str) -> Vec<u32> {
-    let mut buckets = Vec::with_capacity(folded.len() * 3 + 16);
-    // The hashes of the character sequences that end here, of 1 to 5 characters.
-    let mut ends = [0_u32; 5];
-    let mut word = 0_u32;
-    let mut previous = 0_u32;
+/// Hands out word 1- and 2-grams, and character 3- to 5-grams across words, digits being one digit and runs of other
+/// characters one.
+pub(super) fn n_grams(folded: &str, mut take: impl FnMut(u32)) {
+    // The last characters, twelve bits each: enough to tell five of them apart.
+    let mut last = 0_u64;
+    let mut word = 0_u64;
+    let mut previous = 0_u64;
     let mut in_gap = true;
     for character in folded.chars().chain(std::iter::once(' ')) {
-        let letter = character.is_alphanumeric();
-        if !letter && in_gap {
+        let code = code(character);
+        if code == GAP && in_gap {
             continue;
         }
-        in_gap = !letter;
-        let code = match character {
-            digit if digit.is_ascii_digit() => u32::from('0'),
-            letter if letter.is_alphanumeric() => u32::from(letter),
-            _ => u32::from(' '),
-        };
-        let mut longer = 0x811C_9DC5;
-        for end in &mut ends {
-            let next = mix(longer, code);
-            longer = *end;
-            *end = next;
-        }
-        let [_, _, three, four, five] = ends;
-        buckets.extend([bucket(three, 3), bucket(four, 4), bucket(five, 5)]);
-        if letter {
-            word = mix(word, code);
-        } else {
-            buckets.extend([bucket(word, 1), bucket(mix(previous, word), 2)]);
+        in_gap = code == GAP;
+        last = last << 12 | code;
+        take(bucket(last & 0xF_FFFF_FFFF, 0x9E37_79B9_7F4A_7C15));
+        take(bucket(last & 0xFFFF_FFFF_FFFF, 0xC2B2_AE3D_27D4_EB4F));
+        take(bucket(last & 0xFFF_FFFF_FFFF_FFFF, 0x1656_67B1_9E37_79F9));
+        if in_gap {
+            take(bucket(word, 0xD6E8_FEB8_6659_FD93));
+            take(bucket(previous.rotate_left(23) ^ word, 0xA076_1D64_78BD_642F));
             previous = word;
             word = 0;
+        } else {
+            word = (word ^ code).wrapping_mul(0x2545_F491_4F6C_DD1D).rotate_left(29);
         }
     }
-    buckets
 }
 
-const fn mix(hash: u32, code: u32) -> u32 {
-    (hash ^ code).wrapping_mul(0x0100_0193).rotate_left(5).wrapping_add(0x9E37_79B9)
-}
+/// Everything that is neither letter nor digit.
+const GAP: u64 = 32;
 
-/// Bucket of a hash in the family `kind`.
-const fn bucket(hash: u32, kind: u32) -> u32 {
-    let spread = (hash ^ kind.wrapping_mul(0x85EB_CA6B)).wrapping_mul(0xC2B2_AE35);
-    (spread ^ (spread >> 15)) % BUCKETS as u32
-}
-
-/// Concepts, concepts that stand near each other, and traits.
-fn dense(folded: &str, hits: &[Hit]) -> Vec<u16> {
-    let mut present = [false; DENSE];
-    let mut mark = |at: usize| {
-        if let Some(cell) = present.get_mut(at) {
-            *cell = true;
+/// Twelve bits of a letter, one number for all digits, [`GAP`] for the rest.
+fn code(character: char) -> u64 {
+    match character {
+        'a'..='z' => u64::from(character),
+        '0'..='9' => u64::from('0'),
+        '\0'..='\x7f' => GAP,
+        letter if letter.is_alphanumeric() => {
+            let code = u64::from(letter);
+            (code ^ code >> 12) & 0xFFF | 0x80
         }
-    };
+        _ => GAP,
+    }
+}
+
+/// Bucket of a key in the family that `spread` makes (multiplicative hashing; Knuth, volume 3, 6.4).
+#[expect(clippy::cast_possible_truncation, reason = "eighteen bits are left")]
+const fn bucket(key: u64, spread: u64) -> u32 {
+    ((key ^ key >> 31).wrapping_mul(spread) >> (64 - BUCKETS.trailing_zeros())) as u32
+}
+
+/// Concepts, concepts that stand near each other, and traits; ascending, each once.
+pub(super) fn dense(folded: &str, hits: &[Hit]) -> Vec<u16> {
+    let mut present = Vec::with_capacity(64);
+    let mut mark = |at: usize| present.extend(u16::try_from(at));
     let mut counts = [0_usize; CONCEPTS];
     for (at, hit) in hits.iter().enumerate() {
         mark(hit.concept.index());
@@ -122,7 +124,9 @@ fn dense(folded: &str, hits: &[Hit]) -> Vec<u16> {
             mark(PLAIN - TRAITS + at);
         }
     }
-    present.iter().zip(0_u16..).filter(|(there, _)| **there).map(|(_, at)| at).collect()
+    present.sort_unstable();
+    present.dedup();
+    present
 }
 
 /// The feature of two concepts near each other, in either order; of one with itself, its plain feature.
@@ -134,29 +138,41 @@ fn pair(one: Concept, other: Concept) -> usize {
 /// What a window looks like, apart from its words.
 fn traits(folded: &str) -> [bool; TRAITS] {
     let bytes = folded.as_bytes();
-    let letters = bytes.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    let beyond = bytes.iter().filter(|byte| **byte >= 0x80).count();
-    let tokens = || folded.split_ascii_whitespace();
-    let repeated = tokens().zip(tokens().skip(1)).filter(|(one, next)| one == next).count();
-    let longest = tokens().map(str::len).max().unwrap_or(0);
-    let two_digits =
-        tokens().filter(|token| token.bytes().all(|byte| matches!(byte, b'0' | b'1' | b'.' | b'-' | b'/')));
+    let (mut letters, mut beyond, mut has) = (0, 0, [false; 128]);
+    for byte in bytes {
+        letters += usize::from(byte.is_ascii_lowercase());
+        beyond += usize::from(*byte >= 0x80);
+        if let Some(seen) = has.get_mut(usize::from(*byte)) {
+            *seen = true;
+        }
+    }
+    let seen = |sign: u8| has.get(usize::from(sign)) == Some(&true);
+    // A mark is looked for only where its rarest sign was seen.
+    let holds = |sign: u8, mark: &str| seen(sign) && folded.contains(mark);
+    let (mut repeated, mut longest, mut numbers, mut before) = (0, 0, 0, "");
+    for token in folded.split_ascii_whitespace() {
+        repeated += usize::from(token == before);
+        longest = longest.max(token.len());
+        let number = |byte: u8| matches!(byte, b'0' | b'1' | b'.' | b'-' | b'/');
+        numbers += usize::from(token.bytes().all(number));
+        before = token;
+    }
     [
-        folded.contains("http://") || folded.contains("https://") || folded.contains("www."),
-        bytes.contains(&b'@'),
-        folded.contains('?') || folded.contains('？') || folded.contains('؟'),
-        folded.contains("!!"),
-        folded.contains("```") || folded.contains("<code"),
-        folded.contains("<!--") || folded.contains("-->"),
-        folded.contains("q:") && folded.contains("a:"),
+        holds(b':', "http://") || holds(b':', "https://") || holds(b'w', "www."),
+        seen(b'@'),
+        seen(b'?') || beyond > 0 && folded.contains(['？', '؟']),
+        holds(b'!', "!!"),
+        holds(b'`', "```") || holds(b'<', "<code"),
+        holds(b'<', "<!--") || holds(b'>', "-->"),
+        holds(b':', "q:") && holds(b':', "a:"),
         repeated >= 8,
         longest > 60 && beyond == 0,
-        two_digits.count() >= 8,
+        numbers >= 8,
         beyond > letters,
         folded.len() < 60,
         (60..200).contains(&folded.len()),
-        folded.contains("---") || folded.contains("===") || folded.contains("###"),
-        folded.contains(": "),
-        folded.contains('"') || folded.contains('\'') || folded.contains('“'),
+        holds(b'-', "---") || holds(b'=', "===") || holds(b'#', "###"),
+        holds(b':', ": "),
+        seen(b'"') || seen(b'\'') || beyond > 0 && folded.contains('“'),
     ]
 }

@@ -9,9 +9,11 @@ use ringfence_model::json::{Json, JsonText, Splice};
 
 use super::context::Context;
 use super::scan::{InjectionScanner, TINY};
+use super::window::has_foreign;
 use crate::hidden;
 use crate::scan::{Engine, Profile};
-use crate::secret::InJson;
+use crate::secret::{Escapes, InJson};
+use crate::signs::Signs;
 
 /// No order is shorter than this, and no hidden sentence.
 const SHORTEST: usize = 12;
@@ -23,9 +25,10 @@ const REMOVED: &str = "[hidden text removed]";
 
 impl InjectionScanner {
     /// What the profile's engines for orders and for hidden content see in the strings of `json`, keys included.
-    pub(crate) fn look_in_json(&self, json: &JsonText, profile: Profile) -> Vec<InJson> {
+    /// `anchored` is false where the whole of `json` has no anchor, however its strings are written.
+    pub(crate) fn look_in_json(&self, json: &JsonText, profile: Profile, anchored: bool) -> Vec<InJson> {
         let mut found = Vec::new();
-        self.each_suspect(json, profile, &mut |at, _, findings| {
+        self.each_suspect(json, profile, anchored, &mut |at, _, findings| {
             found.extend(findings.into_iter().map(|finding| InJson { finding, at: at.clone() }));
         });
         found
@@ -36,9 +39,13 @@ impl InjectionScanner {
     #[must_use]
     pub fn without_hidden(&self, json: &JsonText, context: Context) -> JsonText {
         let mut splice = Splice::new(json);
+        let raw = json.as_str();
+        // A letter written as an escape hides from a look at the raw text; then each string is asked for itself.
+        let anchored = !self.anchors(raw).is_empty() || Escapes::of(raw) == Escapes::Any;
         self.each_suspect(
             json,
             Profile::new(context, &[Engine::Injection, Engine::Hidden]),
+            anchored,
             &mut |_, string, findings| {
                 let Some(text) = string.as_str() else { return };
                 if let Some(clean) = cut(&text, &findings) {
@@ -60,14 +67,12 @@ impl InjectionScanner {
         &self,
         json: &'j JsonText,
         profile: Profile,
+        anchored: bool,
         visit: &mut impl FnMut(Range<usize>, Json<'j>, Vec<Finding>),
     ) {
         if !profile.has(Engine::Injection) && !profile.has(Engine::Hidden) {
             return;
         }
-        let raw = json.as_str();
-        // A letter written as an escape hides from a look at the raw text; then each string is asked for itself.
-        let anchored = self.points_at(raw) || is_spelled(raw);
         let mut left = TINY;
         json.value().strings(&mut |string| {
             if string.raw().len() < SHORTEST {
@@ -79,9 +84,12 @@ impl InjectionScanner {
             if tiny {
                 left -= text.len();
             }
-            let suspect = tiny || anchored && self.points_at(&text) || !hidden::scan(&text).is_empty();
-            if suspect {
-                let findings = self.look(&text, profile);
+            let signs = Signs::of(&text);
+            let anchors = if anchored { self.anchors(&text) } else { Vec::new() };
+            let foreign = || !signs.ascii && has_foreign(&text);
+            let hides = || !hidden::scan_signed(&text, &signs).is_empty();
+            if tiny || !anchors.is_empty() || foreign() || hides() {
+                let findings = self.look(&text, profile, &signs, &anchors);
                 if !findings.is_empty() {
                     visit(crate::secret::place(json, string), string, findings);
                 }
@@ -131,12 +139,6 @@ fn cut(text: &str, findings: &[Finding]) -> Option<String> {
     }
     clean.push_str(text.get(kept..)?);
     Some(clean)
-}
-
-/// True where a string may spell a character that its raw form does not show (RFC 8259, section 7).
-fn is_spelled(raw: &str) -> bool {
-    memchr::memmem::find(raw.as_bytes(), br"\u").is_some()
-        || memchr::memmem::find(raw.as_bytes(), br"\/").is_some()
 }
 
 /// Three words or more.

@@ -1,11 +1,11 @@
 //! The linear model: logistic regression over [`Features`], its weights in `data/injection.weights`. Must never score with
 //! weights that were trained with other features or another lexicon.
 
-use super::feature::{BUCKETS, DENSE, Features};
-use super::lexicon::Lexicon;
+use super::feature::{self, BUCKETS, DENSE, Features};
+use super::lexicon::{Hit, Lexicon};
 
 /// First bytes of a weights file.
-const MAGIC: &[u8; 8] = b"RFINJ\0\0\x01";
+const MAGIC: &[u8; 8] = b"RFINJ\0\0\x02";
 const HEAD: usize = 8 + 8 + 4 + 4 + 4;
 
 /// Weights in the form of [`Self::to_bytes`].
@@ -21,7 +21,7 @@ pub struct Model {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeightsError {
     /// Not a weights file of this version.
-    #[error("not a weights file of version 1")]
+    #[error("not a weights file of version 2")]
     Format,
     /// Trained with another lexicon.
     #[error("trained with another lexicon: run `cargo xtask train injection`")]
@@ -93,20 +93,47 @@ impl Model {
         bytes
     }
 
-    /// How likely an attack is in a window, 0 to 1.
+    /// How likely an attack is in a window of folded text, 0 to 1; `hits` are its words. Where what the words are about
+    /// speaks so much against one that no n-gram could outweigh it, those are not looked at.
     #[must_use]
-    pub fn score(&self, features: &Features) -> f32 {
-        let sum: i32 = features
-            .hashed
+    pub fn score(&self, folded: &str, hits: &[Hit]) -> f32 {
+        let dense: f32 = feature::dense(folded, hits)
             .iter()
-            .map(|bucket| self.hashed.get(*bucket as usize).map_or(0, |weight| i32::from(*weight)))
-            .sum();
-        let dense: f32 = features.dense.iter().filter_map(|at| self.dense.get(usize::from(*at))).sum();
+            .filter_map(|at| self.dense.get(usize::from(*at)))
+            .fold(self.bias, |sum, weight| sum + weight);
+        if dense < HOPELESS {
+            return logistic(dense);
+        }
+        let (mut sum, mut count) = (0_i32, 0_usize);
+        feature::n_grams(folded, |bucket| {
+            sum += self.weight(bucket);
+            count += 1;
+        });
+        self.joined(dense, sum, count)
+    }
+
+    /// The same of features that are known.
+    #[must_use]
+    pub fn score_of(&self, features: &Features) -> f32 {
+        let dense = features.dense.iter().filter_map(|at| self.dense.get(usize::from(*at)));
+        let sum = features.hashed.iter().map(|bucket| self.weight(*bucket)).sum();
+        self.joined(self.bias + dense.sum::<f32>(), sum, features.hashed.len())
+    }
+
+    fn weight(&self, bucket: u32) -> i32 {
+        self.hashed.get(bucket as usize).map_or(0, |weight| i32::from(*weight))
+    }
+
+    /// `dense` and the weights of `count` n-grams, which sum up to `sum`.
+    fn joined(&self, dense: f32, sum: i32, count: usize) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "a window has some thousand n-grams")]
-        let hashed = sum as f32 * self.scale * share(features.hashed.len());
-        logistic(self.bias + dense + hashed)
+        let hashed = sum as f32 * self.scale * share(count);
+        logistic(dense + hashed)
     }
 }
+
+/// Below this sum of dense weights a window is none, whatever its n-grams are.
+const HOPELESS: f32 = -4.0;
 
 /// What one n-gram of `count` counts: the root, so that a long window says more than a short one but not in proportion.
 #[expect(clippy::cast_precision_loss, reason = "a window has some thousand n-grams")]

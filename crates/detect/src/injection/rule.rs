@@ -34,7 +34,7 @@ impl Rule {
     /// How bad a hit is in `context`.
     pub(super) const fn severity(&self, context: Context) -> Severity {
         match context {
-            Context::ToolDefinition => self.in_definition,
+            Context::ToolDefinition | Context::Unknown => self.in_definition,
             Context::ToolResult
             | Context::Resource
             | Context::Prompt
@@ -76,7 +76,7 @@ const fn rule(
 }
 
 /// The structure rules. What they need is rare in honest text; what is merely suspicious is left to the model.
-pub(super) const RULES: [Rule; 12] = [
+pub(super) const RULES: [Rule; 13] = [
     rule(
         "override_instructions",
         "Asks to ignore the instructions given before",
@@ -84,6 +84,14 @@ pub(super) const RULES: [Rule; 12] = [
         40,
         (Severity::High, Severity::High),
         90,
+    ),
+    rule(
+        "override_and_reveal",
+        "Asks to drop what was said before and to give something away",
+        &[&[Override], &[Earlier], &[Secret, Personal], &[Reveal, Question]],
+        90,
+        (Severity::High, Severity::Medium),
+        70,
     ),
     rule(
         "role_impersonation",

@@ -7,16 +7,16 @@ use ringfence_model::finding::{Finding, Severity, Span};
 
 use super::concept::Concept;
 use super::context::Context;
-use super::feature::Features;
 use super::fold::Folded;
 use super::lexicon::{Hit, Lexicon, LexiconError};
 use super::model::{Model, WeightsError};
 use super::report::{INSTRUCTION_IN_DATA, PROMPT_INJECTION, by_model, by_rule, instruction, truncated};
 use super::rule::{RULES, Rule};
-use super::window::{Prefilter, chunks};
+use super::window::{Prefilter, chunks, parts};
 use crate::hidden::{self, Hidden};
 use crate::literals::LiteralError;
 use crate::scan::{Engine, Profile};
+use crate::signs::Signs;
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.
 const MOST_INSPECTED: usize = 1 << 20;
@@ -90,7 +90,8 @@ impl InjectionScanner {
     }
 
     fn score_visible(&self, text: &str) -> f32 {
-        let parts = if text.len() <= SHORT { whole(text) } else { self.prefilter.parts(text) };
+        let parts =
+            if text.len() <= SHORT { whole(text) } else { parts(text, &self.prefilter.anchors(text)) };
         let (parts, _) = bounded(parts);
         let mut worst = 0.0_f32;
         for part in parts {
@@ -106,18 +107,24 @@ impl InjectionScanner {
     /// where it hides.
     #[must_use]
     pub fn scan_text(&self, text: &str, context: Context) -> Vec<Finding> {
-        self.look(text, Profile::new(context, &[Engine::Injection, Engine::Hidden]))
+        let profile = Profile::new(context, &[Engine::Injection, Engine::Hidden]);
+        self.look(text, profile, &Signs::of(text), &self.prefilter.anchors(text))
     }
 
     /// What the profile's engines for orders and for hidden content see in `text`.
-    pub(crate) fn look(&self, text: &str, profile: Profile) -> Vec<Finding> {
+    pub(crate) fn look(
+        &self,
+        text: &str,
+        profile: Profile,
+        signs: &Signs,
+        anchors: &[usize],
+    ) -> Vec<Finding> {
+        let hidden = hidden::scan_signed(text, signs);
         if !profile.has(Engine::Injection) {
-            let hidden = if profile.has(Engine::Hidden) { hidden::scan(text) } else { Vec::new() };
             return hidden.into_iter().map(|hidden| hidden.finding).collect();
         }
         let context = profile.context();
-        let mut findings = self.scan_visible(text, context);
-        let hidden = hidden::scan(text);
+        let mut findings = self.scan_parts(text, self.chosen(text, context, anchors), context);
         let revealed = revealed(text, &hidden);
         for hidden in hidden {
             findings.extend(self.said(&hidden, &findings, context));
@@ -150,18 +157,26 @@ impl InjectionScanner {
         (!is_known).then_some(Finding { span, severity: Severity::High, ..worst })
     }
 
-    /// True where the prefilter sees a part worth a look.
-    pub(super) fn points_at(&self, text: &str) -> bool {
-        self.prefilter.points_at(text)
+    /// Where the anchors of `text` begin.
+    pub(super) fn anchors(&self, text: &str) -> Vec<usize> {
+        self.prefilter.anchors(text)
     }
 
     /// Orders to the model in `text` as it stands, by place.
     fn scan_visible(&self, text: &str, context: Context) -> Vec<Finding> {
-        let parts = if text.len() <= TINY || context.is_inspected_whole() {
+        self.scan_parts(text, self.chosen(text, context, &self.prefilter.anchors(text)), context)
+    }
+
+    /// The parts of `text` that are looked at.
+    fn chosen(&self, text: &str, context: Context, anchors: &[usize]) -> Vec<Range<usize>> {
+        if text.len() <= TINY || context.is_inspected_whole(text.len()) {
             whole(text)
         } else {
-            self.prefilter.parts(text)
-        };
+            parts(text, anchors)
+        }
+    }
+
+    fn scan_parts(&self, text: &str, parts: Vec<Range<usize>>, context: Context) -> Vec<Finding> {
         let (parts, cut) = bounded(parts);
         let mut findings = Vec::new();
         for part in parts {
@@ -216,7 +231,7 @@ impl InjectionScanner {
     /// Rules and model on one window of folded text.
     fn judge(&self, window: &str) -> Judged {
         let hits = self.lexicon.hits(window);
-        let score = self.model.score(&Features::of(window, &hits));
+        let score = self.model.score(window, &hits);
         let ruled: Vec<_> = RULES.iter().filter_map(|rule| Some((rule, rule.find(&hits)?))).collect();
         // A rule knows what it saw where the model may not know the language.
         let score =

@@ -15,7 +15,7 @@ const BEHIND: usize = 480;
 const BLOCK: usize = 256;
 
 /// Beginnings of words without which an attack in a Latin script is hard to write. A hit costs one window, no more.
-const ANCHORS: [&str; 158] = [
+pub(crate) const ANCHORS: [&str; 158] = [
     // To ignore and to forget.
     "ignor",
     "disregard",
@@ -214,37 +214,41 @@ impl Prefilter {
         Literals::new(ANCHORS).map(Self)
     }
 
-    /// True where [`Self::parts`] has any.
-    pub(super) fn points_at(&self, text: &str) -> bool {
-        self.0.find(text.as_bytes()).next().is_some() || text.as_bytes().chunks(BLOCK).any(is_foreign)
+    /// Where the anchors of `text` begin.
+    pub(super) fn anchors(&self, text: &str) -> Vec<usize> {
+        self.0.find(text.as_bytes()).map(|found| found.start).collect()
     }
+}
 
-    /// The parts of `text` around an anchor or in another script, ascending, not overlapping.
-    pub(super) fn parts(&self, text: &str) -> Vec<Range<usize>> {
-        let mut parts: Vec<Range<usize>> = Vec::new();
-        for found in self.0.find(text.as_bytes()) {
-            let part = found.start.saturating_sub(BEFORE)..found.start + BEHIND;
-            match parts.last_mut() {
-                Some(last) if last.contains(&part.start) => last.end = last.end.max(part.end),
-                Some(_) | None => parts.push(part),
-            }
+/// The parts of `text` around its `anchors` or in another script, ascending, not overlapping.
+pub(super) fn parts(text: &str, anchors: &[usize]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for at in anchors {
+        let part = at.saturating_sub(BEFORE)..at + BEHIND;
+        match parts.last_mut() {
+            Some(last) if last.contains(&part.start) => last.end = last.end.max(part.end),
+            Some(_) | None => parts.push(part),
         }
-        if !text.is_ascii() {
-            let blocks = text.as_bytes().chunks(BLOCK).enumerate().filter(|(_, block)| is_foreign(block));
-            parts.extend(
-                blocks.map(|(at, block)| (at * BLOCK).saturating_sub(64)..at * BLOCK + block.len() + 64),
-            );
-        }
-        parts.sort_by_key(|part| part.start);
-        let mut merged: Vec<Range<usize>> = Vec::with_capacity(parts.len());
-        for part in parts {
-            match merged.last_mut() {
-                Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
-                Some(_) | None => merged.push(part),
-            }
-        }
-        merged.into_iter().map(|part| floor(text, part.start)..floor(text, part.end)).collect()
     }
+    if !text.is_ascii() {
+        let blocks = text.as_bytes().chunks(BLOCK).enumerate().filter(|(_, block)| is_foreign(block));
+        parts
+            .extend(blocks.map(|(at, block)| (at * BLOCK).saturating_sub(64)..at * BLOCK + block.len() + 64));
+    }
+    parts.sort_by_key(|part| part.start);
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match merged.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            Some(_) | None => merged.push(part),
+        }
+    }
+    merged.into_iter().map(|part| floor(text, part.start)..floor(text, part.end)).collect()
+}
+
+/// True for a text with a block of another script.
+pub(super) fn has_foreign(text: &str) -> bool {
+    text.as_bytes().chunks(BLOCK).any(is_foreign)
 }
 
 /// True for a block of another script.

@@ -47,6 +47,7 @@ pub(super) fn holds(check: Check, value: &str) -> bool {
         | Check::ItCf
         | Check::PtNif => western(check, &upper, &d),
         Check::SePersonnummer
+        | Check::SeCompany
         | Check::NoFnr
         | Check::DkCpr
         | Check::FiHetu
@@ -327,10 +328,11 @@ fn northern(check: Check, upper: &str, d: &Digits) -> bool {
         Check::SePersonnummer => {
             let ten = d.all().get(count.saturating_sub(10)..).unwrap_or_default();
             let at = count.saturating_sub(10);
-            // A coordination number has 60 added to the day; a company's month is at least 20.
+            // A coordination number has 60 added to the day. A company's month is at least 20: that is no person.
             let day = n(at + 4, at + 6) % 60;
-            luhn(ten) && (n(at + 2, at + 4) >= 20 || is_date(n(at + 2, at + 4), day))
+            luhn(ten) && is_date(n(at + 2, at + 4), day)
         }
+        Check::SeCompany => luhn(d.all()) && n(2, 4) >= 20,
         Check::NoFnr => {
             let day = n(0, 2) % 40;
             is_date(n(2, 4) % 40, day)

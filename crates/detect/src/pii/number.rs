@@ -15,6 +15,10 @@ use super::{Kind, Take};
 const LONGEST: usize = 48;
 /// Fewest digits of a number.
 const FEWEST: usize = 4;
+/// Fewest digits of a card.
+const FEWEST_OF_A_CARD: usize = 12;
+/// Fewest characters of an address of a cryptocurrency.
+const SHORTEST_ADDRESS: usize = 14;
 
 /// Finds numbers in `text`. Ends when `take` had enough.
 pub(super) fn find(text: &str, take: &mut Take<'_>) {
@@ -34,7 +38,7 @@ pub(super) fn find(text: &str, take: &mut Take<'_>) {
         if count < FEWEST {
             continue;
         }
-        if let Some((length, kind, sure)) = at_start(text, start, word, reach)
+        if let Some((length, kind, sure)) = at_start(text, start, word, reach, count)
             && !take(start..start + length, kind, sure)
         {
             return;
@@ -89,25 +93,79 @@ fn reach(rest: &[u8]) -> usize {
     length
 }
 
-/// What begins at `start`: its length, its kind, how sure.
-fn at_start(text: &str, start: usize, word: usize, reach: usize) -> Option<(usize, Kind, u8)> {
+/// Rules by how a shape of theirs begins: with a digit or a letter, and the length of its first word. A bit for each.
+const BY_HEAD: [[u128; HEADS]; 2] = by_head();
+/// Lengths that are told apart.
+const HEADS: usize = 32;
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is out of bounds")]
+const fn by_head() -> [[u128; HEADS]; 2] {
+    let mut heads = [[0; HEADS]; 2];
+    let mut rule = 0;
+    while rule < RULES.len() {
+        let shapes = RULES[rule].shapes;
+        let mut shape = 0;
+        while shape < shapes.len() {
+            let bytes = shapes[shape].as_bytes();
+            let mut word = 0;
+            while word < bytes.len() && bytes[word].is_ascii_alphanumeric() {
+                word += 1;
+            }
+            let (digit, letter) = match bytes[0] {
+                b'X' => (true, true),
+                first => (first.is_ascii_digit(), first.is_ascii_alphabetic()),
+            };
+            heads[0][word] |= (digit as u128) << rule;
+            heads[1][word] |= (letter as u128) << rule;
+            shape += 1;
+        }
+        rule += 1;
+    }
+    heads
+}
+
+/// The rules that have a shape whose first word is like `word`, as bits.
+fn rules_for(word: &str) -> u128 {
+    let letter = word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    let heads = BY_HEAD.get(usize::from(letter));
+    heads.and_then(|heads| heads.get(word.len())).copied().unwrap_or(0)
+}
+
+/// What begins at `start`: its length, its kind, how sure. `digits` is how many the run has.
+fn at_start(text: &str, start: usize, word: usize, reach: usize, digits: usize) -> Option<(usize, Kind, u8)> {
     let run = text.get(start..start + reach)?;
     let own = text.get(start..start + word)?;
-    if let Some(length) = account(run, text, start) {
+    let by_digit = own.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    if !by_digit && let Some(length) = account(run, text, start) {
         return Some((length, Kind::IBAN, 98));
     }
-    if is_crypto(own) {
+    if word >= SHORTEST_ADDRESS && is_crypto(own) {
         return Some((word, Kind::CRYPTO, 95));
     }
-    if let Some((length, sure)) = card(run, text, start) {
+    if by_digit
+        && digits >= FEWEST_OF_A_CARD
+        && let Some((length, sure)) = card(run, text, start)
+    {
         return Some((length, Kind::CARD, sure));
     }
-    if let Some(length) = birth(run, text, start) {
+    if by_digit
+        && word <= 4
+        && let Some(length) = birth(run, text, start)
+    {
         return Some((length, Kind::BIRTH, 85));
     }
+    by_rule(text, start, run, rules_for(own))
+}
+
+/// What the best of `rules` says of the run at `start`.
+fn by_rule(text: &str, start: usize, run: &str, rules: u128) -> Option<(usize, Kind, u8)> {
+    let mut left = rules;
     let mut context = None;
     let mut best: Option<(usize, usize, u8)> = None;
-    for (index, rule) in RULES.iter().enumerate() {
+    while left != 0 {
+        let index = left.trailing_zeros() as usize;
+        left &= left - 1;
+        let rule = RULES.get(index)?;
         let Some((length, formatted)) = rule.fits(run) else { continue };
         let at = start..start + length;
         if !ends(text, at.end) || !national::holds(rule.check, run.get(..length)?) {
@@ -159,8 +217,11 @@ fn ends(text: &str, at: usize) -> bool {
 
 /// An IBAN (ISO 13616): its length by its country, its check by MOD 97.
 fn account(run: &str, text: &str, start: usize) -> Option<usize> {
-    let country = run.get(..2)?.to_ascii_uppercase();
-    let letters = LENGTHS.iter().find(|(own, _)| *own == country)?.1;
+    let country = run.get(..2).filter(|country| country.bytes().all(|byte| byte.is_ascii_alphabetic()))?;
+    if !run.bytes().skip(2).take(2).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let letters = LENGTHS.iter().find(|(own, _)| own.eq_ignore_ascii_case(country))?.1;
     let mut count = 0;
     let mut length = 0;
     for byte in run.bytes() {
@@ -299,11 +360,18 @@ fn card(run: &str, text: &str, start: usize) -> Option<(usize, u8)> {
         }
         _ => false,
     };
+    // A bare number of more digits is more often an id of a program than a card.
+    let long = count > 16 && separator.is_none();
+    let named = || Context::of(text, &(start..start + length)).has(&CARD);
     let uniform = digits.all().windows(2).all(|pair| pair.first() == pair.last());
-    (issued && !uniform && ends(text, start + length) && luhn(digits.all())).then(|| {
-        let named = Context::of(text, &(start..start + length)).has(&CARD);
-        (length, if named { 97 } else { 85 })
-    })
+    if !issued || uniform || !ends(text, start + length) || !luhn(digits.all()) {
+        return None;
+    }
+    match (named(), long) {
+        (true, _) => Some((length, 97)),
+        (false, false) => Some((length, 85)),
+        (false, true) => None,
+    }
 }
 
 /// An address of Bitcoin, Litecoin, Dogecoin, Tron, Ethereum and what shares their forms.

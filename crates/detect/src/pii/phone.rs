@@ -1,7 +1,8 @@
 //! Telephone numbers: international ones (E.164), North American ones, and what a word calls one.
 //!
-//! Judged by form and context: whether a number is assigned, nothing here asks. Must never take a date, an amount
-//! or a version for a number.
+//! Judged by form, country code and context: whether a number is assigned, nothing here asks. (The crate `phonenumber`
+//! knows the ranges of each country; but it keeps its tables and compiled patterns in globals, and a national number it
+//! reads only for a country that it is told.) Must never take a date, an amount or a version for a number.
 
 use std::ops::Range;
 
@@ -67,10 +68,13 @@ fn extent(rest: &[u8]) -> usize {
 
 /// How sure we are that what stands at `at` is a telephone number.
 fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
+    if at.len() < 6 || !is_free(text, at) {
+        return None;
+    }
     let run = text.get(at.clone())?;
     let main = run.split(['x', 'e', '#']).next()?.trim_end();
     let count = main.bytes().filter(u8::is_ascii_digit).count();
-    if !(6..=15).contains(&count) || is_date_like(text, at) || !is_free(text, at) {
+    if !(6..=15).contains(&count) || is_date_like(text, at) {
         return None;
     }
     let groups: Vec<usize> =
@@ -87,11 +91,13 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
             && groups.len() > 1
             && main.contains('.')
             && groups.first().is_some_and(|first| *first < 3);
-    if !balanced || decimal || groups.contains(&1) && !main.starts_with(['+', '(', '0', '1']) {
+    // `0000 0010` is a table of bits.
+    let bits = main.bytes().filter(u8::is_ascii_digit).all(|digit| matches!(digit, b'0' | b'1'));
+    if bits || !balanced || decimal || groups.contains(&1) && !main.starts_with(['+', '(', '0', '1']) {
         return None;
     }
     let american = matches!(groups.as_slice(), [3, 3, 4] | [1, 3, 3, 4] | [3, 3, 3, 4]);
-    let plus = main.starts_with('+') && count >= 8;
+    let plus = main.starts_with('+') && count >= 8 && is_country(main);
     let trunk =
         main.trim_start_matches('(').starts_with('0') && groups.len() >= 2 && (8..=14).contains(&count);
     let area = main.starts_with('(') && groups.len() >= 2 && groups.first().is_some_and(|first| *first <= 5);
@@ -102,6 +108,19 @@ fn judge(text: &str, at: &Range<usize>) -> Option<u8> {
         return Some(if named() { 85 } else { 55 });
     }
     (named() && count <= 13 && (count >= 7 || groups.len() >= 2)).then_some(70)
+}
+
+/// True when the digits of `number` begin with a country code (ITU-T E.164, list of assigned codes of 2023).
+fn is_country(number: &str) -> bool {
+    let mut digits = number.bytes().filter(u8::is_ascii_digit).map(|digit| u16::from(digit - b'0'));
+    let (Some(a), Some(b), Some(c)) = (digits.next(), digits.next(), digits.next()) else { return false };
+    let (two, three) = (a * 10 + b, a * 100 + b * 10 + c);
+    matches!(a, 1 | 7)
+        || matches!(two, 20 | 27 | 30..=34 | 36 | 39..=41 | 43..=49 | 51..=58 | 60..=66 | 81 | 82 | 84 | 86 | 90..=95 | 98)
+        || matches!(three, 211..=213 | 216 | 218 | 220..=258 | 260..=269 | 290 | 291 | 297..=299 | 350..=359)
+        || matches!(three, 370..=383 | 385..=387 | 389 | 420 | 421 | 423 | 500..=509 | 590..=599 | 670 | 672..=692)
+        || matches!(three, 800 | 808 | 850 | 852 | 853 | 855 | 856 | 870 | 878 | 880..=883 | 886 | 888)
+        || matches!(three, 960..=968 | 970..=979 | 992..=996 | 998)
 }
 
 fn is_free(text: &str, at: &Range<usize>) -> bool {

@@ -79,6 +79,7 @@ pub(super) enum Check {
     RoCnp,
     RuInn,
     RuSnils,
+    SeCompany,
     SePersonnummer,
     SgNric,
     ThId,

@@ -63,7 +63,7 @@ fn is_domain(host: &str) -> bool {
 pub(super) fn addresses(text: &str, take: &mut Take<'_>) -> bool {
     let bytes = text.as_bytes();
     let mut done = 0;
-    // Every address but `::` and a name has a dot or a colon behind its first group.
+    // Every address has a dot or a colon behind its first group.
     for at in memchr::memchr2_iter(b':', b'.', bytes) {
         let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit() || *byte == b':');
         let alone = at
@@ -111,8 +111,9 @@ fn address(run: &str) -> Option<(Range<usize>, Kind)> {
         return Some((lead..lead + single.len(), Kind::MAC));
     }
     if single.contains("::") || single.matches(':').count() == 7 {
+        // `::` alone is nobody's, and a sign of many a grammar.
         let word = single.bytes().any(|byte| byte.is_ascii_hexdigit());
-        let sound = single.parse::<Ipv6Addr>().is_ok() && (word || single == "::");
+        let sound = word && single.parse::<Ipv6Addr>().is_ok();
         return sound.then_some((lead..lead + single.len(), Kind::IP));
     }
     // `1.2.3.4:80`

@@ -116,6 +116,10 @@ impl Named<'_> {
         // `Secret key: …`, `activation key: …` in plain text.
         let before = self.text.get(..self.name.start)?.strip_suffix(' ');
         let word = before.and_then(|before| before.rsplit(|c: char| !c.is_alphanumeric()).next());
+        // `GPG key: 9554 F04D …` is the fingerprint of a public key.
+        if word.is_some_and(name::makes_public) {
+            return None;
+        }
         Some(if word.is_some_and(name::makes_credential) { Promise::Token } else { promise })
     }
 
@@ -163,7 +167,10 @@ impl Named<'_> {
         if name.starts_with("identified ") || name == "by" {
             return at.sql_value();
         }
-        match at.separator(self.quoted) {
+        // `pass` is a verb: `base.pass("a", "b")`, `the store you pass to f`.
+        let verb = name == "pass" || name.ends_with(".pass");
+        match at.separator(self.quoted || is_constant(self.text.get(self.name.clone())?)) {
+            Separator::Gives | Separator::Says | Separator::None if verb => None,
             Separator::Assigns => {
                 if self.query {
                     return at.query().map(|value| (value, Form::Query));
@@ -182,6 +189,12 @@ impl Named<'_> {
             Separator::None => None,
         }
     }
+}
+
+/// `CURLOPT_USERPWD`: the name of an option, given to a function before its value.
+fn is_constant(name: &str) -> bool {
+    name.contains('_')
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'))
 }
 
 /// What stands between a name and its value.

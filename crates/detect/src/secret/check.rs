@@ -56,6 +56,10 @@ pub fn is_placeholder(value: &str) -> bool {
         return true;
     }
     let lower = trimmed.to_ascii_lowercase();
+    // An alphabet, and the zeros that fill up a made-up token.
+    if lower.contains("abcdefghijklm") || lower.contains("00000000") {
+        return true;
+    }
     let opens = ["${", "{{", "$(", "<", "%(", "#{"];
     if opens.iter().any(|open| lower.starts_with(open)) && lower.ends_with([')', '}', '>', 's']) {
         return true;

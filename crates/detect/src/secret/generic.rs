@@ -165,7 +165,7 @@ fn password(value: &str, form: Form, makeup: &Makeup) -> bool {
 }
 
 fn token(value: &str, form: Form, makeup: &Makeup) -> bool {
-    let long = value.len() >= if form == Form::Bare { 12 } else { 10 };
+    let long = value.len() >= if matches!(form, Form::Bare | Form::Query) { 12 } else { 10 };
     let bare_code = form == Form::Bare && is_expression(value);
     long && value.len() <= 4096
         && makeup.spaces == 0
@@ -335,7 +335,10 @@ fn is_name_of_something(value: &str, makeup: &Makeup) -> bool {
     if is_uuid(value) {
         return false;
     }
-    let joined = value.bytes().all(|byte| {
+    let body = value.trim_end_matches(|c: char| {
+        c.is_ascii_digit() || matches!(c, ':' | '.' | '!' | '?' | '*' | ')' | ' ')
+    });
+    let joined = body.bytes().all(|byte| {
         byte.is_ascii_alphanumeric()
             || matches!(
                 byte,
@@ -348,16 +351,11 @@ fn is_name_of_something(value: &str, makeup: &Makeup) -> bool {
                     | b'['
                     | b']'
                     | b','
-                    | b'!'
-                    | b'?'
                     | b'\''
                     | b'('
                     | b')'
                     | b'|'
             )
-    });
-    let body = value.trim_end_matches(|c: char| {
-        c.is_ascii_digit() || matches!(c, ':' | '.' | '!' | '?' | '*' | ')' | ' ')
     });
     let inner = body.bytes().filter(u8::is_ascii_digit).count();
     let tail = value.len() - body.len();

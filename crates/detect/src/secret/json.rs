@@ -7,7 +7,9 @@ use ringfence_model::finding::Finding;
 use ringfence_model::json::{Json, JsonText};
 
 use super::hit::{Hit, merge};
+use super::look::{Escapes, Look};
 use super::scan::{SecretScanner, Sought, truncated};
+use crate::signs::Signs;
 
 /// Something found in one string of a JSON text.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,9 +32,17 @@ impl SecretScanner {
     #[must_use]
     pub fn find_in_json(&self, json: &JsonText, sought: Sought) -> Vec<InJson> {
         let raw = json.as_str();
-        if memchr::memchr(b'\\', raw.as_bytes()).is_none() && !self.may_hold(raw, sought) {
-            return Vec::new();
-        }
+        let mut look = Look { sought, signs: &Signs::of(raw), anchors: None };
+        let may = match Escapes::of(raw) {
+            Escapes::Any => true,
+            escapes @ (Escapes::None | Escapes::Simple) => self.may_hold(raw, escapes, &mut look),
+        };
+        if may { self.find_in_strings(json, sought) } else { Vec::new() }
+    }
+
+    /// What of the `sought` is in the strings of `json`, each looked at.
+    pub(crate) fn find_in_strings(&self, json: &JsonText, sought: Sought) -> Vec<InJson> {
+        let raw = json.as_str();
         let mut found = Vec::new();
         let mut key: Option<Cow<'_, str>> = None;
         json.value().strings(&mut |string| {
@@ -40,7 +50,7 @@ impl SecretScanner {
             let Some(text) = string.as_str() else { return };
             let (hits, cut) = match key.take() {
                 Some(name) => self.hits_with_context(&name, &text, sought),
-                None => self.hits(&text, sought),
+                None => self.hits(&text, &mut Look { sought, signs: &Signs::of(&text), anchors: None }),
             };
             found.extend(hits.iter().map(|hit| InJson { finding: self.finding(&text, hit), at: at.clone() }));
             if cut {
@@ -60,7 +70,9 @@ impl SecretScanner {
     /// The hits in `value`, seen behind its key.
     fn hits_with_context(&self, key: &str, value: &str, sought: Sought) -> (Vec<Hit>, bool) {
         let before = key.len() + 2;
-        let (hits, cut) = self.hits(&format!("{key}=\"{value}\""), sought);
+        let line = format!("{key}=\"{value}\"");
+        let mut look = Look { sought, signs: &Signs::of(&line), anchors: None };
+        let (hits, cut) = self.hits(&line, &mut look);
         let inside = |hit: &Hit| hit.at.start >= before && hit.at.end <= before + value.len();
         let mut hits: Vec<Hit> = hits.into_iter().filter(inside).map(|hit| hit.moved_back(before)).collect();
         // A quote inside the value would end it there; here its end is known.

@@ -281,6 +281,11 @@ pub(super) fn makes_credential(word: &str) -> bool {
     CREDENTIAL_KEYS.contains(&lower.as_str()) || TOKENS.contains(&lower.as_str())
 }
 
+/// True when `word` stands before ` key:` in plain text and makes it one that everybody may know.
+pub(super) fn makes_public(word: &str) -> bool {
+    ["gpg", "pgp", "public", "host", "release"].iter().any(|public| word.eq_ignore_ascii_case(public))
+}
+
 fn stem(word: &str) -> Option<Promise> {
     let trimmed = word.trim_end_matches(|c: char| c.is_ascii_digit());
     if trimmed.is_empty() || OTHERS.contains(&trimmed) {

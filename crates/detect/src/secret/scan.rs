@@ -15,12 +15,15 @@ use super::error::RuleError;
 use super::generic;
 use super::hit::{Hit, Source, masked, merge};
 use super::locate;
+use super::look::{Escapes, Look};
 use super::name::{self, Promise};
 use super::own::{Own, Settings};
 use super::rule::{Anchor, Check, Matcher, Rule};
 use super::rules::RULES;
+use crate::injection;
 use crate::literals::Literals;
 use crate::pii;
+use crate::signs::Signs;
 
 /// Bytes after a literal that a pattern may see. A JWT is the longest of the values with a pattern.
 const WINDOW: usize = 8 * 1024;
@@ -40,6 +43,8 @@ pub enum Sought {
     PersonalData,
     /// Both, in one go.
     Both,
+    /// Neither.
+    Nothing,
 }
 
 impl Sought {
@@ -55,6 +60,7 @@ impl Sought {
 /// Finds credentials and personal data. Built once, shared by all threads.
 #[derive(Debug)]
 pub struct SecretScanner {
+    /// The literals, and behind them the anchors of orders to the model: one pass finds both.
     sieve: Literals,
     literals: Vec<Literal>,
     rules: Vec<Compiled>,
@@ -152,7 +158,8 @@ impl SecretScanner {
         for stem in name::STEMS {
             add(stem, LiteralKind::Stem);
         }
-        let sieve = Literals::new(literals.iter().map(|literal| &*literal.text))?;
+        let texts = literals.iter().map(|literal| &*literal.text);
+        let sieve = Literals::new(texts.chain(injection::ANCHORS))?;
         Ok(Self { sieve, literals, rules, own: Own::compile(settings)?, off })
     }
 
@@ -179,7 +186,12 @@ impl SecretScanner {
     /// What of the `sought` is in `text`, in order, without overlap.
     #[must_use]
     pub fn find_in_text(&self, text: &str, sought: Sought) -> Vec<Finding> {
-        let (hits, cut) = self.hits(text, sought);
+        self.find_signed(text, &mut Look { sought, signs: &Signs::of(text), anchors: None })
+    }
+
+    /// The same, for a text whose signs are known; anchors of orders to the model are noted on the way.
+    pub(crate) fn find_signed(&self, text: &str, look: &mut Look<'_>) -> Vec<Finding> {
+        let (hits, cut) = self.hits(text, look);
         let mut findings: Vec<Finding> = hits.iter().map(|hit| self.finding(text, hit)).collect();
         if cut {
             findings.push(truncated(text));
@@ -187,20 +199,39 @@ impl SecretScanner {
         findings
     }
 
-    /// True when something is likely enough to be looked at string by string. `json` has no escapes.
-    pub(super) fn may_hold(&self, json: &str, sought: Sought) -> bool {
+    /// True when something is likely enough to be looked at string by string. `json` has no escapes but those of
+    /// [`Escapes::Simple`], or none. Anchors of orders to the model are noted on the way.
+    pub(crate) fn may_hold(&self, json: &str, escapes: Escapes, look: &mut Look<'_>) -> bool {
         let mut budget = Budget(json.len().saturating_mul(BUDGET_PER_BYTE));
         let mut pass = Pass::of(json, &mut budget);
-        let mut secret = || {
-            self.literals_in(json).any(|(literal, at)| match literal.kind {
+        let mut may = !self.own.rules.is_empty() || look.sought.personal_data() && pii::may_hold(look.signs);
+        if !look.sought.secrets() && look.anchors.is_none() {
+            return may;
+        }
+        for found in self.sieve.find(json.as_bytes()) {
+            if may && look.anchors.is_none() {
+                break;
+            }
+            let Some(literal) = self.literals.get(found.literal) else {
+                look.note(found.start);
+                continue;
+            };
+            let at = found.start..found.start + literal.text.len();
+            if may || !look.sought.secrets() || !self.is_plausible(json, literal, found.start, escapes) {
+                continue;
+            }
+            may = match literal.kind {
                 LiteralKind::Plain(rule) if !self.is_named(rule) => true,
                 LiteralKind::Coded(_) => true,
+                // Behind an escaped quote the value is not yet what it will be: that there is one is enough.
+                LiteralKind::Plain(_) | LiteralKind::Stem if escapes == Escapes::Simple => {
+                    pass.read_name(&at);
+                    pass.assignment.as_ref().is_some_and(|assignment| assignment.promise.is_some())
+                }
                 LiteralKind::Plain(_) | LiteralKind::Stem => self.examine(&mut pass, literal, at).is_some(),
-            })
-        };
-        !self.own.rules.is_empty()
-            || sought.personal_data() && pii::may_hold(json)
-            || sought.secrets() && secret()
+            };
+        }
+        may
     }
 
     /// True when the value of `key` has to be judged by it.
@@ -221,15 +252,17 @@ impl SecretScanner {
     ///
     /// A value that touches another has no free boundary. What was found is therefore masked and the text looked at
     /// again, until nothing new appears: then redaction uncovers nothing either.
-    pub(super) fn hits(&self, text: &str, sought: Sought) -> (Vec<Hit>, bool) {
+    pub(super) fn hits(&self, text: &str, look: &mut Look<'_>) -> (Vec<Hit>, bool) {
         let mut budget = Budget(text.len().saturating_mul(BUDGET_PER_BYTE).saturating_add(1 << 20));
         let mut hits = Vec::new();
-        let mut cut = self.pass(text, sought, &mut hits, &mut budget);
+        let mut cut = self.pass(text, look, &mut hits, &mut budget);
         let mut seen = 0;
         while hits.len() > seen && !cut {
             hits = merge(hits);
             seen = hits.len();
-            cut = self.pass(&masked(text, &hits), sought, &mut hits, &mut budget);
+            let masked = masked(text, &hits);
+            let mut again = Look { sought: look.sought, signs: &Signs::of(&masked), anchors: None };
+            cut = self.pass(&masked, &mut again, &mut hits, &mut budget);
         }
         (merge(hits), cut)
     }
@@ -252,9 +285,9 @@ impl SecretScanner {
     }
 
     /// Adds what one look at `text` finds; true when the budget ended first.
-    fn pass(&self, text: &str, sought: Sought, hits: &mut Vec<Hit>, budget: &mut Budget) -> bool {
-        if sought.personal_data() {
-            pii::find(text, &mut |at, kind, confidence| {
+    fn pass(&self, text: &str, look: &mut Look<'_>, hits: &mut Vec<Hit>, budget: &mut Budget) -> bool {
+        if look.sought.personal_data() {
+            pii::find(text, look.signs, &mut |at, kind, confidence| {
                 let allowed = self.off.iter().any(|id| id == kind.id());
                 if !allowed {
                     hits.extend(
@@ -265,7 +298,7 @@ impl SecretScanner {
             });
         }
         for (index, (rule, regex)) in self.own.rules.iter().enumerate() {
-            if !rule.is_sought(sought) {
+            if !rule.is_sought(look.sought) {
                 continue;
             }
             for captures in regex.captures_iter(text).take(MOST_FINDINGS) {
@@ -278,18 +311,28 @@ impl SecretScanner {
                 hits.extend(self.kept(text, hit));
             }
         }
-        if !sought.secrets() {
-            return hits.len() >= MOST_FINDINGS;
+        let mut cut = hits.len() >= MOST_FINDINGS;
+        if !look.sought.secrets() && look.anchors.is_none() {
+            return cut;
         }
         let mut pass = Pass::of(text, budget);
-        for (literal, at) in self.literals_in(text) {
-            if pass.budget.0 == 0 || hits.len() >= MOST_FINDINGS {
-                return true;
+        for found in self.sieve.find(text.as_bytes()) {
+            let Some(literal) = self.literals.get(found.literal) else {
+                look.note(found.start);
+                continue;
+            };
+            if cut && look.anchors.is_none() {
+                break;
             }
-            let hit = self.examine(&mut pass, literal, at);
+            if cut || !look.sought.secrets() || !self.is_plausible(text, literal, found.start, Escapes::None)
+            {
+                continue;
+            }
+            let hit = self.examine(&mut pass, literal, found.start..found.start + literal.text.len());
             hits.extend(hit.and_then(|hit| self.kept(text, hit)));
+            cut = pass.budget.0 == 0 || hits.len() >= MOST_FINDINGS;
         }
-        false
+        cut
     }
 
     /// The hit, unless its value is allowed.
@@ -399,18 +442,20 @@ impl SecretScanner {
         self.sieve.find(text.as_bytes()).filter_map(move |found| {
             let literal = self.literals.get(found.literal)?;
             let at = found.start..found.start + literal.text.len();
-            self.is_plausible(text, literal, found.start).then_some((literal, at))
+            self.is_plausible(text, literal, found.start, Escapes::None).then_some((literal, at))
         })
     }
 
     /// Cheap tests of a hit before any pattern runs.
-    fn is_plausible(&self, text: &str, literal: &Literal, start: usize) -> bool {
+    fn is_plausible(&self, text: &str, literal: &Literal, start: usize, escapes: Escapes) -> bool {
         let bytes = text.as_bytes();
         let Some(found) = bytes.get(start..start + literal.text.len()) else { return false };
         let exact = || found == literal.text.as_bytes();
         let alike = || found.eq_ignore_ascii_case(literal.text.as_bytes());
+        let before = |back: usize| start.checked_sub(back).and_then(|at| bytes.get(at));
         let fresh = || {
-            start.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+            before(1).is_none_or(|byte| !byte.is_ascii_alphanumeric())
+                || escapes == Escapes::Simple && before(2) == Some(&b'\\')
         };
         match literal.kind {
             LiteralKind::Coded(Coding::Base64) => exact(),

@@ -182,8 +182,9 @@ impl Checker {
     }
 
     /// A text is safe when it holds no secret and no attack on the model, and was read whole. Personal data is only told.
+    /// Where it will stand is not known, so it is judged as strictly as anywhere.
     fn check_text(&self, text: &str) -> Checked {
-        let findings = self.scanner.scan(text, Profile::whole(injection::Context::ToolResult));
+        let findings = self.scanner.scan(text, Profile::whole(injection::Context::Unknown));
         let verdict = if findings.iter().any(decides) {
             "unsafe"
         } else if findings.iter().any(|finding| finding.category == Category::Uninspected) {
