@@ -19,6 +19,7 @@ mod look;
 mod name;
 mod own;
 mod redact;
+mod report;
 mod rule;
 #[rustfmt::skip]
 mod rules;
@@ -28,9 +29,9 @@ pub use check::is_placeholder;
 pub use error::RuleError;
 pub use json::InJson;
 pub(crate) use json::place;
+pub(crate) use look::{Escapes, Look};
 pub use own::{OwnRule, Pattern, Settings};
 pub use redact::{redact_json, redact_text};
-pub(crate) use look::{Escapes, Look};
 pub use scan::{SecretScanner, Sought};
 
 #[cfg(test)]

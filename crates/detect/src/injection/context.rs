@@ -27,8 +27,8 @@ impl Context {
     #[must_use]
     pub const fn threshold(self) -> f32 {
         match self {
-            Self::ToolDefinition | Self::Unknown => 0.50,
-            Self::ToolResult | Self::Resource | Self::Interim => 0.60,
+            Self::ToolDefinition | Self::Unknown => 0.42,
+            Self::ToolResult | Self::Resource | Self::Interim => 0.55,
             Self::Prompt | Self::Argument => 0.95,
         }
     }

@@ -133,7 +133,7 @@ impl Model {
 }
 
 /// Below this sum of dense weights a window is none, whatever its n-grams are.
-const HOPELESS: f32 = -4.0;
+const HOPELESS: f32 = -3.0;
 
 /// What one n-gram of `count` counts: the root, so that a long window says more than a short one but not in proportion.
 #[expect(clippy::cast_precision_loss, reason = "a window has some thousand n-grams")]

@@ -8,7 +8,8 @@ use ringfence_model::json::{Json, JsonText};
 
 use super::hit::{Hit, merge};
 use super::look::{Escapes, Look};
-use super::scan::{SecretScanner, Sought, truncated};
+use super::report::truncated;
+use super::scan::{SecretScanner, Sought};
 use crate::signs::Signs;
 
 /// Something found in one string of a JSON text.

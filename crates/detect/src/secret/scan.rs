@@ -18,6 +18,7 @@ use super::locate;
 use super::look::{Escapes, Look};
 use super::name::{self, Promise};
 use super::own::{Own, Settings};
+use super::report::{generic_id, generic_ids, generic_name, truncated};
 use super::rule::{Anchor, Check, Matcher, Rule};
 use super::rules::RULES;
 use crate::injection;
@@ -558,26 +559,6 @@ impl Budget {
     }
 }
 
-const fn generic_id(promise: Promise) -> &'static str {
-    match promise {
-        Promise::Password => "generic_password",
-        Promise::Token => "generic_token",
-        Promise::Key => "generic_key",
-    }
-}
-
-const fn generic_name(promise: Promise) -> &'static str {
-    match promise {
-        Promise::Password => "password",
-        Promise::Token => "token, secret or API key",
-        Promise::Key => "key",
-    }
-}
-
-fn generic_ids() -> [&'static str; 3] {
-    [Promise::Password, Promise::Token, Promise::Key].map(generic_id)
-}
-
 /// Compiles a rule's pattern: ASCII, anchored unless the value may begin before its literal.
 pub(super) fn compile(rule: &Rule, pattern: &str) -> Result<Regex, regex::Error> {
     let anchored = match rule.anchor {
@@ -597,18 +578,4 @@ pub(super) fn floor(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
-}
-
-/// The text made us look too often: what lies behind was not inspected.
-pub(super) fn truncated(text: &str) -> Finding {
-    Finding {
-        id: Cow::Borrowed("truncated"),
-        category: Category::Uninspected,
-        severity: Severity::Medium,
-        confidence: 100,
-        span: Span::of(text, 0, text.len()),
-        message: "Too much looks like a credential: the text was not inspected to its end".to_owned(),
-        alternative: None,
-        reference: None,
-    }
 }
