@@ -232,7 +232,11 @@ impl InjectionScanner {
     fn judge(&self, window: &str) -> Judged {
         let hits = self.lexicon.hits(window);
         let score = self.model.score(window, &hits);
-        let ruled: Vec<_> = RULES.iter().filter_map(|rule| Some((rule, rule.find(&hits)?))).collect();
+        let mut ruled: Vec<_> = RULES.iter().filter_map(|rule| Some((rule, rule.find(&hits)?))).collect();
+        // The plain form says all that the wider one would.
+        if ruled.iter().any(|(rule, _)| rule.id == "override_instructions") {
+            ruled.retain(|(rule, _)| rule.id != "override_and_reveal");
+        }
         // A rule knows what it saw where the model may not know the language.
         let score =
             ruled.iter().fold(score, |score, (rule, _)| score.max(f32::from(rule.confidence) / 100.0));

@@ -16,7 +16,7 @@ use super::generic;
 use super::hit::{Hit, Source, masked, merge};
 use super::locate;
 use super::look::{Escapes, Look};
-use super::name::{self, Promise};
+use super::name;
 use super::own::{Own, Settings};
 use super::report::{generic_id, generic_ids, generic_name, truncated};
 use super::rule::{Anchor, Check, Matcher, Rule};
