@@ -96,7 +96,6 @@ async fn every_action_with_every_effect_is_judged_and_recorded() {
 
 #[tokio::test]
 async fn the_table_of_defaults_decides_what_runs() {
-    let world = World::new("").await;
     for (effect, runs) in [
         (Effect::Read, true),
         (Effect::Write, true),
@@ -107,6 +106,8 @@ async fn the_table_of_defaults_decides_what_runs() {
         (Effect::Pay, false),
         (Effect::Admin, false),
     ] {
+        // A session that has read nothing yet: behind what one probe answers, the next would be a stranger's.
+        let world = World::new("").await;
         let probe = Probe::new(Effects::of(&[effect]));
         let (action, target) = sample(ActionKind::CallTool, &probe);
         let Wire::Result(result) = world.kernel.run(world.request(action, target)).await.into_wire() else {
