@@ -66,7 +66,7 @@ fn the_data_of_an_earlier_kernel_opens_and_what_clients_carry_from_it_begins_ane
     } });
     let headers =
         [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "tools/call"), ("Mcp-Name", "ringfence_status")];
-    let sent = request("POST", "/mcp", &headers, &retry.to_string());
+    let sent = request("POST", "/mcp", &headers, retry.to_string());
     let answer = Connection::with(kernel.address, &sent).answer().unwrap();
     assert_eq!(answer.json()["error"]["code"], -32602, "{answer:?}");
 
