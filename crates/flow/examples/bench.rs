@@ -80,7 +80,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn entering() -> Entering<'static> {
-    Entering { call: CallId(1), server: None, target: "read", label: LABEL, named: false, suspicious: false }
+    Entering {
+        call: CallId(1),
+        server: None,
+        target: "read",
+        label: LABEL,
+        named: false,
+        suspicious: false,
+        said: None,
+    }
 }
 
 /// Seconds of processor time of this thread.

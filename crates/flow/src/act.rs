@@ -66,9 +66,11 @@ impl Act {
         let at_once = self.acts.meets(GRAVE) && !heard && steered.is_none();
         // A stranger asked for this: and nothing says with what, or a value that stands nowhere does; or the stranger spoke to
         // a model.
+        // That `git status` says «use git add» orders nothing: what can be undone takes words to a model.
         let by_stranger = ordered.as_ref().is_some_and(|(_, to_a_model)| {
-            made_up
-                || (!heard && (*to_a_model || steered.is_none()))
+            let grave = *to_a_model || self.acts.meets(GRAVE);
+            (grave && made_up)
+                || (!heard && (*to_a_model || (grave && steered.is_none())))
                 || (!heard && steered == Some(Word::Model) && self.acts.meets(BY_ITSELF))
         });
         // Or the user asked for something else.

@@ -128,7 +128,7 @@ impl Writer<'_> {
         self.text(text, &mut reader, 0);
     }
 
-    fn structure(&mut self, value: Json<'_>) {
+    pub(crate) fn structure(&mut self, value: Json<'_>) {
         let record = self.into.add_record(self.origin, None, self.suspicious);
         self.walk(value, record, "", 0);
     }

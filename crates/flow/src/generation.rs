@@ -2,7 +2,7 @@
 //!
 //! A full generation is dropped as a whole. Must never grow beyond what it was given.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use ringfence_model::id::CallId;
@@ -89,6 +89,8 @@ pub(crate) struct Generation {
     origins: Vec<Origin>,
     records: Vec<Record>,
     cost: usize,
+    /// Of what the call itself said: a server that repeats it has not brought it.
+    echoes: HashSet<u64, ByHash>,
 }
 
 impl Generation {
@@ -102,6 +104,7 @@ impl Generation {
             origins: Vec::new(),
             records: Vec::new(),
             cost: 0,
+            echoes: HashSet::default(),
         }
     }
 
@@ -192,8 +195,21 @@ impl Generation {
         }
     }
 
+    /// The hashes of all values and passages in it.
+    pub(crate) fn hashes(&self) -> HashSet<u64, ByHash> {
+        self.marks.keys().chain(self.passages.keys()).chain(self.shingles.keys()).copied().collect()
+    }
+
+    /// From now on these are passed over: the call said them before the server did.
+    pub(crate) fn pass_over(&mut self, echoes: HashSet<u64, ByHash>) {
+        self.echoes = echoes;
+    }
+
     /// True where the value is new to the record.
     pub(crate) fn mark(&mut self, hash: u64, mark: Mark) -> bool {
+        if self.echoes.contains(&hash) {
+            return false;
+        }
         let marks = self.marks.entry(hash).or_default();
         if let Some(known) = marks.iter_mut().find(|known| known.record == mark.record) {
             known.place = known.place.max(mark.place);
@@ -212,13 +228,13 @@ impl Generation {
     }
 
     pub(crate) fn passage(&mut self, hash: u64, record: u32) {
-        if self.passages.insert(hash, record).is_none() {
+        if !self.echoes.contains(&hash) && self.passages.insert(hash, record).is_none() {
             self.cost += HASH_COST;
         }
     }
 
     pub(crate) fn shingle(&mut self, hash: u64, record: u32) {
-        if self.shingles.insert(hash, record).is_none() {
+        if !self.echoes.contains(&hash) && self.shingles.insert(hash, record).is_none() {
             self.cost += HASH_COST;
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Must never forget without leaving a floor behind.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ringfence_model::id::{CallId, Timestamp};
@@ -11,7 +12,7 @@ use ringfence_model::name::ServerName;
 
 use crate::document::Writer;
 use crate::generation::{Generation, Origin};
-use crate::hash::Seed;
+use crate::hash::{ByHash, Seed};
 use crate::lexicon::Lexicon;
 use crate::line::Line;
 use crate::user::Words;
@@ -48,7 +49,13 @@ pub struct Entering<'a> {
     pub named: bool,
     /// A detector saw orders to the model in it.
     pub suspicious: bool,
+    /// The arguments of the call. What they hold did not come from the server, which may repeat it: where it came from was
+    /// traced when it was said.
+    pub said: Option<Json<'a>>,
 }
+
+/// Longest arguments whose echo is known.
+const MOST_SAID: usize = 16 << 10;
 
 impl Index {
     /// Nothing has entered. It takes about `most` bytes; `seed` is drawn by chance for each.
@@ -108,6 +115,8 @@ impl Index {
         });
         let secret = entering.label.confidentiality == Confidentiality::Secret;
         self.secret |= secret;
+        let echoes = entering.said.map(|said| self.echoes(said)).unwrap_or_default();
+        self.young.pass_over(echoes);
         let mut writer = Writer {
             into: &mut self.young,
             lexicon: &self.lexicon,
@@ -123,7 +132,27 @@ impl Index {
             // The rest of it was not taken in.
             self.forget(entering.label);
         }
+        self.young.pass_over(HashSet::default());
         words.name(&self.young, self.serial, from);
+    }
+
+    /// What a server that repeats these arguments repeats.
+    fn echoes(&mut self, said: Json<'_>) -> HashSet<u64, ByHash> {
+        let mut aside = Generation::new();
+        if said.raw().len() <= MOST_SAID {
+            let mut writer = Writer {
+                into: &mut aside,
+                lexicon: &self.lexicon,
+                seed: self.seed,
+                line: &mut self.line,
+                origin: 0,
+                suspicious: false,
+                secret: false,
+                most: self.most,
+            };
+            writer.structure(said);
+        }
+        aside.hashes()
     }
 
     /// The young generation becomes the old one, what was old is forgotten.

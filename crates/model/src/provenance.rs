@@ -120,10 +120,12 @@ impl Provenance {
         self.values.iter().map(|value| value.label).reduce(Label::join)
     }
 
-    /// Whose word the act and its consequential values are, the least trustworthy of them; none where no value steers the effect.
+    /// Whose word the act and its consequential values are, the least trustworthy of them, of equals a value; none where
+    /// nothing steers the effect.
     #[must_use]
     pub fn steered_by(&self) -> Option<&Origin> {
-        self.values.iter().filter(|value| value.role == Role::Consequential).max_by_key(|value| value.word)
+        let steering = self.values.iter().filter(|value| value.role == Role::Consequential);
+        steering.max_by_key(|value| (value.word, !value.pointer.is_empty()))
     }
 
     /// The most confidential source of another server than `server`, among all values, at or above `least`.

@@ -14,6 +14,8 @@ pub(super) enum Column {
     Own,
     /// The model's own, or from trusted sources.
     Model,
+    /// Text of strangers has been read, and nobody was seen to ask for the act: no proof that they did.
+    Nobody,
     /// From untrusted text, or near it.
     Strangers,
 }
@@ -22,14 +24,23 @@ impl Column {
     /// The column of a call. With `inherits` what the model made up has the floor of the session.
     pub(super) fn of(facts: &Facts<'_>, inherits: bool) -> Self {
         let strangers = facts.floor.integrity == Integrity::Untrusted;
-        match facts.provenance.steered_by().map(|steering| steering.word) {
-            Some(Word::User | Word::Configured | Word::Referred) => Self::Own,
-            Some(Word::Trusted) => Self::Model,
-            Some(Word::Model | Word::Asserted) | None if inherits && strangers => Self::Strangers,
-            Some(Word::Model | Word::Asserted) | None => Self::Model,
-            Some(Word::Near | Word::Untrusted) => Self::Strangers,
+        let Some(steering) = facts.provenance.steered_by() else {
+            return if inherits && strangers { Self::Strangers } else { Self::Model };
+        };
+        match steering.word {
+            Word::User | Word::Configured | Word::Referred => Self::Own,
+            Word::Trusted => Self::Model,
+            Word::Model | Word::Asserted if inherits && strangers => Self::Strangers,
+            Word::Model | Word::Asserted => Self::Model,
+            Word::Near if is_unproven(steering) && !inherits => Self::Nobody,
+            Word::Near | Word::Untrusted => Self::Strangers,
         }
     }
+}
+
+/// True for an act that nothing is known of: neither a value that steers it nor a text that orders it.
+fn is_unproven(origin: &Origin) -> bool {
+    origin.pointer.is_empty() && origin.word == Word::Near && origin.sources.is_empty()
 }
 
 /// What steers the call, in words: which argument, and out of what.
@@ -42,7 +53,11 @@ pub(super) fn steering(facts: &Facts<'_>) -> String {
 
 fn describe(origin: &Origin) -> String {
     let what = if origin.pointer.is_empty() {
-        "nobody but text of strangers can have asked for this".to_owned()
+        if origin.sources.is_empty() {
+            "text of strangers has been read, and the user was not heard to ask for this".to_owned()
+        } else {
+            "text of strangers orders it, and the user was not heard to ask for this".to_owned()
+        }
     } else {
         let how = match origin.word {
             Word::Near => "comes near",

@@ -147,9 +147,9 @@ impl Row {
             (Self::Protocol | Self::Question | Self::Content | Self::Read, _) => Decision::Allow,
             (Self::Unknown, _) => Decision::Ask,
             (Self::Irreversible | Self::Pay | Self::Admin, Column::Strangers) => Decision::Deny,
-            (Self::Irreversible | Self::Pay | Self::Admin, Column::Model) => Decision::Ask,
+            (Self::Irreversible | Self::Pay | Self::Admin, Column::Model | Column::Nobody) => Decision::Ask,
             (Self::NetworkStrict | Self::SendStrict, Column::Model) => Decision::Ask,
-            (_, Column::Strangers) => Decision::Ask,
+            (_, Column::Nobody | Column::Strangers) => Decision::Ask,
             (_, Column::Own | Column::Model) => Decision::Allow,
         }
     }
@@ -216,7 +216,7 @@ impl Row {
         let unknown = matches!(self, Self::Unknown | Self::UnknownUnanswerable);
         let decision = self.decision(column);
         let steered =
-            column == Column::Strangers && decision > Decision::Allow && !unknown && self != Self::Closed;
+            column >= Column::Nobody && decision > Decision::Allow && !unknown && self != Self::Closed;
         let (severity, message, alternative) = if steered {
             let message = format!("{message}, and {}", column::steering(facts));
             (severity.max(Severity::High), message, Some("ask the user to say it in their own words"))

@@ -72,7 +72,8 @@ def call(number, tool, given, modern, token):
             send({"id": number, "result": text(words, modern)})
 
     if tool == "echo":
-        answer(given["text"])
+        # Backwards it says what it was not told.
+        answer(given["text"][::-1] if given.get("backwards") else given["text"])
     elif tool == "pid":
         answer(str(os.getpid()))
     elif tool == "hold":

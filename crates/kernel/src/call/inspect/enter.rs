@@ -7,7 +7,7 @@ use ringfence_journal::JournalError;
 use ringfence_model::call::{Action, Question};
 use ringfence_model::effect::Effect;
 use ringfence_model::entry::{Entry, EntryBody};
-use ringfence_model::json::Json;
+use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
 
 use super::super::Outcome;
@@ -61,6 +61,12 @@ pub(super) fn enter(kernel: &Kernel, outcome: &Outcome, label: Label, suspicious
     let assessed = &outcome.permitted.assessed;
     let request = &assessed.admitted.request;
     let target = kernel.shown_target(request.call.action.target());
+    let uri = if let Action::ReadResource { uri, .. } = &request.call.action {
+        Some(JsonText::object([("uri", JsonText::string(uri))]))
+    } else {
+        None
+    };
+    let said = uri.as_ref().or_else(|| request.call.action.arguments());
     let entering = Entering {
         call: request.call.id,
         server: request.call.action.server(),
@@ -68,6 +74,7 @@ pub(super) fn enter(kernel: &Kernel, outcome: &Outcome, label: Label, suspicious
         label,
         named: assessed.known.named,
         suspicious,
+        said: said.map(JsonText::value),
     };
     let mut history = request.session.history.lock();
     let mut words = request.session.words.lock();
