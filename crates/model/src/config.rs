@@ -18,7 +18,7 @@ use crate::name::ServerName;
 use crate::principal::Scope;
 use crate::quantity::{Rate, Size, Span};
 
-pub use detect::{AllowedPattern, AllowedValue, DetectConfig, DetectKind, DetectRule, Suppressions};
+pub use detect::{AllowedPattern, AllowedValue, DetectConfig, DetectKind, DetectRule};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

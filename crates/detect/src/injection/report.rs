@@ -26,6 +26,9 @@ pub(super) fn by_rule(rule: &Rule, context: Context, span: Span) -> Finding {
     }
 }
 
+/// From this score on the model's word alone is grave: a definition is held for it.
+const GRAVE: f32 = 0.9;
+
 /// What the model scored.
 pub(super) fn by_model(score: f32, span: Span) -> Finding {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a score is 0 to 1")]
@@ -33,7 +36,7 @@ pub(super) fn by_model(score: f32, span: Span) -> Finding {
     Finding {
         id: Cow::Borrowed(PROMPT_INJECTION),
         category: Category::Injection,
-        severity: Severity::High,
+        severity: if score >= GRAVE { Severity::High } else { Severity::Medium },
         confidence,
         span,
         message: "Reads like an attack on the model".to_owned(),

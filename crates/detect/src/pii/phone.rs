@@ -1,8 +1,6 @@
 //! Telephone numbers: international ones (E.164), North American ones, and what a word calls one.
 //!
-//! Judged by form, country code and context: whether a number is assigned, nothing here asks. (The crate `phonenumber`
-//! knows the ranges of each country; but it keeps its tables and compiled patterns in globals, and a national number it
-//! reads only for a country that it is told.) Must never take a date, an amount or a version for a number.
+//! Judged by form, country code and context: whether a number is assigned, nothing here asks. Must never take a date, an amount or a version for a number.
 
 use std::ops::Range;
 

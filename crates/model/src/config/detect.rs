@@ -18,9 +18,6 @@ pub struct DetectConfig {
     /// Values that are no finding, whatever rule takes them for a credential or personal data.
     #[serde(default)]
     pub allow: Vec<AllowedValue>,
-    /// What comments such as `ringfence: allow rm_rf` in scanned files are worth.
-    #[serde(default = "Suppressions::ignored")]
-    pub suppressions: Suppressions,
     /// Look for personal data in every message, also where no rule of the policy asks for it.
     #[serde(default)]
     pub pii: bool,
@@ -82,33 +79,10 @@ pub struct AllowedPattern {
     pub pattern: String,
 }
 
-/// What comments in scanned files are worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Suppressions {
-    /// Nothing: whoever wrote the file does not judge it.
-    Ignored,
-    /// The finding is reported as suppressed, and does not count.
-    Honoured,
-}
-
-impl Suppressions {
-    const fn ignored() -> Self {
-        Self::Ignored
-    }
-}
-
 impl DetectConfig {
     /// The built-in rules as they are.
     #[must_use]
     pub const fn standard() -> Self {
-        Self {
-            rules: Vec::new(),
-            disable: Vec::new(),
-            allow: Vec::new(),
-            suppressions: Suppressions::Ignored,
-            pii: false,
-            origins: Vec::new(),
-        }
+        Self { rules: Vec::new(), disable: Vec::new(), allow: Vec::new(), pii: false, origins: Vec::new() }
     }
 }

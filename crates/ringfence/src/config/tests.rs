@@ -64,7 +64,7 @@ fn unknown_keys_name_the_nearest_valid_one() {
     insta::assert_snapshot!(yaml("version: 1\npolcy: {}\n"), @r#"
     ringfence.yaml:2:1: unknown key "polcy"  [unknown-key]
       hint: did you mean "policy"?
-      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools
+      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools, detect
     "#);
     insta::assert_snapshot!(yaml("limits:\n  time-out: 3s\n"), @r#"
     ringfence.yaml:2:3: unknown key "time-out"  [unknown-key]
@@ -83,7 +83,7 @@ fn unknown_keys_name_the_nearest_valid_one() {
     "#);
     insta::assert_snapshot!(yaml("zzz: 1\n"), @r#"
     ringfence.yaml:1:1: unknown key "zzz"  [unknown-key]
-      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools
+      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools, detect
     "#);
 }
 
@@ -290,7 +290,7 @@ fn a_setting_of_the_wrong_form_names_where_it_stands() {
     insta::assert_snapshot!(folder.errors(&[("RINGFENCE_LISTN", "127.0.0.1:1")]), @r#"
     unknown environment variable RINGFENCE_LISTN  [unknown-variable]
       hint: did you mean "RINGFENCE_LISTEN"?
-      hint: valid here: RINGFENCE_LISTEN, RINGFENCE_POLICY_MODE, RINGFENCE_POLICY_PRESETS, RINGFENCE_TOOLS, RINGFENCE_JOURNAL_DURABILITY, RINGFENCE_LIMITS_RATE, RINGFENCE_LIMITS_BODY, RINGFENCE_LIMITS_RESPONSE, RINGFENCE_LIMITS_DEPTH, RINGFENCE_LIMITS_TIMEOUT, RINGFENCE_LIMITS_PERSON, RINGFENCE_LIMITS_APPROVAL, RINGFENCE_LIMITS_SLOW_CLIENT, RINGFENCE_LIMITS_SESSION_IDLE, RINGFENCE_LIMITS_KERNEL_IDLE, RINGFENCE_LIMITS_CONNECTIONS, RINGFENCE_LIMITS_SESSIONS, RINGFENCE_LIMITS_IN_FLIGHT, RINGFENCE_CONFIG, RINGFENCE_DATA_DIR, RINGFENCE_SERVERS, RINGFENCE_LOG, RINGFENCE_OPERATOR_TOKEN
+      hint: valid here: RINGFENCE_LISTEN, RINGFENCE_POLICY_MODE, RINGFENCE_POLICY_PRESETS, RINGFENCE_TOOLS, RINGFENCE_JOURNAL_DURABILITY, RINGFENCE_LIMITS_RATE, RINGFENCE_LIMITS_BODY, RINGFENCE_LIMITS_RESPONSE, RINGFENCE_LIMITS_DEPTH, RINGFENCE_LIMITS_TIMEOUT, RINGFENCE_LIMITS_PERSON, RINGFENCE_LIMITS_APPROVAL, RINGFENCE_LIMITS_SLOW_CLIENT, RINGFENCE_LIMITS_SESSION_IDLE, RINGFENCE_LIMITS_KERNEL_IDLE, RINGFENCE_LIMITS_CONNECTIONS, RINGFENCE_LIMITS_SESSIONS, RINGFENCE_LIMITS_IN_FLIGHT, RINGFENCE_LIMITS_PROVENANCE, RINGFENCE_LIMITS_USER_WORDS, RINGFENCE_CONFIG, RINGFENCE_DATA_DIR, RINGFENCE_SERVERS, RINGFENCE_LOG, RINGFENCE_OPERATOR_TOKEN
     ringfence.yaml: listen: 0.0.0.0 is not a loopback address  [not-loopback]
       hint: use 127.0.0.1 or [::1]; put a proxy with TLS in front
     "#);

@@ -33,6 +33,7 @@ fn the_program() {
       policy     Check, explain, test and compare rules
       approvals  Calls that wait for somebody to allow them
       audit      Read and verify the journal
+      pins       Definitions of servers that are pinned or held
 
     Options:
       -h, --help

@@ -23,8 +23,8 @@ use crate::problem::{Exit, Stop, internal, usage};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The call, in YAML or JSON: server, tool, arguments, effects, irreversible, egress, action, principal, scopes, findings,
-provenance, floor, time, recent, sandboxed, answerable. What is not said of a tool is unknown. Detectors look at the
-arguments as they do on the path.
+provenance, floor, time, recent, sandboxed, answerable. What is not said of a tool is unknown. The arguments are
+looked through for credentials and code; what else was found is said in `findings`.
 Exit codes: 0 allow, 1 ask, 3 deny.
 
 Examples:

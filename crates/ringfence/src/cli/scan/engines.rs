@@ -1,7 +1,8 @@
 //! The detectors that look at a file. One line a detector: [`ENGINES`]. Must never decide what a finding means.
 
-use ringfence_detect::secret::{RuleError, SecretScanner};
-use ringfence_detect::{code, url};
+use ringfence_detect::injection::Context;
+use ringfence_detect::secret::SecretScanner;
+use ringfence_detect::{Engine as Looks, Profile, ScannerError, TextScanner, code, url};
 use ringfence_model::finding::{Category, Finding, Severity};
 
 use super::subject::Subject;
@@ -9,20 +10,25 @@ use super::{markdown, mcp};
 
 /// What the detectors share.
 pub(super) struct Engines {
-    pub(super) secrets: SecretScanner,
+    text: TextScanner,
 }
 
 /// A detector: what it sees in a file of this kind with this text. Spans are those of the text.
 type Engine = fn(&Engines, &Subject, &str) -> Vec<Finding>;
 
 /// All detectors, in the order in which they look.
-const ENGINES: [Engine; 5] = [secrets, programs, urls, markdown::inspect, mcp::inspect];
+const ENGINES: [Engine; 6] = [secrets, programs, orders, urls, markdown::inspect, mcp::inspect];
 
 impl Engines {
     /// # Errors
     /// A rule that does not hold.
-    pub(super) fn new() -> Result<Self, RuleError> {
-        Ok(Self { secrets: SecretScanner::new()? })
+    pub(super) fn new() -> Result<Self, ScannerError> {
+        Ok(Self { text: TextScanner::new()? })
+    }
+
+    /// The one that knows credentials.
+    pub(super) const fn secrets(&self) -> &SecretScanner {
+        self.text.secrets()
     }
 
     /// What all detectors see in `text`, each thing once.
@@ -49,7 +55,7 @@ fn secrets(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
     match subject {
         Subject::Code(_) => Vec::new(),
         Subject::Skill | Subject::Instructions | Subject::McpConfig | Subject::Document | Subject::Binary => {
-            engines.secrets.scan_text(text)
+            engines.secrets().scan_text(text)
         }
     }
 }
@@ -58,13 +64,25 @@ fn secrets(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
 /// language that has no engine.
 fn programs(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
     let Subject::Code(language) = subject else { return Vec::new() };
-    let findings = code::check(text, language, &engines.secrets).findings;
+    let findings = code::check(text, language, engines.secrets()).findings;
     findings.into_iter().filter(is_event).collect()
 }
 
 /// False for what says that something is not known before it runs.
 pub(super) fn is_event(finding: &Finding) -> bool {
     finding.category != Category::Uninspected || finding.id == "truncated"
+}
+
+/// Orders to the model, and what a person does not see. What is written for agents is full of orders: there only what reads
+/// like an attack whoever wrote it counts.
+fn orders(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
+    let context = match subject {
+        Subject::Skill | Subject::Instructions => Context::Prompt,
+        Subject::McpConfig | Subject::Document => Context::Resource,
+        Subject::Code(_) | Subject::Binary => return Vec::new(),
+    };
+    let found = engines.text.scan(text, Profile::new(context, &[Looks::Injection, Looks::Hidden]));
+    found.into_iter().filter(|finding| finding.severity >= Severity::Medium && is_event(finding)).collect()
 }
 
 /// Where an agent that reads this is led to. Addresses of this host and of private networks are what manuals are full of,

@@ -117,7 +117,7 @@ impl Place<'_> {
     fn command(&self, engines: &Engines, command: &str, arguments: &[&str]) -> Vec<Finding> {
         let words: Vec<String> =
             std::iter::once(&command).chain(arguments).map(|word| quoted(word)).collect();
-        let report = code::check(&words.join(" "), &Language::Shell, &engines.secrets);
+        let report = code::check(&words.join(" "), &Language::Shell, engines.secrets());
         let dangerous = |finding: &Finding| {
             is_event(finding) && finding.category != Category::Secret && finding.severity >= Severity::High
         };
