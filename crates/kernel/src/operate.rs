@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
+use ringfence_flow::{Node, combinations};
 use ringfence_model::approval::ApprovalAnswer;
 use ringfence_model::control::{ApprovalReply, AuditQuery, PinAnswer};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText};
+use ringfence_model::name::ServerName;
 use ringfence_model::pin::{PinAnswered, PinKind};
 use ringfence_model::principal::Scope;
 use ringfence_model::problem::{Problem, ProblemKind};
@@ -36,6 +38,8 @@ pub struct Status {
     pub servers: Vec<crate::upstream::UpstreamReport>,
     /// The policy in force: digest, rules, mode.
     pub policy: PolicyStatus,
+    /// Tools that together let a stranger's text take private data out, the shortest path first, of the tools known so far.
+    pub toxic: Vec<Toxic>,
     /// Totals since the kernel started.
     pub calls: crate::counters::Totals,
     /// Entries in the journal.
@@ -56,6 +60,20 @@ pub struct PolicyStatus {
     pub rejected: Option<String>,
 }
 
+/// A toxic combination, each tool as `server/tool`.
+#[derive(Debug, Serialize)]
+pub struct Toxic {
+    /// Brings text of strangers.
+    pub untrusted: String,
+    /// Reads private data.
+    pub private: String,
+    /// Carries data out.
+    pub way_out: String,
+}
+
+/// Most toxic combinations that `status` shows.
+const MOST_TOXIC: usize = 5;
+
 impl Kernel {
     /// What `status` shows now.
     #[must_use]
@@ -74,9 +92,30 @@ impl Kernel {
                 mode: policy.mode(),
                 rejected: self.rejected.lock().clone(),
             },
+            toxic: self.toxic(),
             calls: self.counters.totals(),
             journal_entries: self.audit.entries(),
         }
+    }
+
+    /// The toxic combinations of the tools known so far.
+    fn toxic(&self) -> Vec<Toxic> {
+        let servers = self.upstreams.all();
+        let tools: Vec<_> = servers
+            .iter()
+            .flat_map(|server| server.tools().into_iter().map(|(tool, entry)| (server.name(), tool, entry)))
+            .collect();
+        let nodes: Vec<Node<'_>> =
+            tools.iter().map(|(server, tool, entry)| Node { server, tool, facts: &entry.facts }).collect();
+        let shown = |(server, tool): (ServerName, String)| format!("{server}/{tool}");
+        let found = combinations(&nodes).into_iter().take(MOST_TOXIC);
+        found
+            .map(|found| Toxic {
+                untrusted: shown(found.untrusted),
+                private: shown(found.private),
+                way_out: shown(found.way_out),
+            })
+            .collect()
     }
 
     /// Runs a verb of a permitted call; an object with the member `items`.

@@ -472,16 +472,22 @@ impl Upstream {
         });
     }
 
+    /// Its open conversations.
+    fn live(&self) -> Vec<Arc<Connection>> {
+        let pool = self.pool.lock();
+        let open = pool.values().filter_map(|slot| slot.open.lock().clone());
+        open.filter(|open| !open.is_dead()).collect()
+    }
+
+    /// Its tools, as far as one conversation that is open has listed them.
+    pub(crate) fn tools(&self) -> Vec<(Arc<str>, Arc<ToolEntry>)> {
+        self.live().first().map(|connection| connection.tools()).unwrap_or_default()
+    }
+
     /// What `status` shows.
     #[must_use]
     pub fn report(&self, now: Timestamp) -> UpstreamReport {
-        let open: Vec<Arc<Connection>> = self
-            .pool
-            .lock()
-            .values()
-            .filter_map(|slot| slot.open.lock().clone())
-            .filter(|open| !open.is_dead())
-            .collect();
+        let open = self.live();
         let resting = self.breaker.lock().resting(now);
         let mut held: Vec<String> = open.iter().flat_map(|connection| connection.held()).collect();
         held.sort();

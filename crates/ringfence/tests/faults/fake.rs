@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::house::{Home, Kernel, until};
+use super::house::{Home, Kernel, Ran, until};
 
 /// A kernel with fake servers.
 pub(crate) struct Stage {
@@ -103,6 +103,11 @@ impl Stage {
 
     pub(crate) fn journal(&self, name: &str) -> Vec<Value> {
         journal(&self.home, name)
+    }
+
+    /// Runs `ringfence` beside the kernel.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.home.run(arguments)
     }
 
     /// A file in the home that a held call can wait for.

@@ -464,8 +464,9 @@ fn a_question_names_its_task_and_is_told_from_others_by_it() {
 
 #[test]
 fn a_tool_that_is_not_what_it_was_when_it_was_listed_is_not_called() {
-    let stage = stage("");
     for (version, name) in [(LEGACY, "old"), (MODERN, "old"), (LEGACY, "new"), (MODERN, "new")] {
+        // Another process of the server begins with the first definition again.
+        let stage = stage("");
         let pair = format!("{version} with {name}");
         let mut client = Talker::with(&stage.kernel, version, &json!("stdio"), able());
         let tool = format!("{name}__echo");
@@ -479,11 +480,16 @@ fn a_tool_that_is_not_what_it_was_when_it_was_listed_is_not_called() {
             refused["result"]["isError"] == true
         });
         assert_eq!(refused["result"]["_meta"]["io.ringfence/denied"]["code"], 1005, "{pair}: {refused}");
+        assert!(text(&refused).contains("is held"), "{pair}: {refused}");
+        let approved = stage.run(&["pins", "approve", &format!("{name}/echo")]);
+        assert_eq!(approved.code, Some(0), "{approved:?}");
+        let refused = client.ask("tools/call", params);
+        assert_eq!(refused["result"]["_meta"]["io.ringfence/denied"]["code"], 1005, "{pair}: {refused}");
         assert!(text(&refused).contains("has changed since it was listed"), "{pair}: {refused}");
         client.ask("tools/list", json!({}));
         assert_eq!(client.call(&tool, json!({ "text": "looked at" })), "looked at", "{pair}");
+        stage.kernel.finish();
     }
-    stage.kernel.finish();
 }
 
 #[test]

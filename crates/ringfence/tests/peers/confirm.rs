@@ -190,8 +190,13 @@ fn a_modern_client_hears_that_tools_changed() {
             "op": "listen", "server": server, "what": "tools_list_changed", "then": { "name": "read_more" },
         }));
         assert_eq!(heard, "ToolsListChanged");
-        assert_eq!(client.tool_names(server), ["read_more", "read_answers", "read_slowly", "read_again"]);
+        let mut names = vec!["read_more", "read_answers", "read_slowly"];
+        // What a server adds later is held until an operator has looked at it.
+        names.extend((server == 0).then_some("read_again"));
+        assert_eq!(client.tool_names(server), names);
     }
+    assert_eq!(home.ringfence(&["pins", "approve", "modern/read_again"]).0, 0);
+    assert_eq!(client.tool_names(1), ["read_more", "read_answers", "read_slowly", "read_again"]);
 }
 
 #[test]

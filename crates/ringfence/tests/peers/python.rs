@@ -89,6 +89,7 @@ fn fetch_in_both_eras() {
             ("/page", "text/plain", "plain words, ü"),
             ("/private", "text/plain", "not for robots"),
         ]);
+        home.configure(&site.let_in());
         let mut client =
             connect(&home, peer, version, "fetch", &direct(Server::Fetch, &["--allow-private-ips"]));
         client.same(json!({ "op": "tools" }));
@@ -108,6 +109,7 @@ fn fetch_in_both_eras() {
 fn a_server_that_may_not_reach_private_addresses_says_so_through_the_kernel() {
     let home = Home::new();
     let site = Site::serve(&[("/page", "text/plain", "inside")]);
+    home.configure(&site.let_in());
     let mut client = connect(&home, Peer::Mcp, "2026-07-28", "fetch", &direct(Server::Fetch, &[]));
     let refused = client.same(call("fetch", json!({ "url": site.url("/page") })));
     assert_eq!(refused["isError"], true, "{refused}");

@@ -76,6 +76,7 @@ fn a_credential_does_not_leave_by_a_url_whatever_the_person_says() {
     let home = Home::new();
     let secret = key();
     let site = Site::serve(&[("/page", "text/plain", "words")]);
+    home.configure(&site.let_in());
     let fetch = wrapped(&home, "fetch", &direct(Server::Fetch, &["--allow-private-ips"]));
     let mut client = Client::start(&home, Peer::Mcp, &Person::allows(), &[fetch]);
     let denied = client.call(0, "fetch", json!({ "url": site.url(&format!("/page?key={secret}")) }));
@@ -92,6 +93,7 @@ fn a_credential_in_a_fetched_page_arrives_redacted_in_the_modern_era() {
     let home = Home::new();
     let secret: &'static str = key().leak();
     let site = Site::serve(&[("/page", "text/plain", secret)]);
+    home.configure(&site.let_in());
     let fetch = wrapped(&home, "fetch", &direct(Server::Fetch, &["--allow-private-ips"]));
     let mut client = Client::start(&home, Peer::Mcp, &Person::Absent, &[fetch]);
     let page = client.call(0, "fetch", json!({ "url": site.url("/page") }));

@@ -49,6 +49,11 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
+    /// A configuration that lets tools be given its URLs, which lead inside.
+    pub(crate) fn let_in(&self) -> String {
+        format!("version: 1\ndetect: {{ origins: ['{}'] }}\n", self.url(""))
+    }
+
     /// The targets that were asked for so far.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
