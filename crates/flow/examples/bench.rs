@@ -66,6 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                         consequential: &["/recipients".to_owned(), "/path".to_owned()],
                         effects: Effects::of(&[Effect::Send]),
                         tool: "send_email",
+                        content: true,
                         floor: LABEL,
                         now: Timestamp(2),
                     },

@@ -54,8 +54,9 @@ pub struct Entering<'a> {
     pub said: Option<Json<'a>>,
 }
 
-/// Longest arguments whose echo is known.
-const MOST_SAID: usize = 16 << 10;
+/// Longest value whose echo is known, and most of them: what steers is short.
+const LONGEST_SAID: usize = 256;
+const MOST_SAID: usize = 32;
 
 impl Index {
     /// Nothing has entered. It takes about `most` bytes; `seed` is drawn by chance for each.
@@ -139,19 +140,23 @@ impl Index {
     /// What a server that repeats these arguments repeats.
     fn echoes(&mut self, said: Json<'_>) -> HashSet<u64, ByHash> {
         let mut aside = Generation::new();
-        if said.raw().len() <= MOST_SAID {
-            let mut writer = Writer {
-                into: &mut aside,
-                lexicon: &self.lexicon,
-                seed: self.seed,
-                line: &mut self.line,
-                origin: 0,
-                suspicious: false,
-                secret: false,
-                most: self.most,
-            };
-            writer.structure(said);
-        }
+        let mut writer = Writer {
+            into: &mut aside,
+            lexicon: &self.lexicon,
+            seed: self.seed,
+            line: &mut self.line,
+            origin: 0,
+            suspicious: false,
+            secret: false,
+            most: self.most,
+        };
+        let mut left = MOST_SAID;
+        said.strings(&mut |value| {
+            if left > 0 && value.raw().len() <= LONGEST_SAID {
+                left -= 1;
+                writer.structure(value);
+            }
+        });
         aside.hashes()
     }
 

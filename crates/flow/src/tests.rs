@@ -94,6 +94,7 @@ impl Session {
                 consequential: &consequential,
                 effects: Effects::of(effects),
                 tool,
+                content: true,
                 floor: self.floor,
                 now,
             },

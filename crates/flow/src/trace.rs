@@ -43,6 +43,8 @@ pub struct Asking<'a> {
     pub effects: Effects,
     /// Its own name.
     pub tool: &'a str,
+    /// What is only said is looked at, too; it need not be where it goes nowhere.
+    pub content: bool,
     /// The labels that the session has reached.
     pub floor: Label,
     /// Now.
@@ -150,14 +152,16 @@ impl Tracer<'_> {
             self.push(pointer, Role::Consequential, found);
             // What steers can carry something out as well: a URL, a command.
             let is_url = Atom::of(text).is_some_and(|atom| atom.kind == Kind::Url);
-            if (is_url && text.len() >= CARRIES) || text.len() >= 4 * CARRIES {
+            if self.asking.content && ((is_url && text.len() >= CARRIES) || text.len() >= 4 * CARRIES) {
                 self.content(text, pointer, field);
             }
         } else {
             if let Some(atom) = Atom::of(text).filter(|atom| atom.kind != Kind::Date) {
                 self.named |= self.look_up(&atom, field).is_some_and(|found| found.word <= Word::Referred);
             }
-            self.content(text, pointer, field);
+            if self.asking.content {
+                self.content(text, pointer, field);
+            }
         }
     }
 

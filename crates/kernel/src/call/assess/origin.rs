@@ -58,11 +58,14 @@ pub(super) fn trace(kernel: &Kernel, request: &Request, facts: Option<&ToolFacts
         | Action::Task { .. }
         | Action::Operate { .. } => return nothing,
     };
+    // A tool that only reads and carries nothing out keeps what it is told to itself.
+    let keeps = facts.is_some_and(|facts| facts.effects == read && !facts.egress);
     let asking = Asking {
         arguments: arguments.value(),
         consequential,
         effects,
         tool: request.call.action.target(),
+        content: !keeps,
         floor: request.session.floor(),
         now: kernel.env.now(),
     };
