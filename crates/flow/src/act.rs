@@ -69,7 +69,8 @@ impl Act {
         // That `git status` says «use git add» orders nothing: what can be undone takes words to a model.
         let by_stranger = ordered.as_ref().is_some_and(|(_, to_a_model)| {
             let grave = *to_a_model || self.acts.meets(GRAVE);
-            (grave && made_up)
+            // What a stranger's record holds is no better than what stands nowhere.
+            (grave && (made_up || steered == Some(Word::Asserted)))
                 || (!heard && (*to_a_model || (grave && steered.is_none())))
                 || (!heard && steered == Some(Word::Model) && self.acts.meets(BY_ITSELF))
         });
