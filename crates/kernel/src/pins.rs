@@ -3,7 +3,6 @@
 //!
 //! The journal is the store: [`Pins::restore`] rebuilds all of it. Must never accept what could not be recorded.
 
-mod canonical;
 mod server;
 
 use std::collections::BTreeMap;
@@ -24,7 +23,6 @@ use ringfence_model::pin::{
 };
 use serde::Serialize;
 
-pub(crate) use canonical::canonical;
 pub(crate) use server::Part;
 use server::{Findings, Locked, ServerPins};
 
@@ -264,7 +262,7 @@ pub(crate) fn definitions(
     let mut kept = MOST_KEPT;
     let of = |element: Json<'_>| {
         let name = element.get("name").and_then(Json::as_str)?;
-        let mut one = definition(kind, &name, canonical(element), scan(detectors, kind, element));
+        let mut one = definition(kind, &name, element.canonical(), scan(detectors, kind, element));
         let size = one.text.as_ref().map_or(0, |text| text.len());
         one.text = one.text.filter(|_| size <= kept);
         kept = kept.saturating_sub(size);
@@ -278,7 +276,7 @@ pub(crate) fn instructions(detectors: &Detectors, said: &JsonText) -> Definition
     let text = said.value().as_str().unwrap_or_default();
     let shown = ToolDefinition { name: "", title: None, description: Some(&text), schema: None };
     let findings = detectors.definition(shown).into_iter().map(|one| one.finding).collect();
-    definition(PinKind::Instructions, "", canonical(said.value()), findings)
+    definition(PinKind::Instructions, "", said.value().canonical(), findings)
 }
 
 fn definition(kind: PinKind, name: &str, canonical: String, findings: Vec<Finding>) -> Definition {

@@ -107,7 +107,7 @@ impl Catalogue {
             let entry = ToolEntry {
                 params,
                 facts: Arc::new(declared.facts(tool)),
-                digest: crate::digest::hex(crate::pins::canonical(tool).as_bytes()).into(),
+                digest: crate::digest::hex(tool.canonical().as_bytes()).into(),
                 definition: page.share(tool),
             };
             if self.tools.len() < MOST_TOOLS {

@@ -18,7 +18,11 @@ impl Json<'_> {
 fn write(value: Json<'_>, out: &mut String) {
     match value.kind() {
         Kind::Null | Kind::Bool | Kind::Number => out.push_str(value.raw()),
-        Kind::String => out.push_str(&quote(&value.as_str().unwrap_or_default())),
+        Kind::String => match value.as_str() {
+            Some(text) => out.push_str(&quote(&text)),
+            // What cannot be said in Unicode stays as it is written.
+            None => out.push_str(value.raw()),
+        },
         Kind::Array => {
             out.push('[');
             for (at, element) in value.elements().enumerate() {
@@ -46,3 +50,6 @@ fn write(value: Json<'_>, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

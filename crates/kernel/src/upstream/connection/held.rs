@@ -31,7 +31,7 @@ impl Connection {
     #[must_use]
     pub fn instructions(&self) -> Option<JsonText> {
         let said = self.peer.instructions()?;
-        let digest = crate::digest::hex(pins::canonical(said.value()).as_bytes());
+        let digest = crate::digest::hex(said.value().canonical().as_bytes());
         self.refusal(PinKind::Instructions, "", &digest).is_none().then_some(said)
     }
 
@@ -95,7 +95,7 @@ impl Connection {
             Listing::Tools => self.is_held(*element, naming),
             Listing::Prompts => {
                 let name = element.get("name").and_then(Json::as_str).unwrap_or_default();
-                let digest = crate::digest::hex(pins::canonical(*element).as_bytes());
+                let digest = crate::digest::hex(element.canonical().as_bytes());
                 self.refusal(PinKind::Prompt, &name, &digest).is_some()
             }
             Listing::Resources | Listing::ResourceTemplates => {

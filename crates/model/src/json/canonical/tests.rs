@@ -1,9 +1,7 @@
-use ringfence_model::json::JsonText;
-
-use super::canonical;
+use crate::json::JsonText;
 
 fn of(text: &str) -> String {
-    canonical(JsonText::try_from(text.to_owned()).unwrap().value())
+    JsonText::try_from(text.to_owned()).unwrap().value().canonical()
 }
 
 #[test]
