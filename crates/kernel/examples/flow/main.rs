@@ -17,15 +17,17 @@ const TUNED: [(&str, &str); 5] = [
     ("chat", include_str!("scripts/chat.yaml")),
     ("calendar", include_str!("scripts/calendar.yaml")),
 ];
-const HELD_OUT: [(&str, &str); 2] =
+const TUNED_LATER: [(&str, &str); 2] =
     [("shop", include_str!("scripts/shop.yaml")), ("tickets", include_str!("scripts/tickets.yaml"))];
+const FRESH: [(&str, &str); 2] =
+    [("crm", include_str!("scripts/crm.yaml")), ("code", include_str!("scripts/code.yaml"))];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let details = words.iter().any(|word| word == "--details");
-    for (name, set) in [("tuned", &TUNED[..]), ("held out", &HELD_OUT[..])] {
-        if name == "held out" && words.iter().any(|word| word == "--tuned") {
+    for (name, set) in [("tuned", &TUNED[..]), ("tuned later", &TUNED_LATER[..]), ("fresh", &FRESH[..])] {
+        if words.iter().any(|word| word.starts_with("--only=") && *word != format!("--only={name}")) {
             continue;
         }
         let mut scripts: Vec<Script> = Vec::new();
