@@ -48,12 +48,13 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
         Some("gateway") => {}
         Some("instructions") => return instructions::run(args),
         Some("flow") => return crate::eval::example("ringfence-flow", "bench", &["--release"], &args),
+        Some("policy") => return crate::eval::example("ringfence-policy", "bench", &["--release"], &args),
         Some(other) => {
             return Err(Failure::new(format!(
-                "no bench is called {other:?}: gateway, instructions and flow are"
+                "no bench is called {other:?}: gateway, instructions, flow and policy are"
             )));
         }
-        None => return Err(Failure::new("which bench? gateway, instructions or flow")),
+        None => return Err(Failure::new("which bench? gateway, instructions, flow or policy")),
     }
     let words = args.words().to_vec();
     let measures = args.flag(MEASURE);

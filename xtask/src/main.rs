@@ -32,6 +32,7 @@ cargo xtask TASK
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   bench   instructions [--cell ERA:UPSTREAM:CALL] [--calls N]   instructions of one call, by callgrind
   bench   flow                what indexing a result and tracing an argument costs
+  bench   policy              what a verdict costs with 10 to 10,000 rules
   abuse   [--only CASE]   hostile clients and servers against a kernel, while another client goes on
   conformance [--requirements REVISION | --matrix [--client NAME]]   the official suite against a fixture, and real clients and servers
                               of each era with each other: directly and through Ringfence

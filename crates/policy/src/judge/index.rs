@@ -4,7 +4,9 @@
 //! Must never leave out a rule that could match; what it returns is checked in full.
 
 mod bucket;
+mod gate;
 mod literals;
+mod ranges;
 
 use std::collections::HashMap;
 

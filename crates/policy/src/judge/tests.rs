@@ -134,7 +134,7 @@ fn the_default_table_row_by_row() {
     assert_eq!(call(Some(&leaky), |_| (), |facts| ruling(&strict, facts)), decided(Ask, "default.network"));
 }
 
-fn origin(pointer: &str, role: Role, word: Word, label: Label, server: &str) -> Origin {
+pub(crate) fn origin(pointer: &str, role: Role, word: Word, label: Label, server: &str) -> Origin {
     Origin {
         pointer: pointer.into(),
         role,

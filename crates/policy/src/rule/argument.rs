@@ -171,7 +171,26 @@ impl ValueTest {
                 };
                 scalars.iter().map(text).collect()
             }
-            Self::Range(..) | Self::Within(_) | Self::Below(_) | Self::Sql(_) | Self::Command(_) => None,
+            Self::Below(roots) => roots.required(),
+            Self::Range(..) | Self::Within(_) | Self::Sql(_) | Self::Command(_) => None,
+        }
+    }
+
+    /// The range within which a number lies that it holds for, infinite where there is no bound.
+    pub(crate) fn range(&self) -> Option<(f64, f64)> {
+        let bound = |bound: &Bound<f64>, none| match bound {
+            Bound::Included(number) | Bound::Excluded(number) => *number,
+            Bound::Unbounded => none,
+        };
+        match self {
+            Self::Range(low, high) => Some((bound(low, f64::NEG_INFINITY), bound(high, f64::INFINITY))),
+            Self::Regex(_)
+            | Self::Glob(_)
+            | Self::OneOf(_)
+            | Self::Within(_)
+            | Self::Below(_)
+            | Self::Sql(_)
+            | Self::Command(_) => None,
         }
     }
 

@@ -32,7 +32,7 @@ pub(crate) struct FindingMatch {
 }
 
 /// Labels that the session must at least have reached.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FloorMatch {
     pub(crate) confidentiality: Option<Confidentiality>,
     pub(crate) integrity: Option<Integrity>,
@@ -93,7 +93,7 @@ pub(crate) enum Counted {
 }
 
 impl EffectsMatch {
-    pub(super) fn holds(self, known: Effects) -> bool {
+    pub(crate) fn holds(self, known: Effects) -> bool {
         let none_of_any = self.any.is_unknown() && !self.unknown;
         let any = none_of_any
             || (self.unknown && known.is_unknown())
@@ -108,6 +108,11 @@ impl FindingMatch {
         self.categories.as_ref().is_some_and(|categories| categories.contains(&Category::Pii))
     }
 
+    /// The ids that can match, where they can be listed.
+    pub(crate) fn ids(&self) -> Option<Vec<&str>> {
+        self.id.as_ref()?.literals()
+    }
+
     pub(super) fn holds(&self, finding: &Finding) -> bool {
         finding.severity >= self.at_least
             && self.categories.as_ref().is_none_or(|categories| categories.contains(&finding.category))
@@ -116,7 +121,7 @@ impl FindingMatch {
 }
 
 impl FloorMatch {
-    pub(super) fn holds(self, floor: Label) -> bool {
+    pub(crate) fn holds(self, floor: Label) -> bool {
         self.confidentiality.is_none_or(|least| floor.confidentiality >= least)
             && self.integrity.is_none_or(|least| floor.integrity >= least)
             && self.pii.is_none_or(|pii| floor.pii == pii)
@@ -131,6 +136,11 @@ impl ProvenanceMatch {
             Doubt::Matches => chosen.any(|origin| self.meets(origin)),
             Doubt::Misses => chosen.peek().is_some() && chosen.all(|origin| self.meets(origin)),
         }
+    }
+
+    /// The servers of which a source must be, where they can be listed.
+    pub(crate) fn servers(&self) -> Option<Vec<&str>> {
+        self.server.as_ref()?.literals()
     }
 
     fn chooses(&self, origin: &Origin) -> bool {

@@ -34,6 +34,18 @@ impl Roots {
         }
     }
 
+    /// Literals one of which stands in every text that may lie in one of the folders: the longest name in each, and what makes
+    /// a text begin at an unknown place or be read otherwise. None for the root of all.
+    pub(super) fn required(&self) -> Option<Vec<Vec<u8>>> {
+        let longest = |root: &str| {
+            let name = root.split('/').max_by_key(|name| name.len())?;
+            (!name.is_empty()).then(|| name.as_bytes().to_vec())
+        };
+        let names: Option<Vec<_>> = self.0.iter().map(|root| longest(root)).collect();
+        let doubtful = ["..", "~", "$", "%"].map(|sign| sign.as_bytes().to_vec());
+        names.map(|names| names.into_iter().chain(doubtful).collect())
+    }
+
     fn below(&self, text: &str, doubt: Doubt) -> bool {
         let text =
             text.strip_prefix("file://localhost").or_else(|| text.strip_prefix("file://")).unwrap_or(text);

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 use ringfence_model::json::JsonText;
+use ringfence_model::label::{Integrity, Label};
+use ringfence_model::provenance::{Provenance, Role, Word};
 
-use crate::judge::tests::{call, finding, tool};
+use crate::judge::tests::{call, finding, origin, tool};
 use crate::load::{Source, load};
 use crate::rule::Case;
 
@@ -22,7 +24,18 @@ fn any_condition() -> impl Strategy<Value = String> {
         "arguments: { /x: { in: [needle, other] } }",
         "arguments: { /x: { regex: 'needle', missing: match } }",
         "arguments: { \"\": { regex: 'needle' } }",
+        "arguments: { /x: { range: { above: 5 } } }",
+        "arguments: { /x: { range: { min: 3, below: 7 } } }",
+        "arguments: { /x: { range: { max: 7 } } }",
+        "arguments: { /x: { path_under: [/data/b, /srv] } }",
+        "arguments: { /x: { path_under: / } }",
         "findings: { category: secret }",
+        "findings: { id: seen }",
+        "findings: { id: [other, 'se*'] }",
+        "provenance: { server: web }",
+        "provenance: { word: untrusted }",
+        "floor: { integrity: untrusted }",
+        "effects: [send, pay]",
         "effects: read",
     ])
     .prop_map(str::to_owned)
@@ -33,8 +46,9 @@ proptest! {
     #[test]
     fn no_rule_that_speaks_is_left_out(
         conditions in prop::collection::vec((any_condition(), any_condition(), any::<bool>()), 0..40),
-        x in prop::sample::select(vec!["\"needle\"", "\"/data/a/../b/./needle\"", "[\"a\",\"needed\"]", "{\"y\":\"needle\"}", "7", "null"]),
+        x in prop::sample::select(vec!["\"needle\"", "\"/data/a/../b/./needle\"", "\"file:///data/%62\"", "\"~/needle\"", "\"seven\"", "\"6\"", "[2,6.5]", "-0.0", "1e400", "[\"a\",\"needed\"]", "{\"y\":\"needle\"}", "7", "null"]),
         with_finding in any::<bool>(),
+        from_the_web in any::<bool>(),
     ) {
         let rules: Vec<String> = conditions
             .iter()
@@ -54,7 +68,12 @@ proptest! {
         let reader = tool(&[ringfence_model::effect::Effect::Read]);
         call(Some(&reader), |_| (), |facts| {
             let findings = if with_finding { &seen[..] } else { &[] };
-            let facts = Facts { arguments: Some(&arguments), findings, ..*facts };
+            let mut facts = Facts { arguments: Some(&arguments), findings, ..*facts };
+            let web = Provenance { values: vec![origin("/x", Role::Content, Word::Untrusted, Label::FRESH, "web")] };
+            if from_the_web {
+                facts.provenance = &web;
+                facts.floor = Label { integrity: Integrity::Untrusted, ..Label::FRESH };
+            }
             let case = Case::new(&facts, None);
             let speak = |rules: Vec<&Rule>| -> Vec<String> {
                 rules.into_iter().filter(|rule| rule.check(&case).is_ok()).map(|rule| rule.id.to_string()).collect()
