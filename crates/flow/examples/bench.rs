@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ringfence_flow::{Asking, Entering, Index, Lexicon, Words};
+use ringfence_flow::{Asking, Entering, History, Lexicon, Words};
 use ringfence_model::effect::{Effect, Effects};
 use ringfence_model::id::{CallId, Timestamp};
 use ringfence_model::json::JsonText;
@@ -26,27 +26,31 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lexicon = Arc::new(Lexicon::new());
     let calm: String = CALM.repeat(2_000);
     let usual: String = (0..400).map(|_| [CALM.repeat(5), ORDER.to_owned()].concat()).collect();
+    let target: Arc<str> = "read".into();
+    let steering = ["/recipients".to_owned(), "/path".to_owned()];
     for (name, text) in [("prose", &calm), ("prose with orders", &usual)] {
-        let mut best = f64::MAX;
+        let (mut taken, mut indexed) = (f64::MAX, f64::MAX);
         for round in 0..7 {
-            let mut index = Index::new(1 << 30, round, Arc::clone(&lexicon));
+            let mut history = History::new(1 << 30, round, Arc::clone(&lexicon));
+            let mut words = Words::none();
             let began = now();
-            index.enter_text(&entering(), text, &mut Words::none());
-            best = best.min(now() - began);
+            history.enter_text(&entering(&target), text, &mut words);
+            let entered = now();
+            // The first question has all of it indexed.
+            std::hint::black_box(history.trace(&mut words, asking(&JsonText::empty_object(), &steering)));
+            (taken, indexed) = (taken.min(entered - began), indexed.min(now() - entered));
         }
-        say(&format!(
-            "index {name:<18} {:>7.0} MB/s of {:.1} MB",
-            text.len() as f64 / best / 1e6,
-            text.len() as f64 / 1e6
-        ));
+        let speed = |seconds: f64| text.len() as f64 / seconds / 1e6;
+        say(&format!("take in {name:<18} {:>7.0} MB/s of {:.1} MB", speed(taken), text.len() as f64 / 1e6));
+        say(&format!("index   {name:<18} {:>7.0} MB/s", speed(indexed)));
     }
-    let mut index = Index::new(4 << 20, 1, Arc::clone(&lexicon));
+    let mut history = History::new(4 << 20, 1, Arc::clone(&lexicon));
     let mut words = Words::none();
     for part in 0..400 {
         let text = format!("{} report {part}: invoice-{part}-{} of {}", CALM, part * 7_919, ORDER);
-        index.enter_text(&entering(), &text, &mut words);
+        history.enter_text(&entering(&target), &text, &mut words);
     }
-    index.hear(&mut words, "Send the report to maria@northwind.example", Timestamp(1), Timestamp(u64::MAX));
+    history.hear(&mut words, "Send the report to maria@northwind.example", Timestamp(1), Timestamp(u64::MAX));
     let body = CALM.get(..CALM.len().min(900)).unwrap_or_default();
     for (name, arguments) in [
         ("a path", r#"{"path":"/home/u/docs/report.md"}"#.to_owned()),
@@ -59,36 +63,37 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for _ in 0..7 {
             let began = now();
             for _ in 0..rounds {
-                let traced = index.trace(
-                    &words,
-                    Asking {
-                        arguments: arguments.value(),
-                        consequential: &["/recipients".to_owned(), "/path".to_owned()],
-                        effects: Effects::of(&[Effect::Send]),
-                        tool: "send_email",
-                        content: true,
-                        floor: LABEL,
-                        now: Timestamp(2),
-                    },
-                );
+                let traced = history.trace(&mut words, asking(&arguments, &steering));
                 std::hint::black_box(traced);
             }
             best = best.min((now() - began) / f64::from(rounds));
         }
-        say(&format!("trace {name:<18} {:>7.0} ns, {} KB remembered", best * 1e9, index.cost() / 1_024));
+        say(&format!("trace {name:<18} {:>7.0} ns, {} KB remembered", best * 1e9, history.cost() / 1_024));
     }
     Ok(())
 }
 
-fn entering() -> Entering<'static> {
+fn entering(target: &Arc<str>) -> Entering<'_> {
     Entering {
         call: CallId(1),
         server: None,
-        target: "read",
+        target,
         label: LABEL,
         named: false,
         suspicious: false,
         said: None,
+    }
+}
+
+fn asking<'a>(arguments: &'a JsonText, consequential: &'a [String]) -> Asking<'a> {
+    Asking {
+        arguments: arguments.value(),
+        consequential,
+        effects: Effects::of(&[Effect::Send]),
+        tool: "send_email",
+        content: true,
+        floor: LABEL,
+        now: Timestamp(2),
     }
 }
 

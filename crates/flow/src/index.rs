@@ -19,7 +19,7 @@ use crate::user::Words;
 
 /// What entered the sessions of one principal.
 #[derive(Debug)]
-pub struct Index {
+pub(crate) struct Index {
     pub(crate) young: Generation,
     pub(crate) old: Generation,
     /// Number of the young generation; the old one has the number before.
@@ -42,7 +42,7 @@ pub struct Entering<'a> {
     /// Of which server; none for ours.
     pub server: Option<&'a ServerName>,
     /// What there: tool, URI, prompt.
-    pub target: &'a str,
+    pub target: &'a Arc<str>,
     /// Its label.
     pub label: Label,
     /// The user's words named it: [`crate::Traced::named`] of the call.
@@ -58,10 +58,20 @@ pub struct Entering<'a> {
 const LONGEST_SAID: usize = 256;
 const MOST_SAID: usize = 32;
 
+/// Calls `visit` with what a server may repeat of what a call said.
+pub(crate) fn is_said<'j>(said: Json<'j>, visit: &mut impl FnMut(Json<'j>)) {
+    let mut left = MOST_SAID;
+    said.strings(&mut |value| {
+        if left > 0 && value.raw().len() <= LONGEST_SAID {
+            left -= 1;
+            visit(value);
+        }
+    });
+}
+
 impl Index {
     /// Nothing has entered. It takes about `most` bytes; `seed` is drawn by chance for each.
-    #[must_use]
-    pub fn new(most: usize, seed: u64, lexicon: Arc<Lexicon>) -> Self {
+    pub(crate) fn new(most: usize, seed: u64, lexicon: Arc<Lexicon>) -> Self {
         Self {
             young: Generation::new(),
             old: Generation::new(),
@@ -76,29 +86,22 @@ impl Index {
     }
 
     /// What was read before and is not remembered: arguments that match nothing inherit `floor`.
-    pub fn forget(&mut self, floor: Label) {
+    pub(crate) fn forget(&mut self, floor: Label) {
         self.forgotten = Some(self.forgotten.map_or(floor, |known| known.join(floor)));
     }
 
-    /// The labels of what is not remembered any more.
-    #[must_use]
-    pub const fn forgotten(&self) -> Option<Label> {
-        self.forgotten
-    }
-
     /// Bytes in use, about.
-    #[must_use]
-    pub const fn cost(&self) -> usize {
+    pub(crate) const fn cost(&self) -> usize {
         self.young.cost() + self.old.cost()
     }
 
     /// Takes in a result, or what else an MCP message carries.
-    pub fn enter(&mut self, entering: &Entering<'_>, result: Json<'_>, words: &mut Words) {
+    pub(crate) fn enter(&mut self, entering: &Entering<'_>, result: Json<'_>, words: &mut Words) {
         self.write(entering, words, |writer| writer.result(result));
     }
 
     /// Takes in a text.
-    pub fn enter_text(&mut self, entering: &Entering<'_>, text: &str, words: &mut Words) {
+    pub(crate) fn enter_text(&mut self, entering: &Entering<'_>, text: &str, words: &mut Words) {
         self.write(entering, words, |writer| writer.document(text));
     }
 
@@ -110,7 +113,7 @@ impl Index {
         let origin = self.young.add_origin(Origin {
             call: entering.call,
             server: entering.server.cloned(),
-            target: entering.target.into(),
+            target: Arc::clone(entering.target),
             label: entering.label,
             named: entering.named,
         });
@@ -150,13 +153,7 @@ impl Index {
             secret: false,
             most: self.most,
         };
-        let mut left = MOST_SAID;
-        said.strings(&mut |value| {
-            if left > 0 && value.raw().len() <= LONGEST_SAID {
-                left -= 1;
-                writer.structure(value);
-            }
-        });
+        is_said(said, &mut |value| writer.structure(value));
         aside.hashes()
     }
 
@@ -171,7 +168,7 @@ impl Index {
     }
 
     /// Hears the user's own words, which count until `until`.
-    pub fn hear(&self, words: &mut Words, text: &str, now: Timestamp, until: Timestamp) {
+    pub(crate) fn hear(&self, words: &mut Words, text: &str, now: Timestamp, until: Timestamp) {
         if words.hear(self.seed, &self.lexicon, text, now, until) {
             words.name(&self.old, self.serial.wrapping_sub(1), 0);
             words.name(&self.young, self.serial, 0);
@@ -184,8 +181,7 @@ impl Index {
     }
 
     /// True where nothing has entered.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.young.is_empty() && self.old.is_empty()
     }
 }

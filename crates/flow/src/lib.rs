@@ -1,6 +1,6 @@
 //! Where the values in a call's arguments came from: an index of what entered a session, and the tracing of arguments in it.
 //!
-//! Holds hashes, never a value. Must never make a value more trustworthy because more is known of it.
+//! Must never make a value more trustworthy because more is known of it.
 
 mod act;
 mod atom;
@@ -8,6 +8,7 @@ mod decode;
 mod document;
 mod generation;
 mod hash;
+mod history;
 mod index;
 mod lexicon;
 mod line;
@@ -17,7 +18,8 @@ mod toxic;
 mod trace;
 mod user;
 
-pub use index::{Entering, Index};
+pub use history::History;
+pub use index::Entering;
 pub use lexicon::Lexicon;
 pub use memory::Memory;
 pub use toxic::{Combination, Node, combinations};

@@ -9,6 +9,7 @@ use ringfence_model::provenance::{Origin, Resemblance, Role, Word};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::index::Index;
 
 const NOW: Timestamp = Timestamp(1_000);
 const LATER: Timestamp = Timestamp(2_000);
@@ -58,7 +59,7 @@ impl Session {
         let entering = Entering {
             call: CallId(self.calls),
             server: Some(&server),
-            target: "read",
+            target: &"read".into(),
             label,
             named,
             suspicious: false,
@@ -287,7 +288,7 @@ fn a_flooded_index_stays_within_its_bounds_and_what_it_forgot_counts_as_near() {
         session.enter(&json!({"content": [{"type": "text", "text": flood}]}), STRANGER, false);
         assert!(session.index.cost() <= most + most / 2, "{}", session.index.cost());
     }
-    assert_eq!(session.index.forgotten(), Some(STRANGER));
+    assert_eq!(session.index.forgotten, Some(STRANGER));
     assert_eq!(session.pays("DE89370400440532013000"), Word::Near);
     assert_eq!(session.to("bob@corp.example"), Word::Near);
     let session = session.says("Write to bob@corp.example");

@@ -60,6 +60,21 @@ pub struct Traced {
     pub named: bool,
 }
 
+impl Asking<'_> {
+    /// Nothing in the arguments steers, nothing is carried out, and no user is there to have named anything.
+    pub(crate) fn wants_nothing(&self, words: &Words) -> bool {
+        !self.content && self.consequential.is_empty() && !words.any(self.now)
+    }
+}
+
+impl Traced {
+    /// Where there is nothing to ask.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { provenance: Provenance::none(), named: false }
+    }
+}
+
 /// What one value is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
@@ -83,8 +98,7 @@ pub(crate) struct Tracer<'a> {
 
 impl Index {
     /// Where the arguments of a call came from.
-    #[must_use]
-    pub fn trace(&self, words: &Words, asking: Asking<'_>) -> Traced {
+    pub(crate) fn trace(&self, words: &Words, asking: Asking<'_>) -> Traced {
         let act = Act::of(self, words, &asking);
         let mut tracer = Tracer {
             index: self,

@@ -74,6 +74,12 @@ impl Words {
         self.any(now) && self.named.contains(&key(serial, record))
     }
 
+    /// `text` has been heard and still counts.
+    pub(crate) fn knows(&self, seed: Seed, text: &str, now: Timestamp) -> bool {
+        let digest = seed.of(text.bytes());
+        self.heard(now).any(|known| known.digest == digest)
+    }
+
     /// Hears `text`; false where it has been heard before and only lasts longer now.
     pub(crate) fn hear(
         &mut self,

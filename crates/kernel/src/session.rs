@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use ringfence_flow::{Index, Lexicon, Words};
+use ringfence_flow::{History, Lexicon, Words};
 use ringfence_journal::LeftFloor;
 use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::Label;
@@ -37,7 +37,7 @@ pub struct Session {
     links: AtomicUsize,
     floor: Mutex<Label>,
     /// What its principal's sessions have read, value by value.
-    pub(crate) history: Arc<Mutex<Index>>,
+    pub(crate) history: Arc<Mutex<History>>,
     /// What its user said.
     pub(crate) words: Mutex<Words>,
     /// The tools of each server as they were last listed to it.
@@ -94,7 +94,7 @@ struct Table {
     /// Floors of ended sessions by principal, until the idle time has passed: a fresh session launders nothing.
     left_behind: HashMap<Owner, (Label, Timestamp)>,
     /// What the sessions of a principal have read: shared, so that what one read is known when another one sends.
-    histories: HashMap<Owner, Arc<Mutex<Index>>>,
+    histories: HashMap<Owner, Arc<Mutex<History>>>,
 }
 
 /// No session of this kind can be opened: there are too many, and all are in use.
@@ -377,9 +377,9 @@ impl Table {
     }
 
     /// What the sessions of `owner` have read. Where it is not remembered, `floor` is all that is known of it.
-    fn history(&mut self, owner: &Owner, floor: Label, how: &Remembering) -> Arc<Mutex<Index>> {
+    fn history(&mut self, owner: &Owner, floor: Label, how: &Remembering) -> Arc<Mutex<History>> {
         let begun = || {
-            let mut index = Index::new(how.most, how.seed, Arc::clone(&how.lexicon));
+            let mut index = History::new(how.most, how.seed, Arc::clone(&how.lexicon));
             if floor != Label::FRESH {
                 index.forget(floor);
             }

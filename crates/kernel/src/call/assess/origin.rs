@@ -9,7 +9,6 @@ use ringfence_model::effect::{Effect, Effects, ToolFacts};
 use ringfence_model::id::Timestamp;
 use ringfence_model::json::JsonText;
 use ringfence_model::principal::Scope;
-use ringfence_model::provenance::Provenance;
 
 use crate::call::Request;
 use crate::kernel::Kernel;
@@ -22,7 +21,7 @@ pub(super) fn hear(kernel: &Kernel, request: &Request) {
     if let Some(text) = meta::user_text(&request.params) {
         let now = kernel.env.now();
         let counts = u64::try_from(kernel.limits.user_words.0.as_nanos()).unwrap_or(u64::MAX);
-        let history = request.session.history.lock();
+        let mut history = request.session.history.lock();
         let mut words = request.session.words.lock();
         history.hear(&mut words, &text, now, Timestamp(now.0.saturating_add(counts)));
     }
@@ -30,7 +29,6 @@ pub(super) fn hear(kernel: &Kernel, request: &Request) {
 
 /// Traces what a call hands to a server.
 pub(super) fn trace(kernel: &Kernel, request: &Request, facts: Option<&ToolFacts>) -> Traced {
-    let nothing = Traced { provenance: Provenance::none(), named: false };
     let everything = [String::new()];
     let read = Effects::of(&[Effect::Read]);
     let wrapped;
@@ -56,7 +54,7 @@ pub(super) fn trace(kernel: &Kernel, request: &Request, facts: Option<&ToolFacts
         | Action::Ask { .. }
         | Action::Notify { .. }
         | Action::Task { .. }
-        | Action::Operate { .. } => return nothing,
+        | Action::Operate { .. } => return Traced::nothing(),
     };
     // A tool that only reads and carries nothing out keeps what it is told to itself.
     let keeps = facts.is_some_and(|facts| facts.effects == read && !facts.egress);
@@ -69,7 +67,7 @@ pub(super) fn trace(kernel: &Kernel, request: &Request, facts: Option<&ToolFacts
         floor: request.session.floor(),
         now: kernel.env.now(),
     };
-    let history = request.session.history.lock();
-    let words = request.session.words.lock();
-    history.trace(&words, asking)
+    let mut history = request.session.history.lock();
+    let mut words = request.session.words.lock();
+    history.trace(&mut words, asking)
 }
