@@ -24,9 +24,10 @@ use crate::load::{self, LoadError, Source};
 use crate::preset;
 use crate::replay::Unknown;
 use crate::rule::{ArgumentMatch, Case, Rule};
+use crate::table::Table;
 use guard::{GUARDS, releases_content};
 use index::Index;
-use table::Table;
+use table::Standing;
 use voices::Voices;
 
 /// Everything that decides, compiled. One snapshot serves a whole call.
@@ -34,7 +35,7 @@ use voices::Voices;
 pub struct PolicySet {
     rules: Vec<Rule>,
     index: Index,
-    table: Table,
+    table: Option<Table>,
     mode: PolicyMode,
     environment: Option<String>,
     needs: Needs,
@@ -68,19 +69,19 @@ pub struct Explanation {
 }
 
 impl PolicySet {
-    /// Compiles `sources` on top of the presets. Without a preset that has a table what no rule allows is denied.
+    /// Compiles `sources` on top of the presets. Without a table what no rule allows is denied.
     ///
     /// # Errors
     /// Everything that is wrong with any source.
     pub fn load(sources: &[Source<'_>], config: &PolicyConfig) -> Result<Self, Vec<LoadError>> {
-        let presets = config.presets.iter().filter_map(|preset| preset::source(*preset));
+        let presets = config.presets.iter().map(|preset| preset::source(*preset));
         let all: Vec<Source<'_>> = presets.chain(sources.iter().copied()).collect();
-        let rules = load::load(&all)?;
+        let load::Loaded { rules, tables } = load::load(&all)?;
         Ok(Self {
             index: Index::new(&rules),
             needs: Needs::of(&rules),
             rules,
-            table: Table::new(&config.presets),
+            table: Table::strictest(tables),
             mode: config.mode,
             environment: config.environment.clone(),
             digest: digest(&all, config),
@@ -133,10 +134,8 @@ impl PolicySet {
             }
         }
         if !voices.allowed_by_rule() {
-            voices.reason(self.table.row(facts).reason(facts, self.table.column(facts)));
-            if let Some(reason) = self.flow(facts) {
-                voices.reason(reason);
-            }
+            voices.reason(self.standing(facts).reason(facts));
+            self.flow(facts).into_iter().for_each(|reason| voices.reason(reason));
         }
         if releases_content(facts.action) {
             voices.redact();
@@ -144,12 +143,14 @@ impl PolicySet {
         voices.verdict()
     }
 
-    /// What the presets say of where the arguments' data would go.
-    fn flow(&self, facts: &Facts<'_>) -> Option<ringfence_model::verdict::Reason> {
-        match self.table {
-            Table::Closed => None,
-            Table::Standard | Table::Strict => flow::reason(facts),
-        }
+    /// What decides where no rule does.
+    fn standing(&self, facts: &Facts<'_>) -> Standing<'_> {
+        Standing::of(self.table.as_ref(), facts)
+    }
+
+    /// What the tables say of where the arguments' data would go.
+    fn flow(&self, facts: &Facts<'_>) -> Vec<Reason> {
+        self.table.as_ref().map(|table| flow::reasons(table.flows, facts)).unwrap_or_default()
     }
 
     /// Why a result in which `found` was found is withheld; none where it may be released. Under the mode in force.
@@ -176,10 +177,8 @@ impl PolicySet {
         let of_guard = |reason: &&Reason| GUARDS.iter().any(|guard| guard.id() == &*reason.rule);
         guards.iter().filter(of_guard).for_each(|reason| voices.reason(reason.clone()));
         if !voices.allowed_by_rule() {
-            voices.reason(self.table.row(facts).reason(facts, self.table.column(facts)));
-            if let Some(reason) = self.flow(facts) {
-                voices.reason(reason);
-            }
+            voices.reason(self.standing(facts).reason(facts));
+            self.flow(facts).into_iter().for_each(|reason| voices.reason(reason));
         }
         if releases_content(facts.action) {
             voices.redact();
@@ -220,19 +219,17 @@ impl PolicySet {
             });
         }
         let flow = self.flow(facts);
-        all.push(Explanation {
-            rule: flow.as_ref().map_or_else(|| "ringfence.flow".into(), |reason| Arc::clone(&reason.rule)),
-            matched: flow.is_some() && !allowed,
-            why: flow.map_or_else(
-                || "no data would leave its origin".to_owned(),
-                |reason| reason.message.to_string(),
-            ),
-            place: None,
-            references: Vec::new(),
-        });
-        let row = self.table.row(facts).reason(facts, self.table.column(facts));
+        let built_in =
+            |rule, matched, why| Explanation { rule, matched, why, place: None, references: Vec::new() };
+        if flow.is_empty() {
+            all.push(built_in("ringfence.flow".into(), false, "no data would leave its origin".to_owned()));
+        }
+        for reason in flow {
+            all.push(built_in(Arc::clone(&reason.rule), !allowed, reason.message.to_string()));
+        }
+        let row = self.standing(facts).reason(facts);
         let why = if allowed { "a rule allows the call".to_owned() } else { row.message.to_string() };
-        all.push(Explanation { rule: row.rule, matched: !allowed, why, place: None, references: Vec::new() });
+        all.push(built_in(row.rule, !allowed, why));
         all
     }
 }

@@ -12,6 +12,7 @@ pub mod preset;
 pub mod replay;
 mod rule;
 pub mod scenario;
+mod table;
 
 pub use effects::{BadToolKey, Declarations};
 pub use facts::Facts;

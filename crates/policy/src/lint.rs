@@ -81,9 +81,9 @@ pub fn lint(
     config: &PolicyConfig,
     catalogue: &[KnownTool],
 ) -> Result<Vec<Remark>, Vec<LoadError>> {
-    let presets = config.presets.iter().filter_map(|preset| preset::source(*preset));
+    let presets = config.presets.iter().map(|preset| preset::source(*preset));
     let all: Vec<Source<'_>> = sources.iter().copied().chain(presets).collect();
-    let rules = load::load(&all)?;
+    let rules = load::load(&all)?.rules;
     let shapes = shape::of(&all);
     let own: HashSet<&str> = sources.iter().map(|source| source.name).collect();
     let mut remarks = Vec::new();

@@ -8,6 +8,7 @@ mod obligations;
 mod read;
 mod rules;
 mod state;
+mod table;
 mod tree;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ pub(crate) use rules::CATEGORIES;
 pub(crate) use state::WORDS;
 
 use crate::rule::Rule;
+use crate::table::Table;
 
 /// A rule file.
 #[derive(Debug, Clone, Copy)]
@@ -52,12 +54,21 @@ impl fmt::Display for LoadError {
 /// Most bytes of one rule file.
 const LARGEST: usize = 16 << 20;
 
-/// The rules of all sources, in order.
+/// What stands in the sources.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// In order.
+    pub(crate) rules: Vec<Rule>,
+    /// The tables of defaults.
+    pub(crate) tables: Vec<Table>,
+}
+
+/// The rules and tables of all sources.
 ///
 /// # Errors
 /// Everything that is wrong with any of them, in order; at most [`read::MOST_ERRORS`] of each.
-pub(crate) fn load(sources: &[Source<'_>]) -> Result<Vec<Rule>, Vec<LoadError>> {
-    let mut rules = Vec::new();
+pub(crate) fn load(sources: &[Source<'_>]) -> Result<Loaded, Vec<LoadError>> {
+    let (mut rules, mut tables) = (Vec::new(), Vec::new());
     let mut errors = Vec::new();
     let mut places: HashMap<String, String> = HashMap::new();
     for source in sources {
@@ -68,13 +79,13 @@ pub(crate) fn load(sources: &[Source<'_>]) -> Result<Vec<Rule>, Vec<LoadError>> 
             reader.error(start, format!("{size} bytes exceed the limit of {LARGEST}"), None);
         } else {
             match tree::parse(source.text) {
-                Ok(document) => rules.extend(rules::document(&mut reader, &document, &mut places)),
+                Ok(document) => rules::document(&mut reader, &document, &mut places, &mut rules, &mut tables),
                 Err(unreadable) => reader.error(unreadable.at, unreadable.why, None),
             }
         }
         errors.extend(reader.into_errors());
     }
-    if errors.is_empty() { Ok(rules) } else { Err(errors) }
+    if errors.is_empty() { Ok(Loaded { rules, tables }) } else { Err(errors) }
 }
 
 /// Conditions by the path of their key: `server`, `arguments/~1path/glob`.

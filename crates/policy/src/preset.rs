@@ -6,11 +6,12 @@ use ringfence_model::config::Preset;
 
 use crate::load::Source;
 
-/// The text of a preset; `None` for the table of defaults, which is no rule file.
+/// The text of a preset.
 #[must_use]
-pub const fn text(preset: Preset) -> Option<&'static str> {
-    Some(match preset {
-        Preset::Standard | Preset::Strict => return None,
+pub const fn text(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Standard => include_str!("../presets/standard.yaml"),
+        Preset::Strict => include_str!("../presets/strict.yaml"),
         Preset::Permissive => include_str!("../presets/permissive.yaml"),
         Preset::OwaspAsi2026 => include_str!("../presets/owasp-asi-2026.yaml"),
         Preset::ReadOnly => include_str!("../presets/read_only.yaml"),
@@ -36,12 +37,12 @@ pub const fn text(preset: Preset) -> Option<&'static str> {
         Preset::Ccpa => include_str!("../presets/ccpa.yaml"),
         Preset::Nist => include_str!("../presets/nist.yaml"),
         Preset::Iso27001 => include_str!("../presets/iso27001.yaml"),
-    })
+    }
 }
 
 /// The preset as a source of rules.
-pub(crate) fn source(preset: Preset) -> Option<Source<'static>> {
-    text(preset).map(|text| Source { name: preset.as_str(), text })
+pub(crate) const fn source(preset: Preset) -> Source<'static> {
+    Source { name: preset.as_str(), text: text(preset) }
 }
 
 #[cfg(test)]

@@ -6,19 +6,7 @@ use ringfence_model::label::Integrity;
 use ringfence_model::provenance::{Origin, Word};
 
 use crate::facts::Facts;
-
-/// A column of the default table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Column {
-    /// The user's own words, what they refer to, or configured values.
-    Own,
-    /// The model's own, or from trusted sources.
-    Model,
-    /// Text of strangers has been read, and nobody was seen to ask for the act: no proof that they did.
-    Nobody,
-    /// From untrusted text, or near it.
-    Strangers,
-}
+use crate::table::Column;
 
 impl Column {
     /// The column of a call. With `inherits` what the model made up has the floor of the session.

@@ -9,43 +9,32 @@ use ringfence_model::label::{Confidentiality, Label};
 use ringfence_model::provenance::{Origin, Resemblance, Role, Source};
 use ringfence_model::verdict::{Decision, Reason};
 
-use super::column::Column;
 use crate::facts::Facts;
+use crate::table::{Column, Flows};
 
-/// What the flow of data says of a call, if anything.
-pub(super) fn reason(facts: &Facts<'_>) -> Option<Reason> {
-    if !goes_out(facts) {
-        return None;
-    }
-    let foreign = |source: &&Source| source.server.as_ref() != facts.server;
-    let find = |holds: &dyn Fn(Label) -> bool| {
-        // Whom something goes to is not what goes there.
-        let said = |value: &&Origin| {
-            value.role == Role::Content || value.label.confidentiality == Confidentiality::Secret
-        };
-        facts.provenance.values.iter().filter(said).find_map(|value| {
-            let source = value.sources.iter().filter(foreign).find(|source| holds(source.label));
-            // What is not remembered any more could have come from anywhere.
-            let forgotten = value.sources.is_empty() && holds(value.label);
-            (source.is_some() || forgotten).then_some((value, source))
-        })
-    };
-    let secret = |label: Label| label.confidentiality == Confidentiality::Secret;
-    let pii = |label: Label| label.pii;
-    let internal = |label: Label| label.confidentiality == Confidentiality::Internal;
-    if let Some((value, source)) = find(&secret) {
-        return Some(says("secret", Decision::Deny, Severity::Critical, "secret", facts, value, source));
-    }
-    if let Some((value, source)) = find(&pii) {
-        return Some(says("pii", Decision::Deny, Severity::High, "personal", facts, value, source));
+/// What the flow of data says of a call. All kinds speak: which of them blocks hangs on the mode, too.
+pub(super) fn reasons(flows: Flows, facts: &Facts<'_>) -> Vec<Reason> {
+    if facts.provenance.values.is_empty() || !goes_out(facts) {
+        return Vec::new();
     }
     // Who is named by the user may have what the session has read; the words say where, not only what.
-    if Column::of(facts, false) != Column::Own
-        && let Some((value, source)) = find(&internal)
-    {
-        return Some(says("internal", Decision::Ask, Severity::Medium, "internal", facts, value, source));
-    }
-    None
+    let internal = if Column::of(facts, false) == Column::Own { Decision::Allow } else { flows.internal };
+    [(Kind::Secret, flows.secret), (Kind::Personal, flows.pii), (Kind::Internal, internal)]
+        .into_iter()
+        .filter(|(_, decision)| *decision > Decision::Allow)
+        .filter_map(|(kind, decision)| {
+            let (value, source) = kind.find(facts)?;
+            Some(kind.says(decision, facts, value, source))
+        })
+        .collect()
+}
+
+/// What kind of data.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Secret,
+    Personal,
+    Internal,
 }
 
 /// True for what carries arguments out of the machine, or to a server of which nobody has said that it keeps them.
@@ -76,36 +65,61 @@ fn goes_out(facts: &Facts<'_>) -> bool {
     }
 }
 
-fn says(
-    name: &str,
-    decision: Decision,
-    severity: Severity,
-    kind: &str,
-    facts: &Facts<'_>,
-    value: &Origin,
-    source: Option<&Source>,
-) -> Reason {
-    let to = facts.server.map_or("ringfence", |server| server.as_str());
-    let from = source.map_or_else(
-        || "something the session has read".to_owned(),
-        |source| {
-            let server = source.server.as_ref().map_or("ringfence", |server| server.as_str());
-            let how = match source.by {
-                Resemblance::Atom | Resemblance::Passage => "",
-                Resemblance::Decoded => ", encoded",
-                Resemblance::Partial => ", in part",
-            };
-            format!("`{}` of `{server}`{how}", source.target)
-        },
-    );
-    // Not remembering is no proof: a person decides.
-    let decision = if source.is_none() { decision.min(Decision::Ask) } else { decision };
-    Reason {
-        rule: format!("ringfence.flow.{name}").into(),
-        decision,
-        severity,
-        message: format!("`{}` holds {kind} data out of {from}, which would leave to `{to}`", value.pointer)
+impl Kind {
+    fn holds(self, label: Label) -> bool {
+        match self {
+            Self::Secret => label.confidentiality == Confidentiality::Secret,
+            Self::Personal => label.pii,
+            Self::Internal => label.confidentiality == Confidentiality::Internal,
+        }
+    }
+
+    /// A value of this kind out of another server, and what it came out of; none of the latter where that is forgotten.
+    fn find<'f>(self, facts: &Facts<'f>) -> Option<(&'f Origin, Option<&'f Source>)> {
+        // Whom something goes to is not what goes there.
+        let said = |value: &&Origin| {
+            value.role == Role::Content || value.label.confidentiality == Confidentiality::Secret
+        };
+        let values = || facts.provenance.values.iter().filter(said);
+        let foreign = |source: &&Source| source.server.as_ref() != facts.server && self.holds(source.label);
+        let known =
+            values().find_map(|value| value.sources.iter().find(foreign).map(|source| (value, Some(source))));
+        // What is not remembered any more could have come from anywhere; that weighs less than what is known.
+        let forgotten = || values().find(|value| value.sources.is_empty() && self.holds(value.label));
+        known.or_else(|| forgotten().map(|value| (value, None)))
+    }
+
+    fn says(self, decision: Decision, facts: &Facts<'_>, value: &Origin, source: Option<&Source>) -> Reason {
+        let (name, kind, severity) = match self {
+            Self::Secret => ("secret", "secret", Severity::Critical),
+            Self::Personal => ("pii", "personal", Severity::High),
+            Self::Internal => ("internal", "internal", Severity::Medium),
+        };
+        let to = facts.server.map_or("ringfence", |server| server.as_str());
+        let from = source.map_or_else(
+            || "something the session has read".to_owned(),
+            |source| {
+                let server = source.server.as_ref().map_or("ringfence", |server| server.as_str());
+                let how = match source.by {
+                    Resemblance::Atom | Resemblance::Passage => "",
+                    Resemblance::Decoded => ", encoded",
+                    Resemblance::Partial => ", in part",
+                };
+                format!("`{}` of `{server}`{how}", source.target)
+            },
+        );
+        // Not remembering is no proof: a person decides.
+        let decision = if source.is_none() { decision.min(Decision::Ask) } else { decision };
+        Reason {
+            rule: format!("ringfence.flow.{name}").into(),
+            decision,
+            severity,
+            message: format!(
+                "`{}` holds {kind} data out of {from}, which would leave to `{to}`",
+                value.pointer
+            )
             .into(),
-        alternative: Some("leave it out of the arguments, or let the user send it".into()),
+            alternative: Some("leave it out of the arguments, or let the user send it".into()),
+        }
     }
 }

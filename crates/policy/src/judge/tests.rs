@@ -297,6 +297,26 @@ fn of_several_effects_the_strictest_row_decides() {
 }
 
 #[test]
+fn a_table_of_ones_own_decides_and_of_several_the_strictest_cell() {
+    let own = crate::preset::text(Preset::Standard)
+        .replacen("    send:\n      { severity: low, own: allow, model: allow, nobody: ask, strangers: ask", "    send:\n      { severity: low, own: allow, model: ask, nobody: deny, strangers: deny", 1)
+        .replacen("own: allow\n      model: ask\n      nobody: ask\n      strangers: deny\n      message: the tool moves", "own: allow\n      model: allow\n      nobody: ask\n      strangers: deny\n      message: the tool moves", 1);
+    let load = |presets: &[Preset]| {
+        let config = PolicyConfig { presets: presets.to_vec(), ..PolicyConfig::standard() };
+        PolicySet::load(&[Source { name: "own", text: &own }], &config).unwrap()
+    };
+    let decision = |policy: &PolicySet, effect| {
+        call(Some(&tool(&[effect])), |_| (), |facts| policy.judge(facts).decision)
+    };
+    let (alone, beside) = (load(&[]), load(&[Preset::Standard]));
+    assert_eq!([decision(&alone, Effect::Send), decision(&alone, Effect::Pay)], [Ask, Allow]);
+    assert_eq!([decision(&beside, Effect::Send), decision(&beside, Effect::Pay)], [Ask, Ask]);
+    let [one, other] = [[Preset::Standard, Preset::Strict], [Preset::Strict, Preset::Standard]]
+        .map(|presets| call(Some(&tool(&[Effect::Send])), |_| (), |facts| load(&presets).judge(facts)));
+    assert_eq!(one, other);
+}
+
+#[test]
 fn an_unknown_tool_is_asked_about_and_denied_where_nobody_can_answer() {
     let policy = standard("");
     for known in [None, Some(&tool(&[]))] {
@@ -646,6 +666,8 @@ fn any_rule() -> impl Strategy<Value = String> {
         Just("tool: { regex: 'f.*b' }".to_owned()),
         Just("principal: 'uid:1000'".to_owned()),
         Just("provenance: { word: untrusted }".to_owned()),
+        Just("provenance: { confidentiality: internal }".to_owned()),
+        Just("floor: { pii: true }".to_owned()),
         Just("when: 'args.x > 5'".to_owned()),
         Just("when: 'args.nothing'".to_owned()),
         Just("floor: { integrity: untrusted }".to_owned()),
@@ -662,6 +684,8 @@ fn any_rule() -> impl Strategy<Value = String> {
     let severity = prop::sample::select(vec!["info", "low", "medium", "high", "critical"]);
     let decision = prop::sample::select(vec!["allow", "ask", "deny"]);
     (matcher, severity, decision, any::<bool>()).prop_map(|(matcher, severity, decision, limited)| {
+        let labelled = ["floor", "provenance"].iter().any(|key| matcher.contains(key));
+        let decision = if labelled && decision == "allow" { "ask" } else { decision };
         let obligations = if limited { ", obligations: { limit: { calls: 1, per: 1s } }" } else { "" };
         format!("severity: {severity}, match: {matcher}, decision: {decision}{obligations}")
     })
@@ -669,6 +693,22 @@ fn any_rule() -> impl Strategy<Value = String> {
 
 fn numbered(rules: &[(usize, String)]) -> String {
     rules.iter().map(|(id, rule)| format!("{{ id: r{id}, {rule} }}")).collect::<Vec<_>>().join(", ")
+}
+
+fn any_word() -> impl Strategy<Value = Word> {
+    use Word::*;
+    prop::sample::select(vec![User, Configured, Referred, Trusted, Model, Asserted, Near, Untrusted])
+}
+
+fn any_label() -> impl Strategy<Value = Label> {
+    use Confidentiality::{Internal, Public, Secret};
+    use Integrity::{Model, Trusted, Untrusted, User};
+    (
+        prop::sample::select(vec![Public, Internal, Secret]),
+        any::<bool>(),
+        prop::sample::select(vec![User, Trusted, Model, Untrusted]),
+    )
+        .prop_map(|(confidentiality, pii, integrity)| Label { confidentiality, pii, integrity })
 }
 
 fn any_mode() -> impl Strategy<Value = PolicyMode> {
@@ -744,6 +784,40 @@ proptest! {
         let split = PolicySet::load(&sources, &PolicyConfig { mode, ..PolicyConfig::standard() }).unwrap();
         let whole = policy(&numbered(&rules), &[Preset::Standard], mode);
         prop_assert_eq!(judged(&whole, tool.as_ref(), flags).0, judged(&split, tool.as_ref(), flags).0);
+    }
+
+    #[test]
+    fn a_label_never_weakens_a_verdict(
+        rules in prop::collection::vec(any_rule(), 0..5),
+        strict in any::<bool>(),
+        tool in any_tool(),
+        values in prop::collection::vec((any_word(), any_label(), any::<(bool, bool)>(), any_word(), any_label()), 0..3),
+        floors in (any_label(), any_label()),
+        mode in any_mode(),
+    ) {
+        let rules: Vec<(usize, String)> = rules.into_iter().enumerate().collect();
+        let presets: &[Preset] = if strict { &[Preset::Standard, Preset::Strict] } else { &[Preset::Standard] };
+        let policy = policy(&numbered(&rules), presets, mode);
+        let provenance = |worse: bool| Provenance {
+            values: values
+                .iter()
+                .enumerate()
+                .map(|(at, (word, label, (content, remembered), other, more))| {
+                    let role = if *content { Role::Content } else { Role::Consequential };
+                    let (word, label) = if worse { (*word.max(other), label.join(*more)) } else { (*word, *label) };
+                    let full = origin(&format!("/x/{at}"), role, word, label, "web");
+                    if *remembered { full } else { Origin { sources: Vec::new(), ..full } }
+                })
+                .collect(),
+        };
+        let judged = |worse: bool| {
+            let floor = if worse { floors.0.join(floors.1) } else { floors.0 };
+            let provenance = provenance(worse);
+            let change = |facts: &mut Facts<'_>| facts.floor = floor;
+            call(tool.as_ref(), change, |facts| policy.judge(&Facts { provenance: &provenance, ..*facts }))
+        };
+        let (before, after) = (judged(false), judged(true));
+        prop_assert!(after.decision >= before.decision, "{before:?}\n{after:?}");
     }
 
     #[test]

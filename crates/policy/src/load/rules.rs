@@ -11,8 +11,10 @@ use ringfence_model::verdict::{Decision, Reason};
 use super::conditions::matcher;
 use super::obligations::obligations;
 use super::read::{Fields, Reader, keep};
-use super::tree::{Node, Value};
+use super::table::table;
+use super::tree::{At, Node, Value};
 use crate::rule::{Matcher, Place, Rule};
+use crate::table::Table;
 
 pub(super) const SEVERITIES: [(&str, Severity); 5] = [
     ("info", Severity::Info),
@@ -21,7 +23,7 @@ pub(super) const SEVERITIES: [(&str, Severity); 5] = [
     ("high", Severity::High),
     ("critical", Severity::Critical),
 ];
-const DECISIONS: [(&str, Decision); 3] =
+pub(super) const DECISIONS: [(&str, Decision); 3] =
     [("allow", Decision::Allow), ("ask", Decision::Ask), ("deny", Decision::Deny)];
 pub(crate) const CATEGORIES: [(&str, Category); 9] = [
     ("secret", Category::Secret),
@@ -53,25 +55,31 @@ type Conditions = BTreeMap<String, String>;
 /// Most references of one rule.
 const MOST_REFERENCES: usize = 32;
 
-/// The rules of a file. `places` remembers where each id was first used, over all files.
+/// Adds the rules and the table of a file. `places` remembers where each id was first used, over all files.
 pub(super) fn document(
     reader: &mut Reader<'_>,
     document: &Node,
     places: &mut HashMap<String, String>,
-) -> Vec<Rule> {
-    let Some(fields) = reader.fields(document, "a rule file", &["title", "description", "rules"]) else {
-        return Vec::new();
+    rules: &mut Vec<Rule>,
+    tables: &mut Vec<Table>,
+) {
+    let Some(fields) = reader.fields(document, "a rule file", &["title", "description", "table", "rules"])
+    else {
+        return;
     };
-    let Some(node) = fields.get("rules") else {
-        reader.error(fields.at, "a rule file needs `rules`".to_owned(), None);
-        return Vec::new();
-    };
-    // An empty list is a file in the making, not a mistake.
-    if matches!(&node.value, Value::List(list) if list.is_empty()) {
-        return Vec::new();
+    if let Some(node) = fields.get("table") {
+        tables.extend(table(reader, node));
     }
-    let Some(list) = reader.list(node, "`rules`") else { return Vec::new() };
-    list.iter().filter_map(|node| rule(reader, node, places)).collect()
+    match fields.get("rules") {
+        None if fields.get("table").is_some() => {}
+        None => reader.error(fields.at, "a rule file needs `rules`".to_owned(), None),
+        // An empty list is a file in the making, not a mistake.
+        Some(node) if matches!(&node.value, Value::List(list) if list.is_empty()) => {}
+        Some(node) => {
+            let list = reader.list(node, "`rules`").unwrap_or_default();
+            rules.extend(list.iter().filter_map(|node| rule(reader, node, places)));
+        }
+    }
 }
 
 fn rule(reader: &mut Reader<'_>, node: &Node, places: &mut HashMap<String, String>) -> Option<Rule> {
@@ -114,6 +122,10 @@ fn rule(reader: &mut Reader<'_>, node: &Node, places: &mut HashMap<String, Strin
             "write `decision: deny`: the effect has happened, only its result can be withheld".to_owned();
         reader.error(fields.at, "a rule about a `result` can only deny".to_owned(), Some(hint));
     }
+    if let (Some(when), Some(except)) = (&when, &except) {
+        let allows = decision == Some(Decision::Allow);
+        labels_make_stricter(reader, fields.at, allows, when, except);
+    }
     let message = message.or(description).unwrap_or_else(|| format!("rule {id}"));
     let reason = decision.map(|decision| Reason {
         rule: Arc::clone(&id),
@@ -124,6 +136,24 @@ fn rule(reader: &mut Reader<'_>, node: &Node, places: &mut HashMap<String, Strin
     });
     let (obligations, references) = (obligations?, references?);
     Some(Rule { id, severity, when: when?, except: except?, reason, obligations, references, place })
+}
+
+/// A label that is added never makes a verdict milder: a condition that would let it is refused.
+fn labels_make_stricter(reader: &mut Reader<'_>, at: At, allows: bool, when: &Matcher, except: &[Matcher]) {
+    let milder = if allows {
+        when.is_raised_by_labels() || except.iter().any(Matcher::is_silenced_by_labels)
+    } else {
+        when.is_silenced_by_labels() || except.iter().any(Matcher::is_raised_by_labels)
+    };
+    if milder {
+        let hint = if allows {
+            "say which words may steer it, `provenance: { word: [user, configured] }`, or put the label under `except`"
+        } else {
+            "leave out `pii: false` under `match`, and labels under `except`"
+        };
+        let message = "a label that is added would make this rule milder".to_owned();
+        reader.error(at, message, Some(hint.to_owned()));
+    }
 }
 
 fn references(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Box<str>>> {

@@ -3,7 +3,7 @@ use super::*;
 /// Every error of a file as a person sees it, hints below.
 fn errors(text: &str) -> String {
     let errors = match load(&[Source { name: "p.yaml", text }]) {
-        Ok(rules) => return format!("{} rules", rules.len()),
+        Ok(loaded) => return format!("{} rules, {} tables", loaded.rules.len(), loaded.tables.len()),
         Err(errors) => errors,
     };
     let line = |error: &LoadError| match &error.hint {
@@ -117,13 +117,13 @@ p.yaml:1:1: a rule file has no key `rule`
     did you mean `rules`?
 p.yaml:1:1: a rule file needs `rules`
 p.yaml:2:1: a rule file has no key `<<`
-    use one of: title, description, rules
+    use one of: title, description, table, rules
 p.yaml:1:1: a rule file must be a map, not a list
 p.yaml:1:256: recursion limit exceeded
 p.yaml:1:1: 16777228 bytes exceed the limit of 16777216
 "
     );
-    assert_eq!(errors("rules: []"), "0 rules");
+    assert_eq!(errors("rules: []"), "0 rules, 0 tables");
 }
 
 #[test]
@@ -168,6 +168,61 @@ fn an_alias_bomb_is_refused() {
 }
 
 /// Each `yaml` block of the guide is a rule file.
+#[test]
+fn a_rule_that_a_label_would_make_milder_is_refused() {
+    let rule = |decision: &str, rest: &str| {
+        errors(&format!("rules: [{{ id: a, severity: low, decision: {decision}, {rest} }}]"))
+    };
+    let milder =
+        |text: &str| text.starts_with("p.yaml:1:9: a label that is added would make this rule milder\n");
+    for rest in [
+        "match: { floor: { integrity: untrusted } }",
+        "match: { floor: { pii: true } }",
+        "match: { provenance: { word: model } }",
+        "match: { provenance: { confidentiality: secret } }",
+        "match: {}, except: { floor: { pii: false } }",
+    ] {
+        assert!(milder(&rule("allow", rest)), "{rest}: {}", rule("allow", rest));
+        assert_eq!(rule("deny", rest), "1 rules, 0 tables", "{rest}");
+    }
+    for rest in [
+        "match: { floor: { pii: false } }",
+        "match: {}, except: { floor: { confidentiality: secret } }",
+        "match: {}, except: { provenance: { word: untrusted } }",
+    ] {
+        assert!(milder(&rule("deny", rest)), "{rest}: {}", rule("deny", rest));
+        assert_eq!(rule("allow", rest), "1 rules, 0 tables", "{rest}");
+    }
+}
+
+#[test]
+fn a_table_is_whole_and_stricter_for_strangers() {
+    let standard = crate::preset::text(ringfence_model::config::Preset::Standard);
+    assert_eq!(errors(standard), "0 rules, 1 tables");
+    let (before, rest) = standard.split_once("    pay:").unwrap();
+    let (_, after) = rest.split_once("    admin:").unwrap();
+    let without = format!("{before}    admin:{after}");
+    assert_eq!(
+        errors(&without),
+        "p.yaml:13:5: `rows` needs `pay`\n    `ringfence policy presets show standard` shows a whole table\n"
+    );
+    let changed = |from: &str, to: &str| errors(&standard.replacen(from, to, 1));
+    let milder = changed(
+        "write:\n      { severity: low, own: allow, model: allow, nobody: ask, strangers: ask",
+        "write:\n      { severity: low, own: ask, model: allow, nobody: ask, strangers: ask",
+    );
+    assert!(
+        milder.contains("row `write` is milder where what steers the call is less trustworthy"),
+        "{milder}"
+    );
+    let both = changed("all: ask, message", "all: ask, own: ask, message");
+    assert!(both.contains("row `unknown` says `all` and `own`"), "{both}");
+    let misspelt = changed("made_up: model", "made_up: modle");
+    assert!(misspelt.contains("`made_up` cannot be `modle`\n    did you mean `model`?"), "{misspelt}");
+    let alien = changed("    pay:", "    stroll: { severity: low, all: allow, message: x }\n    pay:");
+    assert!(alien.contains("`rows` has no key `stroll`"), "{alien}");
+}
+
 #[test]
 fn the_guide_shows_rules_that_load() {
     let guide = include_str!("../../../../docs/policy.md");

@@ -252,7 +252,7 @@ fn each_entry_of_the_owasp_list_has_a_rule_that_fires() {
         "ASI09 Human-Agent Trust Exploitation",
         "ASI10 Rogue Agents",
     ];
-    let text = text(Preset::OwaspAsi2026).unwrap();
+    let text = text(Preset::OwaspAsi2026);
     let policy = policy(Preset::OwaspAsi2026, None);
     let origin = |word, confidentiality| Some((Role::Consequential, word, confidentiality, false));
     let scenes = [

@@ -121,6 +121,11 @@ impl FindingMatch {
 }
 
 impl FloorMatch {
+    /// True where a label that the session takes on can make it hold.
+    pub(crate) fn is_raised_by_labels(self) -> bool {
+        self.confidentiality.is_some() || self.integrity.is_some() || self.pii == Some(true)
+    }
+
     pub(crate) fn holds(self, floor: Label) -> bool {
         self.confidentiality.is_none_or(|least| floor.confidentiality >= least)
             && self.integrity.is_none_or(|least| floor.integrity >= least)
@@ -141,6 +146,12 @@ impl ProvenanceMatch {
     /// The servers of which a source must be, where they can be listed.
     pub(crate) fn servers(&self) -> Option<Vec<&str>> {
         self.server.as_ref()?.literals()
+    }
+
+    /// True where a label that a value takes on, or a less trustworthy word, can make it hold.
+    pub(crate) fn is_raised_by_labels(&self) -> bool {
+        let below = matches!(self.word, Some(WordMatch::AtLeast(least)) if least > Word::User);
+        below || self.confidentiality.is_some() || self.pii == Some(true)
     }
 
     fn chooses(&self, origin: &Origin) -> bool {

@@ -98,6 +98,18 @@ impl Matcher {
         names(&self.findings) || names(&self.result) || self.floor.is_some_and(|floor| floor.pii.is_some())
     }
 
+    /// True where a label that is added can make it hold.
+    pub(crate) fn is_raised_by_labels(&self) -> bool {
+        self.floor.is_some_and(FloorMatch::is_raised_by_labels)
+            || self.provenance.as_ref().is_some_and(ProvenanceMatch::is_raised_by_labels)
+    }
+
+    /// True where a label that is added can make it hold no longer.
+    pub(crate) fn is_silenced_by_labels(&self) -> bool {
+        self.floor.is_some_and(|floor| floor.pii == Some(false))
+            || self.provenance.as_ref().is_some_and(|wanted| wanted.pii == Some(false))
+    }
+
     /// True when it says nothing of who and what.
     const fn names_nothing(&self) -> bool {
         self.server.is_none()

@@ -55,13 +55,8 @@ fn list(context: &Context) -> Result<Exit, Stop> {
 
 /// The first line of the file says it.
 fn title(preset: Preset) -> String {
-    match preset::text(preset) {
-        Some(text) => {
-            text.lines().find_map(|line| line.strip_prefix("title: ")).unwrap_or_default().to_owned()
-        }
-        None if preset == Preset::Strict => "The table of defaults; asks before anything leaves".to_owned(),
-        None => "The table of defaults".to_owned(),
-    }
+    let text = preset::text(preset);
+    text.lines().find_map(|line| line.strip_prefix("title: ")).unwrap_or_default().to_owned()
 }
 
 fn show(context: &Context, name: &str) -> Result<Exit, Stop> {
@@ -69,10 +64,7 @@ fn show(context: &Context, name: &str) -> Result<Exit, Stop> {
         let problem = usage(format!("there is no preset `{name}`"));
         return Err(problem.hint("`ringfence policy presets list` shows them").into());
     };
-    let Some(text) = preset::text(preset) else {
-        let problem = usage(format!("unavailable: `{name}` is the table of defaults, which is no rule file"));
-        return Err(problem.hint("docs/policy.md and README show the table").into());
-    };
+    let text = preset::text(preset);
     match context.format {
         Format::Json => output::json(&json!({ "name": name, "text": text }))?,
         Format::Text => output::text(text.trim_end())?,
