@@ -124,18 +124,15 @@ impl Detectors {
                 attachment.findings.extend(self.text(text, context));
             }
         }
-        let orders = Profile::new(context, &[Engine::Injection, Engine::Hidden]);
-        let mut orders = self.scanner.scan_json(json, orders);
+        let (values, mut orders) = self.scanner.values_and_orders(json, self.of_everything(context));
         orders.retain(|order| self.is_on(&order.finding));
-        Message { values: self.values(json), orders, attachments }
+        Message { values, orders, attachments }
     }
 
     /// Everything in a text that stands in `context`, by place.
     #[must_use]
     pub fn text(&self, text: &str, context: Context) -> Vec<Finding> {
-        let engines: Vec<Engine> =
-            self.of_values().iter().copied().chain([Engine::Injection, Engine::Hidden]).collect();
-        self.scan(text, Profile::new(context, &engines))
+        self.scan(text, self.of_everything(context))
     }
 
     /// What the engines of `profile` see in `text`, by place.
@@ -170,6 +167,10 @@ impl Detectors {
     #[must_use]
     pub fn urls(&self, arguments: &JsonText, in_prose: InProse) -> Vec<Finding> {
         url::scan_arguments(arguments, in_prose, &self.origins)
+    }
+
+    fn of_everything(&self, context: Context) -> Profile {
+        Profile::new(context, self.of_values()).with(&[Engine::Injection, Engine::Hidden])
     }
 
     const fn of_values(&self) -> &'static [Engine] {

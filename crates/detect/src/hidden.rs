@@ -11,8 +11,8 @@ mod markup;
 mod scan;
 
 pub use homoglyph::skeleton;
-pub(crate) use scan::scan_signed;
 pub use scan::{Hidden, reveal, scan};
+pub(crate) use scan::{may_hold, scan_signed};
 
 /// Ids of hidden content.
 const IDS: [&str; 10] = [

@@ -20,6 +20,7 @@ pub use context::Context;
 pub use feature::Features;
 pub use fit::{Example, Fit};
 pub use fold::Folded;
+pub(crate) use json::Raw;
 pub use json::is_removed;
 pub use lexicon::{Hit, Lexicon, LexiconError};
 pub use model::{Model, WeightsError};

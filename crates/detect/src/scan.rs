@@ -6,7 +6,7 @@
 use ringfence_model::finding::Finding;
 use ringfence_model::json::JsonText;
 
-use crate::injection::{Context, InjectionError, InjectionScanner};
+use crate::injection::{Context, InjectionError, InjectionScanner, Raw};
 use crate::secret::{Escapes, InJson, Look, RuleError, SecretScanner, Settings, Sought};
 use crate::signs::Signs;
 
@@ -36,6 +36,12 @@ impl Profile {
     #[must_use]
     pub fn new(context: Context, engines: &[Engine]) -> Self {
         Self { context, engines: engines.iter().fold(0, |set, engine| set | engine.bit()) }
+    }
+
+    /// The same with `engines` as well.
+    #[must_use]
+    pub fn with(self, engines: &[Engine]) -> Self {
+        Self { engines: self.engines | Self::new(self.context, engines).engines, ..self }
     }
 
     /// Every engine, for text that stands in `context`.
@@ -139,19 +145,29 @@ impl TextScanner {
     /// its value.
     #[must_use]
     pub fn scan_json(&self, json: &JsonText, profile: Profile) -> Vec<InJson> {
+        let (mut found, orders) = self.values_and_orders(json, profile);
+        found.extend(orders);
+        found.sort_by_key(|hit| (hit.at.start, hit.finding.span.start));
+        found
+    }
+
+    /// The same, in one pass: what the engines of values see, and what those of orders and of hidden content do.
+    pub(crate) fn values_and_orders(&self, json: &JsonText, profile: Profile) -> (Vec<InJson>, Vec<InJson>) {
         let raw = json.as_str();
         let escapes = Escapes::of(raw);
         let mut anchors = Vec::new();
         let wanted = profile.has(Engine::Injection).then_some(&mut anchors);
-        let mut look = Look { sought: profile.sought(), signs: &Signs::of(raw), anchors: wanted };
-        let any = escapes == Escapes::Any;
-        let may = any || self.secrets.may_hold(raw, escapes, &mut look);
-        let mut found = if may { self.secrets.find_in_strings(json, profile.sought()) } else { Vec::new() };
+        let signs = Signs::of(raw);
+        let mut look = Look { sought: profile.sought(), signs: &signs, anchors: wanted };
+        let may = escapes == Escapes::Any || self.secrets.may_hold(raw, escapes, &mut look);
+        let values = if may { self.secrets.find_in_strings(json, profile.sought()) } else { Vec::new() };
+        let mut orders = Vec::new();
         if profile.has(Engine::Injection) || profile.has(Engine::Hidden) {
-            found.extend(self.injection.look_in_json(json, profile, any || !anchors.is_empty()));
-            found.sort_by_key(|hit| (hit.at.start, hit.finding.span.start));
+            let raw = Raw::of(escapes, !anchors.is_empty());
+            orders = self.injection.look_in_json(json, profile, &signs, raw);
+            orders.sort_by_key(|hit| (hit.at.start, hit.finding.span.start));
         }
-        found
+        (values, orders)
     }
 }
 

@@ -3,6 +3,8 @@
 
 /// Bytes in which digits are counted at once.
 const BLOCK: usize = 32;
+/// Bytes of which [`has_run`] asks at once.
+const SWEEP: usize = 64;
 /// Digits that a number of a person has at least, within two blocks.
 const FEWEST_DIGITS: u8 = 4;
 
@@ -48,6 +50,25 @@ fn has_digits(bytes: &[u8]) -> bool {
         before = here;
     }
     false
+}
+
+/// True where [`runs`] has any: the same question to 64 bytes at once, for texts that mostly have none.
+pub(crate) fn has_run(text: &str, least: u8, most: u8) -> bool {
+    let mut before = 0;
+    let mut ends_it = |block: &[u8; SWEEP]| {
+        let inside = block.map(|byte| if byte.wrapping_sub(least) <= most - least { u8::MAX } else { 0 });
+        let words = inside.as_chunks::<8>().0.iter().enumerate();
+        let full = words.fold(before, |full, (at, word)| {
+            full | u32::from(u64::from_ne_bytes(*word) == u64::MAX) << (at + 1)
+        });
+        before = full >> (SWEEP / 8);
+        full & (full >> 1) != 0
+    };
+    let (blocks, rest) = text.as_bytes().as_chunks::<SWEEP>();
+    // What stands behind the last whole word is too short for a run to end there, and no run goes over a zero.
+    let mut last = [0; SWEEP];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    blocks.iter().any(&mut ends_it) || ends_it(&last)
 }
 
 /// A place in each run of 24 bytes or more that all lie in `least..=most`: the second of two whole words of eight bytes

@@ -43,6 +43,11 @@ pub(super) fn look(text: &str, signs: &Signs, seen: &mut Sightings) {
     }
 }
 
+/// False where no run of `json`, as it stands, is long enough: nor is any in its strings.
+pub(super) fn may_stand_in(json: &str, signs: &Signs) -> bool {
+    signs::has_run(json, b'+', b'z') || signs.digits && signs::has_run(json, b' ', b'f')
+}
+
 /// The run of bytes of a kind that byte `at` stands in, not before `from`; empty where it is of another kind.
 fn around(bytes: &[u8], at: usize, from: usize, is_kind: fn(u8) -> bool) -> Range<usize> {
     let before =

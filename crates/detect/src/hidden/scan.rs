@@ -90,6 +90,11 @@ pub(crate) fn scan_signed(text: &str, signs: &Signs) -> Vec<Hidden> {
     hidden
 }
 
+/// False where nothing can hide in a string of `json`, whose raw text has these `signs` and no letter written as an escape.
+pub(crate) fn may_hold(json: &str, signs: &Signs) -> bool {
+    !signs.ascii || signs.markup || signs.link || carrier::may_stand_in(json, signs)
+}
+
 /// `text` as a reader takes it: without characters that have no glyph, and words of mixed scripts as the Latin words that
 /// they look like. Other words stay as they are.
 #[must_use]

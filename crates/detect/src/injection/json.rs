@@ -23,12 +23,33 @@ const INVISIBLE: [&str; 5] =
 /// What stands where hidden content was.
 const REMOVED: &str = "[hidden text removed]";
 
+/// What the raw text of a JSON message says of its strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Raw {
+    /// No string has an anchor, and none is written so that signs could hide.
+    Calm,
+    /// There is an anchor, or letters are written as escapes: each string is asked for itself.
+    Telling,
+}
+
+impl Raw {
+    pub(crate) fn of(escapes: Escapes, anchored: bool) -> Self {
+        if anchored || escapes == Escapes::Any { Self::Telling } else { Self::Calm }
+    }
+}
+
 impl InjectionScanner {
     /// What the profile's engines for orders and for hidden content see in the strings of `json`, keys included.
-    /// `anchored` is false where the whole of `json` has no anchor, however its strings are written.
-    pub(crate) fn look_in_json(&self, json: &JsonText, profile: Profile, anchored: bool) -> Vec<InJson> {
+    /// `signs` are those of its raw text.
+    pub(crate) fn look_in_json(
+        &self,
+        json: &JsonText,
+        profile: Profile,
+        signs: &Signs,
+        raw: Raw,
+    ) -> Vec<InJson> {
         let mut found = Vec::new();
-        self.each_suspect(json, profile, anchored, &mut |at, _, findings| {
+        self.each_suspect(json, profile, signs, raw, &mut |at, _, findings| {
             found.extend(findings.into_iter().map(|finding| InJson { finding, at: at.clone() }));
         });
         found
@@ -41,11 +62,12 @@ impl InjectionScanner {
         let mut splice = Splice::new(json);
         let raw = json.as_str();
         // A letter written as an escape hides from a look at the raw text; then each string is asked for itself.
-        let anchored = !self.anchors(raw).is_empty() || Escapes::of(raw) == Escapes::Any;
+        let shown = Raw::of(Escapes::of(raw), !self.anchors(raw).is_empty());
         self.each_suspect(
             json,
             Profile::new(context, &[Engine::Injection, Engine::Hidden]),
-            anchored,
+            &Signs::of(raw),
+            shown,
             &mut |_, string, findings| {
                 let Some(text) = string.as_str() else { return };
                 if let Some(clean) = cut(&text, &findings) {
@@ -67,15 +89,19 @@ impl InjectionScanner {
         &self,
         json: &'j JsonText,
         profile: Profile,
-        anchored: bool,
+        signs: &Signs,
+        raw: Raw,
         visit: &mut impl FnMut(Range<usize>, Json<'j>, Vec<Finding>),
     ) {
         if !profile.has(Engine::Injection) && !profile.has(Engine::Hidden) {
             return;
         }
+        let calm = raw == Raw::Calm && !hidden::may_hold(json.as_str(), signs);
         let mut left = TINY;
         json.value().strings(&mut |string| {
-            if string.raw().len() < SHORTEST {
+            // An escape makes two bytes of one, and the quotes are two.
+            let beyond_tiny = string.raw().len() > 2 * left + 2;
+            if string.raw().len() < SHORTEST || (calm && beyond_tiny) {
                 return;
             }
             let Some(text) = string.as_str() else { return };
@@ -85,7 +111,7 @@ impl InjectionScanner {
                 left -= text.len();
             }
             let signs = Signs::of(&text);
-            let anchors = if anchored { self.anchors(&text) } else { Vec::new() };
+            let anchors = if raw == Raw::Calm { Vec::new() } else { self.anchors(&text) };
             let foreign = || !signs.ascii && has_foreign(&text);
             let hides = || !hidden::scan_signed(&text, &signs).is_empty();
             if tiny || !anchors.is_empty() || foreign() || hides() {

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{Signs, runs};
+use super::{Signs, has_run, runs};
 
 proptest! {
     #[test]
@@ -24,6 +24,7 @@ proptest! {
         text in "([ a-z0-9.é~]{0,30}[c-f]{24,70}){0,4}[ -~]{0,30}",
     ) {
         let places: Vec<usize> = runs(&text, b'c', b'f').collect();
+        prop_assert_eq!(has_run(&text, b'c', b'f'), !places.is_empty());
         let bytes = text.as_bytes();
         let inside = |at: &usize| bytes[at - 8..at + 8].iter().all(|byte| (b'c'..=b'f').contains(byte));
         prop_assert!(places.iter().all(inside), "{text:?} {places:?}");
