@@ -15,7 +15,8 @@ use ringfence_model::control::{Credential, Reply, Request, Verb};
 use ringfence_model::json::{Json, JsonText, Kind};
 use ringfence_model::principal::Principal;
 use ringfence_model::problem::{Problem, ProblemKind};
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::Gate;
@@ -97,8 +98,7 @@ impl Desk<'_> {
                 self.operate("shutdown", JsonText::empty_object(), Arc::clone(&operator)).await?;
                 self.record(&operator, "shutdown")?;
                 self.stop.cancel();
-                let answer = json!({ "attested": operator.is_attested() });
-                connection.say(&Reply::Item(answer)).await.map_err(|error| internal(&error))
+                say(connection, &JsonText::object([("attested", operator.is_attested().into())])).await
             }
             Verb::CredentialChanged { what } => {
                 let operator = Arc::new(self.operator(request.credential).await?);
@@ -152,6 +152,7 @@ impl Desk<'_> {
                     members.insert("index".into(), index.into());
                     members.insert("time".into(), entry.time.to_string().into());
                 }
+                let item = to_raw_value(&item).map_err(|error| internal(&error))?;
                 if connection.say(&Reply::Item(item)).await.is_err() {
                     return Ok(());
                 }
@@ -268,7 +269,7 @@ impl Desk<'_> {
 }
 
 async fn say(connection: &mut Connection, item: &JsonText) -> Result<(), Problem> {
-    let item = serde_json::from_str(item.as_str()).map_err(|error| internal(&error))?;
+    let item = RawValue::from_string(item.as_str().to_owned()).map_err(|error| internal(&error))?;
     connection.say(&Reply::Item(item)).await.map_err(|error| internal(&error))
 }
 

@@ -16,7 +16,7 @@ pub use loopback::{Loopback, LoopbackError};
 pub use operator::{MIN_PASSPHRASE, OperatorCredential, Shown, TokenInfo};
 pub use principal::{Principals, Refused};
 pub use private::KeysError;
-pub use process::{ClientProcess, ProcessError, client_process};
+pub use process::{ClientProcess, ProcessError, client_process, is_running};
 pub use sealing::{SealingKey, SealingKeys};
 
 /// Fills a buffer with random bytes fit for keys.

@@ -71,6 +71,8 @@ struct Stat {
     parent: u32,
     session: u32,
     started: u64,
+    /// It runs no more, and its parent has not looked yet.
+    has_ended: bool,
 }
 
 impl Stat {
@@ -111,6 +113,16 @@ fn climb(
     Ok(at.into())
 }
 
+/// True while the process that had this id when it `started` runs, also where the system does not say.
+#[must_use]
+pub fn is_running(pid: u32, started: u64) -> bool {
+    match read(pid) {
+        Ok(stat) => stat.started == started && !stat.has_ended,
+        Err(ProcessError::Gone { .. }) => false,
+        Err(ProcessError::Malformed { .. } | ProcessError::Io { .. }) => true,
+    }
+}
+
 fn read(pid: u32) -> Result<Stat, ProcessError> {
     let mut bytes = Vec::new();
     let read =
@@ -136,10 +148,11 @@ fn parse(bytes: &[u8]) -> Option<Stat> {
     // From field 3 on.
     let mut fields = rest.split_ascii_whitespace();
     let mut field = |skip: usize| fields.nth(skip);
-    let parent = field(1)?.parse().ok()?;
+    let has_ended = matches!(field(0)?, "Z" | "X");
+    let parent = field(0)?.parse().ok()?;
     let session = field(1)?.parse().ok()?;
     let started = field(15)?.parse().ok()?;
-    Some(Stat { pid: pid.parse().ok()?, name: name.to_owned(), parent, session, started })
+    Some(Stat { pid: pid.parse().ok()?, name: name.to_owned(), parent, session, started, has_ended })
 }
 
 #[cfg(test)]

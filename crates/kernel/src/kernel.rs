@@ -20,7 +20,8 @@ use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::call::Listing;
 use ringfence_model::config::{Config, Durability, Limits};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
-use ringfence_model::id::SessionId;
+use ringfence_model::finding::{Category, Finding, Severity};
+use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::json::JsonText;
 use ringfence_model::pin::PinLock;
 use ringfence_model::principal::Principal;
@@ -45,6 +46,12 @@ use crate::upstream::{BadServer, Upstreams};
 
 /// Most characters of a URI or name that the journal keeps.
 const MOST_OF_TARGET: usize = 1_024;
+
+/// Most characters of what a server wrote beside its messages that is shown.
+const MOST_WORDS: usize = 4_096;
+
+/// How long the servers of a session stay that no connection holds while its client lives: it may be starting a shim anew.
+const LINGERS: Duration = Duration::from_secs(60);
 
 /// How often housekeeping runs.
 const TEND: Duration = Duration::from_secs(1);
@@ -194,7 +201,7 @@ impl Kernel {
         let limits = config.limits;
         Ok(Arc::new(Self {
             sessions,
-            upstreams: Upstreams::new(&config.servers)?,
+            upstreams: Upstreams::new(&config.servers, limits.conversations)?,
             builtins: builtins.into_iter().map(|tool| (tool.name(), tool)).collect(),
             sealer: sealer(keys),
             audit,
@@ -327,7 +334,22 @@ impl Kernel {
         self.detectors.secrets()
     }
 
-    /// What a server wrote outside results (stderr, errors of its start), with credentials blotted out.
+    /// What a server wrote beside its messages, as clients and the log may have it: without credentials and what is
+    /// hidden, of a bounded length, and not at all where it reads like orders to a model.
+    #[must_use]
+    pub(crate) fn words(&self, text: &str) -> String {
+        let end = text.char_indices().nth(MOST_WORDS).map_or(text.len(), |(end, _)| end);
+        let clean = self.scrub(text.get(..end).unwrap_or_default());
+        let clean = self.detectors.text_without_hidden(&clean, Context::ToolResult);
+        let orders =
+            |found: &Finding| found.category == Category::Injection && found.severity >= Severity::Medium;
+        if self.detectors.text(&clean, Context::ToolResult).iter().any(orders) {
+            return "[not shown: it reads like orders to a model]".into();
+        }
+        clean
+    }
+
+    /// A text with credentials blotted out.
     #[must_use]
     pub(crate) fn scrub(&self, text: &str) -> String {
         self.secrets().clean_text(text)
@@ -378,10 +400,26 @@ impl Kernel {
             }
         }
         self.sessions.sweep(now);
+        let left = self.left_alone(now);
         self.approvals.sweep(now);
         self.parking.sweep(now, |session| self.sessions.holds(session));
         self.tasks.sweep(now, |session| self.sessions.holds(session));
-        self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
+        let is_needed = |session| self.sessions.holds(session) && !left.contains(&session);
+        self.upstreams.sweep(now, self.limits.session_idle.0, is_needed);
+    }
+
+    /// Sessions whose servers nobody waits for: the client's last shim is gone for a while. Where the client itself is gone,
+    /// the session ends.
+    fn left_alone(&self, now: Timestamp) -> Vec<SessionId> {
+        let mut left = self.sessions.left_alone(now);
+        left.retain(|left| {
+            let lives = ringfence_identity::is_running(left.pid, left.started);
+            if !lives {
+                self.sessions.end(left.session, now);
+            }
+            lives && left.since > LINGERS && !self.tasks.are_open(left.session)
+        });
+        left.into_iter().map(|left| left.session).collect()
     }
 
     /// Ends all conversations and closes the journal in good order.

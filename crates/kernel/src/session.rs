@@ -35,6 +35,8 @@ pub struct Session {
     in_flight: AtomicUsize,
     /// Connections that hold it open.
     links: AtomicUsize,
+    /// When housekeeping first saw that none does; 0 while one does.
+    alone: AtomicU64,
     floor: Mutex<Label>,
     /// What its principal's sessions have read, value by value.
     pub(crate) history: Arc<Mutex<History>>,
@@ -111,6 +113,18 @@ pub struct TooManyInFlight(usize);
 #[derive(Debug)]
 pub struct InFlight(Arc<Session>);
 
+/// The session of a client process that no connection holds and in which nothing runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LeftAlone {
+    pub(crate) session: SessionId,
+    /// The client's process id.
+    pub(crate) pid: u32,
+    /// When the client started, in clock ticks since boot.
+    pub(crate) started: u64,
+    /// For how long this has been seen.
+    pub(crate) since: Duration,
+}
+
 /// Holds a session open for a connection; given back on drop.
 #[derive(Debug)]
 pub struct Link(Arc<Session>);
@@ -170,6 +184,20 @@ impl Session {
 
     fn is_of(&self, owner: &Owner) -> bool {
         self.principal.realm.as_str() == &*owner.0 && self.principal.name == owner.1
+    }
+
+    fn left_alone(&self, now: Timestamp) -> Option<LeftAlone> {
+        let SessionKey::ClientProcess { pid, started } = self.key else { return None };
+        if !self.is_idle(now, HANDED_OUT) {
+            self.alone.store(0, Ordering::Relaxed);
+            return None;
+        }
+        let first = self
+            .alone
+            .compare_exchange(0, now.0, Ordering::Relaxed, Ordering::Relaxed)
+            .unwrap_or_else(|seen| seen);
+        let since = if first == 0 { 0 } else { now.0.saturating_sub(first) };
+        Some(LeftAlone { session: self.id, pid, started, since: Duration::from_nanos(since) })
     }
 
     /// True where no call and no connection has used it for `idle`.
@@ -277,6 +305,7 @@ impl Sessions {
             calls: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             links: AtomicUsize::new(0),
+            alone: AtomicU64::new(0),
             floor: Mutex::new(floor),
             history,
             words: Mutex::new(Words::none()),
@@ -295,6 +324,11 @@ impl Sessions {
     /// Ends the sessions that have been idle too long; their ids.
     pub fn sweep(&self, now: Timestamp) -> Vec<SessionId> {
         self.table.lock().sweep(now, self.idle)
+    }
+
+    /// The sessions of client processes that no connection holds now and in which nothing runs.
+    pub(crate) fn left_alone(&self, now: Timestamp) -> Vec<LeftAlone> {
+        self.table.lock().by_id.values().filter_map(|session| session.left_alone(now)).collect()
     }
 
     /// True while this session is open.

@@ -5,10 +5,18 @@ use ringfence_detect::secret::InJson;
 
 use crate::call::Request;
 
+/// Longest piece of a name or URI that is shown from its beginning, and from its end.
+const TARGET: usize = 128;
+
 /// The arguments of `request`, each end of a text over twice `most` characters.
 pub(crate) fn arguments(request: &Request, secrets: &[InJson], most: usize) -> Option<String> {
     let params = ringfence_detect::secret::redact_json(&request.params, secrets);
     params.value().get("arguments").map(|arguments| excerpt(arguments.raw(), most))
+}
+
+/// A name or URI on one line, in part where it is long.
+pub(crate) fn target(text: &str) -> String {
+    excerpt(text, TARGET)
 }
 
 /// Beginning and end of a long text, without what would show it as something else than it is: control characters, and
@@ -27,12 +35,13 @@ fn excerpt(text: &str, most: usize) -> String {
         control if control.is_control() => char::REPLACEMENT_CHARACTER,
         other => other,
     };
-    let all: Vec<char> = text.chars().map(plain).collect();
-    let hidden = all.len().saturating_sub(2 * most);
+    let hidden = text.chars().count().saturating_sub(2 * most);
     if hidden == 0 {
-        return all.into_iter().collect();
+        return text.chars().map(plain).collect();
     }
-    let head: String = all.iter().take(most).collect();
-    let tail: String = all.iter().skip(most + hidden).collect();
+    let head: String = text.chars().take(most).map(plain).collect();
+    let mut tail: Vec<char> = text.chars().rev().take(most).map(plain).collect();
+    tail.reverse();
+    let tail: String = tail.into_iter().collect();
     format!("{head} … {hidden} characters not shown … {tail}")
 }

@@ -155,6 +155,12 @@ impl Tasks {
             .collect()
     }
 
+    /// True where a task of the session has not ended.
+    pub(crate) fn are_open(&self, session: SessionId) -> bool {
+        let table = self.table.lock();
+        table.by_call.values().any(|task| task.session == session && !task.state.lock().has_ended)
+    }
+
     /// True where the session may begin another task.
     pub(crate) fn has_room(&self, session: SessionId) -> bool {
         let table = self.table.lock();

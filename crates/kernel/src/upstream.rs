@@ -9,6 +9,7 @@ mod followed;
 mod listener;
 mod notices;
 mod process;
+mod room;
 mod tasks;
 
 use std::collections::HashMap;
@@ -34,6 +35,7 @@ pub(crate) use catalogue::Tools;
 pub use connection::Connection;
 pub(crate) use followed::Followed;
 pub use listener::Listener;
+use room::Room;
 pub(crate) use tasks::tell_of_task;
 
 use crate::exchange::{Abilities, ClientTerms};
@@ -51,6 +53,7 @@ const LACKS: Duration = Duration::from_secs(60);
 pub struct Upstreams {
     configured: IndexMap<ServerName, Arc<Upstream>>,
     wrapped: Mutex<HashMap<(ServerName, String), Arc<Upstream>>>,
+    room: Room,
 }
 
 /// One upstream server.
@@ -124,6 +127,14 @@ pub enum UpstreamError {
         /// Why it failed.
         why: String,
     },
+    /// Too many conversations are open, with whatever servers, and all are in use.
+    #[error("{most} conversations with servers are open and in use; none with `{server}` can be opened")]
+    Crowded {
+        /// Which one.
+        server: ServerName,
+        /// How many may be open.
+        most: usize,
+    },
     /// It speaks no version of the protocol that we do.
     #[error("the server `{server}` speaks no version of the protocol that Ringfence speaks")]
     NoVersion {
@@ -141,23 +152,23 @@ impl UpstreamError {
                 Some(format!("The server wrote: {stderr}"))
             }
             Self::Unusable { .. } => None,
-            Self::Resting { .. } => Some("Wait, then try again.".into()),
+            Self::Resting { .. } | Self::Crowded { .. } => Some("Wait, then try again.".into()),
             Self::NoVersion { .. } => None,
         }
     }
 }
 
 impl Upstreams {
-    /// The servers of the configuration.
+    /// The servers of the configuration, with at most `most` conversations open at once.
     ///
     /// # Errors
     /// [`BadServer`].
-    pub fn new(servers: &IndexMap<ServerName, ServerConfig>) -> Result<Self, BadServer> {
+    pub fn new(servers: &IndexMap<ServerName, ServerConfig>, most: usize) -> Result<Self, BadServer> {
         let mut configured = IndexMap::with_capacity(servers.len());
         for (name, config) in servers {
             configured.insert(name.clone(), Arc::new(Upstream::new(name.clone(), config.clone())?));
         }
-        Ok(Self { configured, wrapped: Mutex::new(HashMap::new()) })
+        Ok(Self { configured, wrapped: Mutex::new(HashMap::new()), room: Room::new(most) })
     }
 
     /// The servers of the configuration, in its order.
@@ -355,7 +366,10 @@ impl Upstream {
         }
         let connection = match Connection::open(kernel, self, session, client, era).await {
             Ok(connection) => connection,
+            // That is not its fault.
+            Err(error @ UpstreamError::Crowded { .. }) => return Err(error),
             Err(error) => {
+                tracing::warn!("{error}{}", error.hint().map(|hint| format!(". {hint}")).unwrap_or_default());
                 self.breaker.lock().failed(kernel.env.now(), &kernel.scrub(&error.to_string()));
                 return Err(error);
             }
@@ -386,6 +400,10 @@ impl Upstream {
 
     fn slot(&self, key: PoolKey) -> Arc<Slot> {
         Arc::clone(self.pool.lock().entry(key).or_insert_with(|| Arc::new(Slot::empty())))
+    }
+
+    fn slots(&self) -> Vec<Arc<Slot>> {
+        self.pool.lock().values().cloned().collect()
     }
 
     /// True where it has said in a conversation that it has tasks.
@@ -464,8 +482,9 @@ impl Upstream {
         self.pool.lock().retain(|key, slot| {
             let over = matches!(key, PoolKey::Session(id, ..) if !alive(*id));
             let mut open = slot.open.lock();
-            if open.as_ref().is_some_and(|open| open.is_dead() || now.0.saturating_sub(open.used().0) > idle)
-            {
+            let unused =
+                |open: &Connection| now.0.saturating_sub(open.used().0) > idle && !open.is_listened_to();
+            if open.as_ref().is_some_and(|open| open.is_dead() || unused(open)) {
                 *open = None;
             }
             !over

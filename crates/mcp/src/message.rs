@@ -2,6 +2,7 @@
 //! shared slices of what arrived. Must never re-serialize a result: its bytes are copied as they are.
 
 mod encode;
+mod meant;
 mod parse;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use ringfence_model::json::{Json, JsonText, Kind};
 
 pub(crate) use encode::encode_request_of;
 pub use encode::{encode_batch, encode_error, encode_notification, encode_request, encode_result};
+pub(crate) use meant::{Meant, meant};
 pub use parse::MOST_OF_BATCH;
 
 /// The text was not JSON (JSON-RPC 2.0 section 5.1).

@@ -391,6 +391,8 @@ pub struct Limits {
     pub connections: usize,
     /// Open sessions.
     pub sessions: usize,
+    /// Open conversations with servers; the longest unused makes room.
+    pub conversations: usize,
     /// Calls in flight of one session.
     pub in_flight: usize,
     /// What is remembered of what one principal's sessions have read; what is forgotten leaves its labels behind.
@@ -495,6 +497,7 @@ impl Limits {
             kernel_idle: Span(Duration::from_secs(600)),
             connections: 1_024,
             sessions: 1_024,
+            conversations: 512,
             in_flight: 256,
             provenance: Size(4 << 20),
             user_words: Span(Duration::from_secs(3_600)),

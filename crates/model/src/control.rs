@@ -208,11 +208,11 @@ pub struct AuditQuery {
 }
 
 /// One line of the kernel's answer to a [`Request`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// One value.
-    Item(serde_json::Value),
+    /// One value, as it is: numbers keep all their digits.
+    Item(Box<serde_json::value::RawValue>),
     /// The answer is whole.
     Done,
     /// The answer ends here.

@@ -15,6 +15,7 @@ use ringfence_model::problem::{Problem, ProblemKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -227,6 +228,23 @@ impl Connection {
         credential: Option<Credential>,
         mut item: impl FnMut(Value) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
+        self.ask_as_is(verb, credential, |raw| {
+            let value = serde_json::from_str(raw.get());
+            item(value.map_err(|_| internal("kernel-answer", "the kernel's answer cannot be read"))?)
+        })
+        .await
+    }
+
+    /// The same, with each item as it is: numbers keep all their digits.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub(crate) async fn ask_as_is(
+        &mut self,
+        verb: Verb,
+        credential: Option<Credential>,
+        mut item: impl FnMut(&RawValue) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
         let ended = || {
             Problem::new(
                 ProblemKind::Internal,
@@ -238,7 +256,7 @@ impl Connection {
         self.say(&Request { verb, credential }).await.map_err(|_| ended())?;
         loop {
             match self.hear::<Reply>().await {
-                Ok(Some(Reply::Item(value))) => item(value)?,
+                Ok(Some(Reply::Item(raw))) => item(&raw)?,
                 Ok(Some(Reply::Done)) => return Ok(()),
                 Ok(Some(Reply::Problem(problem))) => return Err(problem.into()),
                 Ok(None) | Err(Unheard::Gone) => return Err(ended().into()),

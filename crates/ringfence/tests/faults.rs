@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod faults {
+    mod bounds;
     mod bridge;
     mod client;
     mod crash;
@@ -22,4 +23,5 @@ mod faults {
     mod upgrade;
     mod upstream;
     mod web;
+    mod words;
 }

@@ -53,19 +53,23 @@ impl SecretScanner {
         self.clean_text_of(text, Sought::Secrets)
     }
 
-    /// `text` without what is `sought`, that included which is only found once the rest is gone.
+    /// `text` without what is `sought`, that included which is only found once the rest is gone. Nothing is left of a text
+    /// that was not looked at to its end.
     #[must_use]
     pub fn clean_text_of(&self, text: &str, sought: Sought) -> String {
         let mut clean = text.to_owned();
         for _ in 0..PASSES {
             let found = self.find_in_text(&clean, sought);
+            if found.iter().any(is_unread) {
+                break;
+            }
             let next = redact_text(&clean, &found);
             if next == clean {
-                break;
+                return clean;
             }
             clean = next;
         }
-        clean
+        UNREAD.to_owned()
     }
 
     /// `json` without the secrets `found` in it, and without those that are only found once they are gone.
@@ -74,22 +78,53 @@ impl SecretScanner {
         self.clean_json_of(json, found, Sought::Secrets)
     }
 
-    /// `json` without the values `found` in it, and without what of the `sought` is only found once they are gone.
+    /// `json` without the values `found` in it, and without what of the `sought` is only found once they are gone. Nothing
+    /// is left of a string that was not looked at to its end.
     #[must_use]
     pub fn clean_json_of(&self, json: &JsonText, found: &[InJson], sought: Sought) -> JsonText {
-        let mut clean = redact_json(json, found);
+        let mut clean = without_unread(json, found);
+        if clean == *json {
+            return clean;
+        }
         for _ in 1..PASSES {
-            if clean == *json {
-                break;
-            }
-            let next = redact_json(&clean, &self.find_in_json(&clean, sought));
+            let next = without_unread(&clean, &self.find_in_json(&clean, sought));
             if next == clean {
-                break;
+                return clean;
             }
             clean = next;
         }
-        clean
+        // Strings in which there is no end of it.
+        let left = self.find_in_json(&clean, sought);
+        redact_json(&clean, &left.iter().map(whole).collect::<Vec<_>>())
     }
+}
+
+/// Stands for a text that was not looked at to its end.
+const UNREAD: &str = "[redacted:uninspected]";
+
+fn is_unread(finding: &Finding) -> bool {
+    finding.category == Category::Uninspected
+}
+
+/// `json` with each found value replaced, and as a whole each string that was not looked at to its end.
+fn without_unread(json: &JsonText, found: &[InJson]) -> JsonText {
+    let unread: HashSet<usize> =
+        found.iter().filter(|hit| is_unread(&hit.finding)).map(|hit| hit.at.start).collect();
+    if unread.is_empty() {
+        return redact_json(json, found);
+    }
+    let known = found.iter().filter(|hit| !unread.contains(&hit.at.start)).cloned();
+    let all = found.iter().filter(|hit| is_unread(&hit.finding)).map(whole);
+    redact_json(json, &known.chain(all).collect::<Vec<_>>())
+}
+
+/// The whole string as one find.
+fn whole(hit: &InJson) -> InJson {
+    let mut finding = hit.finding.clone();
+    finding.id = Cow::Borrowed("uninspected");
+    finding.category = Category::Secret;
+    (finding.span.start, finding.span.end) = (0, hit.at.len());
+    InJson { finding, at: hit.at.clone() }
 }
 
 struct Redaction<'a> {

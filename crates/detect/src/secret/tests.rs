@@ -536,3 +536,24 @@ fn many_names_cost_no_more_than_their_number() {
     let json = JsonText::try_from(format!("{{{}}}", members.join(","))).unwrap();
     assert_eq!(SecretScanner::new().unwrap().find_in_json(&json, Sought::Both), []);
 }
+
+#[test]
+fn nothing_is_left_of_a_text_with_more_than_is_counted() {
+    let scanner = scanner();
+    let mut state = 7_u64;
+    let mut letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(UPPER.as_bytes()[usize::try_from(state >> 59).unwrap()])
+    };
+    for count in [2_000, 9_000] {
+        let keys: Vec<String> =
+            (0..count).map(|_| format!("AKIA{}", (0..16).map(|_| letter()).collect::<String>())).collect();
+        let text = keys.join(" ");
+        let clean = scanner.clean_text(&text);
+        assert!(!keys.iter().any(|key| clean.contains(key)), "{count}");
+        let json = JsonText::object([("a", JsonText::string(&text)), ("b", JsonText::string("as it was"))]);
+        let clean = scanner.clean_json(&json, &scanner.scan_json(&json));
+        assert!(!keys.iter().any(|key| clean.as_str().contains(key)), "{count}");
+        assert_eq!(clean.get("b").unwrap().as_str().as_deref(), Some("as it was"));
+    }
+}

@@ -12,7 +12,7 @@ fn line(pid: u32, name: &[u8], parent: u32, session: u32, started: u64) -> Vec<u
 }
 
 fn stat(pid: u32, name: &str, parent: u32, session: u32, started: u64) -> Stat {
-    Stat { pid, name: name.into(), parent, session, started }
+    Stat { pid, name: name.into(), parent, session, started, has_ended: false }
 }
 
 /// Climbs from process 9 in this table.
@@ -111,4 +111,23 @@ fn the_client_of_this_test_is_a_live_process_older_than_it() {
 fn a_process_that_does_not_exist_is_gone() {
     // Beyond the greatest process id that Linux gives out (2^22).
     assert!(matches!(client_process(1 << 30), Err(ProcessError::Gone { pid }) if pid == 1 << 30));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "needs a process that ends")]
+fn a_process_runs_until_it_has_ended_and_is_not_the_next_one_of_its_id() {
+    let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let started = read(child.id()).unwrap().started;
+    assert!(is_running(child.id(), started));
+    assert!(!is_running(child.id(), started + 1));
+    drop(child.stdin.take());
+    // Ended, and not waited for yet.
+    rustix::process::waitid(
+        rustix::process::WaitId::Pid(rustix::process::Pid::from_child(&child)),
+        rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT,
+    )
+    .unwrap();
+    assert!(!is_running(child.id(), started));
+    child.wait().unwrap();
+    assert!(!is_running(child.id(), started));
 }

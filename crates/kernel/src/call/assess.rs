@@ -24,6 +24,7 @@ use ringfence_model::verdict::{Code, Decision, Reason};
 use super::{Admitted, Denial, Target};
 use crate::kernel::Kernel;
 use crate::runnable;
+use crate::shown;
 use crate::tasks::{Task, TaskError};
 use crate::upstream::{Connection, ToolEntry, UpstreamError};
 
@@ -255,7 +256,8 @@ fn changed(tool: &str) -> Denial {
         rule: "ringfence.definition_changed".into(),
         decision: Decision::Deny,
         severity: Severity::High,
-        message: format!("the definition of `{tool}` has changed since it was listed here").into(),
+        message: format!("the definition of `{}` has changed since it was listed here", shown::target(tool))
+            .into(),
         alternative: Some("list the tools again and look at what it does now".into()),
     };
     Denial { code: Code::DefinitionChanged, reason, protocol: None }

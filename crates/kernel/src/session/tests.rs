@@ -159,3 +159,27 @@ fn the_longest_unused_session_that_nobody_holds_makes_room_and_leaves_its_floor(
     let left: Vec<SessionId> = sessions.report().into_iter().map(|row| row.id).collect();
     assert_eq!(left, [held.session().id, SessionId(3), SessionId(4)]);
 }
+
+#[test]
+fn a_session_is_left_alone_from_when_its_last_connection_has_gone() {
+    let sessions = Sessions::new(10, IDLE, remembering());
+    let ada = principal("ada");
+    let (session, _) = sessions.obtain(&ada, client(1), SessionId(1), at(1), None).unwrap();
+    // Neither of these ends with a process.
+    for (key, id) in [(SessionKey::Principal, 2), (SessionKey::Conversation(SessionId(3)), 3)] {
+        sessions.obtain(&ada, key, SessionId(id), at(1), None).unwrap();
+    }
+    let (one, two) = (session.link(), session.link());
+    assert_eq!(sessions.left_alone(at(5)), []);
+    drop(one);
+    assert_eq!(sessions.left_alone(at(6)), []);
+    drop(two);
+    let left =
+        |since| LeftAlone { session: SessionId(1), pid: 1, started: 7, since: Duration::from_secs(since) };
+    assert_eq!(sessions.left_alone(at(7)), [left(0)]);
+    assert_eq!(sessions.left_alone(at(9)), [left(2)]);
+    let running = session.enter(at(9), 1).unwrap();
+    assert_eq!(sessions.left_alone(at(12)), []);
+    drop(running);
+    assert_eq!(sessions.left_alone(at(20)), [left(0)], "counted anew");
+}

@@ -8,6 +8,8 @@ use ringfence_model::effect::ToolFacts;
 use ringfence_model::json::{Json, JsonText};
 use ringfence_policy::Declarations;
 
+use crate::shown;
+
 /// Most tools of one server that are known.
 const MOST_TOOLS: usize = 10_000;
 
@@ -100,7 +102,8 @@ impl Catalogue {
                 Ok(params) => params,
                 Err(error) => {
                     // 2026-07-28, Streamable HTTP, «Parameter Headers»: a client must drop such a tool.
-                    tracing::warn!(tool = &*name, %error, "a tool with invalid annotations is left out");
+                    let tool = shown::target(&name);
+                    tracing::warn!(tool, %error, "a tool with invalid annotations is left out");
                     continue;
                 }
             };

@@ -27,6 +27,7 @@ use url::Url;
 
 use super::catalogue::{Catalogue, Tools};
 use super::process::Process;
+use super::room::Place;
 use super::{Followed, PoolKey, ToolEntry, Upstream, UpstreamError, notices};
 use crate::call::Naming;
 use crate::endpoint;
@@ -81,6 +82,8 @@ pub struct Connection {
     used: AtomicU64,
     process: Mutex<Option<Process>>,
     listening: Mutex<Vec<AbortOnDropHandle<()>>>,
+    /// Its place among the conversations that may be open.
+    _place: Place,
 }
 
 impl Connection {
@@ -92,10 +95,14 @@ impl Connection {
         client: &ClientTerms,
         era: Era,
     ) -> Result<Arc<Self>, UpstreamError> {
+        let place = kernel.upstreams.place().ok_or_else(|| UpstreamError::Crowded {
+            server: server.name().clone(),
+            most: kernel.limits.conversations,
+        })?;
         let unusable = |why: String, process: &Option<Process>| UpstreamError::Unusable {
             server: server.name().clone(),
             why,
-            stderr: process.as_ref().map(Process::stderr).unwrap_or_default(),
+            stderr: process.as_ref().map(|process| process.said(kernel)).unwrap_or_default(),
         };
         // Who shares a conversation cannot be asked through it; but a modern request may say what its client can do.
         let declared = |era| match server.pool_key(session, client, era) {
@@ -161,6 +168,7 @@ impl Connection {
             used: AtomicU64::new(kernel.env.now().0),
             process: Mutex::new(process),
             listening: Mutex::new(Vec::new()),
+            _place: place,
         });
         let said = connection.peer.instructions();
         let said = said.iter().map(|said| pins::instructions(&kernel.detectors, said)).collect();
@@ -249,6 +257,11 @@ impl Connection {
         &self.key
     }
 
+    /// True where clients follow resources through it: then it is of use without a call.
+    pub(super) fn is_listened_to(&self) -> bool {
+        !self.server.followed(&self.key).is_empty()
+    }
+
     /// Which resources are followed through it.
     pub(crate) const fn followed(&self) -> &Followed {
         &self.followed
@@ -269,16 +282,17 @@ impl Connection {
 
     /// A call through it failed in this way. A broken pipe is seen by [`Self::is_dead`]; other failures are of one call.
     pub fn failed(&self, error: &PeerError) {
-        if matches!(error, PeerError::SessionExpired | PeerError::Closed) {
-            self.dead.store(true, Ordering::Relaxed);
+        let is_end = matches!(error, PeerError::SessionExpired | PeerError::Closed);
+        if is_end && !self.dead.swap(true, Ordering::Relaxed) {
+            tracing::warn!("{}", self.explain(error));
         }
     }
 
     /// The failure, with what the server wrote to stderr.
     #[must_use]
     pub fn explain(&self, error: &PeerError) -> String {
-        let stderr = self.process.lock().as_ref().map(Process::stderr).unwrap_or_default();
-        let last = stderr.lines().last().unwrap_or_default();
+        let said = self.said();
+        let last = said.lines().last().unwrap_or_default();
         if last.is_empty() {
             format!("the server `{}`: {error}", self.server.name())
         } else {
@@ -362,10 +376,10 @@ impl Connection {
         while pages.len() < most && size < MOST_BYTES {
             let page = match self.page(what, cursor.take()).await {
                 Ok(Ok(page)) => page,
-                Ok(Err(error)) => return Err(self.unusable(format!("{}: {error}", what.method()))),
+                Ok(Err(error)) => return Err(self.unusable(&format!("{}: {error}", what.method()))),
                 Err(error) => {
                     self.failed(&error);
-                    return Err(self.unusable(error.to_string()));
+                    return Err(self.unusable(&error.to_string()));
                 }
             };
             cursor = page
@@ -500,9 +514,18 @@ impl Connection {
         &self.server
     }
 
-    fn unusable(&self, why: String) -> UpstreamError {
-        let stderr = self.process.lock().as_ref().map(Process::stderr).unwrap_or_default();
-        UpstreamError::Unusable { server: self.server.name().clone(), why, stderr }
+    fn unusable(&self, why: &str) -> UpstreamError {
+        let why = self.kernel.upgrade().map(|kernel| kernel.words(why)).unwrap_or_default();
+        UpstreamError::Unusable { server: self.server.name().clone(), why, stderr: self.said() }
+    }
+
+    /// What its process wrote to stderr last.
+    fn said(&self) -> String {
+        let process = self.process.lock();
+        let (Some(process), Some(kernel)) = (process.as_ref(), self.kernel.upgrade()) else {
+            return String::new();
+        };
+        process.said(&kernel)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Server processes: started with an environment that names every variable, in a process group that dies as a whole.
 //!
-//! Must never let a child inherit our environment, or outlive its conversation.
+//! Must never let a child inherit our environment, or outlive its conversation, nor show what it wrote as it stands.
 
 use std::collections::VecDeque;
 use std::process::Stdio;
@@ -13,6 +13,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio_util::task::AbortOnDropHandle;
+
+use crate::kernel::Kernel;
 
 /// How long a server may take to see that its standard input was closed.
 const HINT: Duration = Duration::from_millis(500);
@@ -28,8 +30,16 @@ const STDERR_KEPT: usize = 4 << 10;
 pub(super) struct Process {
     child: Option<Child>,
     group: Option<Pid>,
-    stderr: Arc<Mutex<VecDeque<u8>>>,
+    stderr: Arc<Mutex<Tail>>,
     _reader: AbortOnDropHandle<()>,
+}
+
+/// The end of what it wrote to stderr.
+#[derive(Debug)]
+struct Tail {
+    kept: VecDeque<u8>,
+    /// What stood before is gone, and with it the beginning of the first line.
+    is_cut: bool,
 }
 
 /// Its pipes.
@@ -68,7 +78,8 @@ impl Process {
             stdin: child.stdin.take().ok_or_else(missing)?,
             stdout: child.stdout.take().ok_or_else(missing)?,
         };
-        let stderr = Arc::new(Mutex::new(VecDeque::with_capacity(STDERR_KEPT)));
+        let tail = Tail { kept: VecDeque::with_capacity(STDERR_KEPT), is_cut: false };
+        let stderr = Arc::new(Mutex::new(tail));
         let reader = child.stderr.take().ok_or_else(missing)?;
         let kept = Arc::clone(&stderr);
         let reader = AbortOnDropHandle::new(tokio::spawn(keep_last(reader, kept)));
@@ -76,11 +87,16 @@ impl Process {
         Ok((Self { child: Some(child), group, stderr, _reader: reader }, pipes))
     }
 
-    /// The last lines that it wrote to stderr.
-    pub(super) fn stderr(&self) -> String {
-        let kept = self.stderr.lock();
-        let bytes: Vec<u8> = kept.iter().copied().collect();
-        String::from_utf8_lossy(&bytes).trim().to_owned()
+    /// The last whole lines that it wrote to stderr, fit for anybody to read.
+    pub(super) fn said(&self, kernel: &Kernel) -> String {
+        let tail = self.stderr.lock();
+        let bytes: Vec<u8> = tail.kept.iter().copied().collect();
+        let is_cut = tail.is_cut;
+        drop(tail);
+        let text = String::from_utf8_lossy(&bytes);
+        // Of a credential that was cut in two the rest would not be known for one.
+        let whole = if is_cut { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
+        kernel.words(whole.trim())
     }
 }
 
@@ -117,12 +133,13 @@ async fn end(mut child: Child, group: Pid) {
     let _status = child.wait().await;
 }
 
-async fn keep_last(mut from: impl AsyncRead + Unpin, kept: Arc<Mutex<VecDeque<u8>>>) {
+async fn keep_last(mut from: impl AsyncRead + Unpin, tail: Arc<Mutex<Tail>>) {
     let mut chunk = vec![0; 1024];
     while let Ok(read @ 1..) = from.read(&mut chunk).await {
-        let mut kept = kept.lock();
-        kept.extend(chunk.iter().take(read));
-        let excess = kept.len().saturating_sub(STDERR_KEPT);
-        kept.drain(..excess);
+        let mut tail = tail.lock();
+        tail.kept.extend(chunk.iter().take(read));
+        let excess = tail.kept.len().saturating_sub(STDERR_KEPT);
+        tail.kept.drain(..excess);
+        tail.is_cut |= excess > 0;
     }
 }

@@ -10,10 +10,11 @@ use ringfence_model::json::{JsonText, Kind};
 use ringfence_model::problem::Problem;
 use ringfence_model::verdict::Code;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{Context, read_text};
 use crate::output::{self, Format};
-use crate::problem::{Exit, Stop, usage};
+use crate::problem::{Exit, Stop, internal, usage};
 
 /// Most bytes of arguments.
 const ARGUMENTS_LIMIT: usize = 10 << 20;
@@ -111,14 +112,16 @@ fn call(context: &Context, name: String, args: &str) -> Result<Exit, Stop> {
     let credential = context.credential();
     let mut exit = Exit::Yes;
     context.control(async |mut connection| {
-        let item = |result: Value| {
+        let item = |raw: &RawValue| {
+            let result: Value = serde_json::from_str(raw.get())
+                .map_err(|error| internal("unreadable", format!("the result cannot be read: {error}")))?;
             exit = verdict(&result);
             match context.format {
-                Format::Json => output::json(&result),
+                Format::Json => output::text(raw.get()),
                 Format::Text => output::text(&content(&result)),
             }
         };
-        connection.ask(Verb::ToolsCall { name, arguments }, credential, item).await
+        connection.ask_as_is(Verb::ToolsCall { name, arguments }, credential, item).await
     })?;
     Ok(exit)
 }

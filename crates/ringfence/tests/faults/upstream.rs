@@ -208,11 +208,24 @@ fn words_between_messages_are_passed_over_and_broken_messages_are_not() {
     let stage = Stage::new(Some("well"), json!({}));
     let (beside, ill) = (Beside::new(&stage.kernel), ill(&stage));
     assert_eq!(text(&ill.call(1, "mutter", &json!({}))), "in spite of it");
+    let gate = stage.gate("gate");
+    let mut other = ill.start(4, "hold", &json!({ "file": gate, "text": "mine" }));
+    stage.took("ill", "hold", 1);
     let answer = ill.call(2, "talk_nonsense", &json!({}));
     assert_eq!(code(&answer), &json!(1004));
     assert!(failure(&answer).contains("broke the protocol: duplicate key"), "{answer}");
     beside.is_served();
-    assert_eq!(text(&ill.call(3, "echo", &json!({ "text": "on" }))), "on", "started again");
+    super::house::create(&gate);
+    assert_eq!(text(&last(&mut other)), "mine", "its answer was not the broken one");
+    assert_eq!(text(&ill.call(3, "echo", &json!({ "text": "on" }))), "on");
+    stage.kernel.finish();
+}
+
+#[test]
+fn a_number_of_more_than_64_bits_reaches_the_command_line_with_all_its_digits() {
+    let stage = Stage::new(Some("well"), json!({}));
+    let ran = stage.run(&["tools", "call", "ill__big", "--json"]);
+    assert!(ran.stdout.contains(r#""n": 1000000000000000000000000000001"#), "{ran:?}");
     stage.kernel.finish();
 }
 

@@ -7,6 +7,12 @@ use super::home::{Home, Ran};
 
 /// Runs a command before a kernel that answers its one request with `replies`; also returns the request.
 fn ask(arguments: &[&str], replies: &[Value]) -> (Ran, Value) {
+    let lines: Vec<String> = replies.iter().map(Value::to_string).collect();
+    ask_raw(arguments, &lines)
+}
+
+/// The same, with the kernel's lines as they are.
+fn ask_raw(arguments: &[&str], replies: &[String]) -> (Ran, Value) {
     let home = Home::new();
     let kernel = Fake::listen(&home);
     let child = home.command(arguments).spawn().unwrap();
@@ -14,7 +20,7 @@ fn ask(arguments: &[&str], replies: &[Value]) -> (Ran, Value) {
     assert_eq!(peer.hello["role"], "control");
     let request = peer.hear().unwrap();
     for reply in replies {
-        peer.say(reply);
+        peer.say_raw(reply);
     }
     drop(peer);
     (home.finish(child), request)
@@ -93,6 +99,12 @@ fn a_tool_call_carries_its_arguments_and_ends_as_its_result_says() {
     let (text, request) = ask(&arguments, &[json!({ "item": denied }), json!("done")]);
     assert_eq!(text, ran(3, "denied by rule r\n", ""));
     assert_eq!(request, json!({ "verb": "tools_call", "args": { "name": "a__b", "arguments": given } }));
+    let digits = r#"{"content":[],"structuredContent":{"n":123456789012345678901234567890,"f":1.50}}"#;
+    let (shown, _) = ask_raw(
+        &["tools", "call", "a__b", "--json"],
+        &[format!(r#"{{"item":{digits}}}"#), "\"done\"".into()],
+    );
+    assert_eq!(shown, ran(0, &format!("{digits}\n"), ""));
     let home = Home::new();
     let wrong = home.run(&["tools", "call", "a", "--args", "[]"]);
     assert_eq!(wrong.code, 2);

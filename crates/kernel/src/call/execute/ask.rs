@@ -68,7 +68,7 @@ pub(in crate::call) fn question(pending: &Pending) -> JsonText {
     let server = action.server().map_or("ringfence", |server| server.as_str());
     let mut message = format!(
         "Allow `{}` on the server `{server}`?\n{} (rule {})",
-        action.target(),
+        shown::target(action.target()),
         reason.message,
         reason.rule
     );

@@ -11,21 +11,33 @@ use super::super::inbound::{Back, Counts};
 use super::super::{FromServer, Notice, PeerError};
 use super::{Shared, Slot};
 use crate::line::{Line, LineReader};
-use crate::message::{Malformed, Message, Notification, PARSE_ERROR, Request, Response, encode_result};
+use crate::message::{
+    Answer, Malformed, Meant, Message, Notification, PARSE_ERROR, Request, RequestId, encode_error,
+    encode_result, meant,
+};
 use crate::meta;
 use crate::version::Era;
+
+/// Malformed lines in a row that tell nobody whom they were for, before the conversation ends.
+const MOST_UNCLEAR: u32 = 8;
 
 /// Reads until the end.
 pub(super) async fn read(shared: Arc<Shared>, stdout: Box<dyn AsyncRead + Send + Unpin>) {
     let mut lines = LineReader::new(stdout, shared.response.bytes);
+    let mut unclear = 0;
     let end = loop {
         match lines.next().await {
-            Ok(Some(Line::Message(line))) => {
-                if let Err(error) = shared.receive(line) {
-                    // A server that died in the middle of a line has not broken the protocol.
-                    break if lines.is_at_end() { PeerError::Closed } else { error };
-                }
-            }
+            Ok(Some(Line::Message(line))) => match shared.receive(line.clone()) {
+                Ok(()) => unclear = 0,
+                // A server that died in the middle of a line has not broken the protocol.
+                Err(_) if lines.is_at_end() => break PeerError::Closed,
+                // Lines keep messages apart, so that one that is broken breaks no other.
+                Err(malformed) => match shared.broken(meant(&line), &malformed) {
+                    Harm::OfOne => unclear = 0,
+                    Harm::OfAll if unclear + 1 < MOST_UNCLEAR => unclear += 1,
+                    Harm::OfAll => break malformed.into(),
+                },
+            },
             // Which call it was the answer to is not known: all that it may have been the answer to fail.
             Ok(Some(Line::TooLong { .. })) => {
                 shared.fail_all(&PeerError::TooLarge { limit: shared.response.bytes });
@@ -37,34 +49,65 @@ pub(super) async fn read(shared: Arc<Shared>, stdout: Box<dyn AsyncRead + Send +
 }
 
 impl Shared {
-    fn receive(&self, line: Bytes) -> Result<(), PeerError> {
+    fn receive(&self, line: Bytes) -> Result<(), Malformed> {
         let first = line.trim_ascii_start().first().copied();
         if Message::is_batch(&line)
             && self.version.get().is_some_and(|version| version.has_batches())
             && let Ok(messages) = Message::parse_batch(line.clone(), self.response)
         {
-            return messages.into_iter().try_for_each(|message| self.take(message, Some(b'{')));
+            for message in messages {
+                match message {
+                    Ok(message) => self.take(message),
+                    Err(malformed) => {
+                        let answers = malformed.id.as_ref().and_then(|id| id.as_i64());
+                        self.broken(answers.map_or(Meant::Unclear, Meant::Answer), &malformed);
+                    }
+                }
+            }
+            return Ok(());
         }
-        self.take(Message::parse(line, self.response), first)
-    }
-
-    /// Takes one message; `first` is the first byte of its line.
-    fn take(&self, message: Result<Message, Malformed>, first: Option<u8>) -> Result<(), PeerError> {
-        match message {
-            Ok(Message::Response(response)) => self.answer(response),
-            Ok(Message::Notification(notification)) => self.notice(notification),
-            Ok(Message::Request(request)) => self.request(request),
+        match Message::parse(line, self.response) {
+            Ok(message) => self.take(message),
             // Launchers and careless servers print to standard output. Such a line cannot have been meant as an answer.
             Err(malformed) if first != Some(b'{') && malformed.error.code == PARSE_ERROR => {
                 Counts::add(&self.counts.noise);
             }
-            Err(malformed) => return Err(malformed.into()),
+            Err(malformed) => return Err(malformed),
         }
         Ok(())
     }
 
-    fn answer(&self, response: Response) {
-        let id = response.id.and_then(|id| id.as_i64());
+    fn take(&self, message: Message) {
+        match message {
+            Message::Response(response) => self.answer(response.id, Ok(response.body)),
+            Message::Notification(notification) => self.notice(notification),
+            Message::Request(request) => self.request(request),
+        }
+    }
+
+    /// A malformed message fails what it was for; where that cannot be told, all that it may have been for.
+    fn broken(&self, meant: Meant, malformed: &Malformed) -> Harm {
+        match meant {
+            Meant::Answer(id) => self.answer(Some(RequestId::from(id)), Err(malformed.clone().into())),
+            Meant::Request(id) => {
+                Counts::add(&self.counts.requests);
+                let is_modern = self.version.get().is_some_and(|version| version.era() == Era::Modern);
+                let refusal = encode_error(Some(&id), &malformed.error);
+                if !is_modern && !self.outbox.try_push(&refusal) {
+                    Counts::add(&self.counts.unsent);
+                }
+            }
+            Meant::Notice => Counts::add(&self.counts.notices),
+            Meant::Unclear => {
+                self.fail_all(&malformed.clone().into());
+                return Harm::OfAll;
+            }
+        }
+        Harm::OfOne
+    }
+
+    fn answer(&self, id: Option<RequestId>, answer: Result<Answer, PeerError>) {
+        let id = id.and_then(|id| id.as_i64());
         let mut calls = self.calls.lock();
         let slot = id.and_then(|id| calls.open.remove(&id));
         let highest = calls.highest;
@@ -72,7 +115,7 @@ impl Shared {
         match (slot, id) {
             (Some(slot), _) => {
                 // A caller that has just gone away makes it a late answer.
-                if slot.answer.send(Ok(response.body)).is_err() {
+                if slot.answer.send(answer).is_err() {
                     Counts::add(&self.counts.late);
                 }
             }
@@ -137,6 +180,12 @@ impl Shared {
             Counts::add(&self.counts.requests);
         }
     }
+}
+
+/// Whom a malformed message hurt.
+enum Harm {
+    OfOne,
+    OfAll,
 }
 
 /// To which call a message of the server belongs that names none.

@@ -325,7 +325,7 @@ async fn a_server_that_dies_in_the_middle_of_an_answer_fails_every_call() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_malformed_ends_the_conversation() {
+async fn a_malformed_answer_fails_the_call_that_it_names_and_no_other() {
     for (line, why) in [
         (
             r#"{"jsonrpc":"2.0","id":3,"result":{},"error":{"code":1,"message":"x"}}"#,
@@ -333,8 +333,24 @@ async fn a_message_that_is_malformed_ends_the_conversation() {
         ),
         (r#"{"jsonrpc":"2.0","id":3,"result":{"a":1,"a":2}}"#, "duplicate key at byte 40"),
         (r#"{"jsonrpc":"2.0","id":3,"result":"text"}"#, "`result` must be an object"),
+    ] {
+        let (peer, mut server) = legacy().await;
+        let (first, second) = (call(&peer), call(&peer));
+        server.line().await.unwrap();
+        server.line().await.unwrap();
+        server.write(line).await;
+        assert_eq!(first.outcome().await, Err(format!("the server broke the protocol: {why}")), "{line}");
+        server.answer(4, r#"{"of":"the other"}"#).await;
+        assert_eq!(second.outcome().await, Ok(r#"{"of":"the other"}"#.into()), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_message_that_names_no_call_fails_all_in_flight_and_not_the_next() {
+    for (line, why) in [
         (r#"{"jsonrpc":"2.0","id":3"#, "not JSON: expected ',' or '}' at byte 23"),
         (r#"[{"jsonrpc":"2.0","id":3,"result":{}}]"#, "batches are not part of this protocol version"),
+        (r#"{"jsonrpc":"2.0","id":3,"id":4,"result":{}}"#, "duplicate key at byte 24"),
     ] {
         let (peer, mut server) = legacy().await;
         let (first, second) = (call(&peer), call(&peer));
@@ -342,14 +358,41 @@ async fn a_message_that_is_malformed_ends_the_conversation() {
         server.line().await.unwrap();
         server.write(line).await;
         let expected = Err(format!("the server broke the protocol: {why}"));
-        assert_eq!(
-            (first.outcome().await, second.outcome().await),
-            (expected.clone(), expected.clone()),
-            "{line}"
-        );
-        assert_eq!(call(&peer).outcome().await, expected);
-        assert_eq!(server.line().await, None);
+        assert_eq!((first.outcome().await, second.outcome().await), (expected.clone(), expected), "{line}");
+        let next = call(&peer);
+        server.line().await.unwrap();
+        server.answer(5, "{}").await;
+        assert_eq!(next.outcome().await, Ok("{}".into()), "{line}");
     }
+}
+
+#[tokio::test]
+async fn malformed_requests_and_notices_fail_no_call() {
+    let (peer, mut server) = legacy().await;
+    let running = call(&peer);
+    server.line().await.unwrap();
+    server.write(r#"{"jsonrpc":"2.0","method":"notifications/message","params":[]}"#).await;
+    server.write(r#"{"jsonrpc":"2.0","id":"q","method":"roots/list","params":[]}"#).await;
+    server
+        .expect(
+            r#"{"jsonrpc":"2.0","id":"q","error":{"code":-32600,"message":"`params` must be an object"}}"#,
+        )
+        .await;
+    server.answer(3, "{}").await;
+    assert_eq!(running.outcome().await, Ok("{}".into()));
+    assert_eq!(peer.counts(), PeerCounts { notices: 1, requests: 1, ..PeerCounts::default() });
+}
+
+#[tokio::test]
+async fn a_server_that_only_talks_nonsense_is_given_up() {
+    let (peer, mut server) = legacy().await;
+    for _ in 0..8 {
+        server.write("{").await;
+    }
+    let why = "the server broke the protocol: not JSON: expected '\"' at byte 1";
+    assert_eq!(peer.closed().await.to_string(), why);
+    assert_eq!(call(&peer).outcome().await, Err(why.into()));
+    assert_eq!(server.line().await, None);
 }
 
 #[tokio::test]
