@@ -69,7 +69,7 @@ fn unknown_keys_name_the_nearest_valid_one() {
     insta::assert_snapshot!(yaml("limits:\n  time-out: 3s\n"), @r#"
     ringfence.yaml:2:3: unknown key "time-out"  [unknown-key]
       hint: did you mean "timeout"?
-      hint: valid here: rate, body, response, depth, timeout, person, approval, slow_client, session_idle, kernel_idle, connections, sessions, in_flight, provenance, user_words
+      hint: valid here: rate, body, response, depth, timeout, person, approval, slow_client, session_idle, kernel_idle, connections, sessions, conversations, in_flight, provenance, user_words
     "#);
     insta::assert_snapshot!(yaml("servers:\n  a:\n    command: x\n    tools:\n      t: {efects: [read]}\n"), @r#"
     ringfence.yaml:5:11: unknown key "efects"  [unknown-key]

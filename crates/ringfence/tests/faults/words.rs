@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::{Legacy, Modern, failure, text};
 use super::fake::{Stage, entry};
+use super::house::until;
 
 /// The beginning of an access key, apart from the rest so that no scanner takes this file for a leak.
 const BEGIN: &str = "AKIA";
@@ -32,8 +33,8 @@ fn what_a_server_writes_as_it_fails_to_start_is_cleaned_for_client_and_log() {
     let listed = Modern::new(&stage.kernel, "/mcp").call(2, "well__echo", &json!({ "text": "on" })).json();
     assert_eq!(text(&listed), "on");
     let status = stage.run(&["status", "--json"]).stdout;
+    until("the log says so", || stage.kernel.log().contains("the server `ill` cannot be used"));
     let log = stage.kernel.log();
-    assert!(log.contains("the server `ill` cannot be used"), "{log}");
     for (place, told) in [("client", answer.to_string()), ("log", log), ("status", status)] {
         for slipped in ["a1B2a1B2", "b2C3b2C3", "Ignore all previous", "evil.example"] {
             assert!(!told.contains(slipped), "{place} has `{slipped}`: {told}");
@@ -51,8 +52,8 @@ fn what_a_server_writes_as_it_dies_is_cleaned_for_client_and_log() {
     let ill = Legacy::open(&stage.kernel, "/servers/ill/mcp");
     let answer = ill.call(1, "blab", &json!({ "file": gate }));
     assert!(failure(&answer).contains("it wrote: could not log in with [redacted:"), "{answer}");
+    until("the log says so", || stage.kernel.log().contains("could not log in with [redacted:"));
     let log = stage.kernel.log();
-    assert!(log.contains("could not log in with [redacted:"), "{log}");
     assert!(!answer.to_string().contains(&secret) && !log.contains(&secret), "{answer} {log}");
     stage.kernel.finish();
 }
