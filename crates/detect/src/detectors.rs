@@ -3,21 +3,24 @@
 //! Must never look at the same text differently for two of them.
 
 use ringfence_model::config::DetectConfig;
-use ringfence_model::finding::Finding;
+use ringfence_model::finding::{Category, Finding};
 use ringfence_model::json::JsonText;
 
-use crate::injection::Context;
+use crate::code::{self, Language};
+use crate::injection::{Context, InjectionError, InjectionScanner, Raw};
 use crate::media::{self, Attachment};
 use crate::names::{InDefinition, ToolDefinition};
-use crate::scan::{Engine, Profile, ScannerError, TextScanner};
-use crate::secret::{InJson, SecretScanner, Settings};
+use crate::profile::{Engine, Profile};
+use crate::secret::{Escapes, InJson, Look, RuleError, SecretScanner, Settings};
+use crate::signs::Signs;
 use crate::url::{InProse, Origin};
 use crate::{hidden, injection, url};
 
 /// All detectors of messages. Built once, shared by all threads.
 #[derive(Debug)]
 pub struct Detectors {
-    scanner: TextScanner,
+    secrets: SecretScanner,
+    injection: InjectionScanner,
     /// Ids that are off and belong to no rule of secrets or personal data.
     off: Vec<String>,
     personal_data: bool,
@@ -33,12 +36,23 @@ pub enum PersonalData {
     NotWanted,
 }
 
+impl PersonalData {
+    /// Wanted where `asked` for.
+    #[must_use]
+    pub const fn wanted(asked: bool) -> Self {
+        if asked { Self::Wanted } else { Self::NotWanted }
+    }
+}
+
 /// The detectors cannot be built as they are configured.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectorError {
-    /// A rule, or an id that is no rule's.
+    /// A rule of the operator's, or an id that is no rule's.
     #[error(transparent)]
-    Scanner(#[from] ScannerError),
+    Rule(#[from] RuleError),
+    /// Embedded data of the injection detector: a fault of ours.
+    #[error(transparent)]
+    Injection(#[from] InjectionError),
     /// An origin that is none.
     #[error("{0:?} is no origin: write scheme, host and port as in http://localhost:3000")]
     Origin(String),
@@ -82,7 +96,8 @@ impl Detectors {
             .iter()
             .map(|text| Origin::parse(text).ok_or_else(|| DetectorError::Origin(text.clone())));
         Ok(Self {
-            scanner: TextScanner::with(Settings { disable, ..Settings::from(config) })?,
+            secrets: SecretScanner::with(Settings { disable, ..Settings::from(config) })?,
+            injection: InjectionScanner::new()?,
             off,
             personal_data: config.pii,
             origins: origins.collect::<Result<_, _>>()?,
@@ -97,22 +112,28 @@ impl Detectors {
         self
     }
 
-    /// Credentials and personal data.
+    /// Credentials and personal data: what also redacts them.
     #[must_use]
     pub const fn secrets(&self) -> &SecretScanner {
-        self.scanner.secrets()
+        &self.secrets
     }
 
     /// How likely `text` holds an attack, 0 to 1.
     #[must_use]
     pub fn score(&self, text: &str) -> f32 {
-        self.scanner.injection().score(text)
+        self.injection.score(text)
     }
 
     /// Values in `json`.
     #[must_use]
     pub fn values(&self, json: &JsonText) -> Vec<InJson> {
-        self.scanner.scan_json(json, Profile::new(Context::ToolResult, self.of_values()))
+        self.look_in_json(json, Profile::new(Context::ToolResult, self.of_values())).0
+    }
+
+    /// Values in a text.
+    #[must_use]
+    pub fn values_in_text(&self, text: &str) -> Vec<Finding> {
+        self.scan(text, Profile::new(Context::ToolResult, self.of_values()))
     }
 
     /// Everything in a message whose text stands in `context`.
@@ -124,29 +145,63 @@ impl Detectors {
                 attachment.findings.extend(self.text(text, context));
             }
         }
-        let (values, mut orders) = self.scanner.values_and_orders(json, self.of_everything(context));
-        orders.retain(|order| self.is_on(&order.finding));
+        let (values, orders) = self.look_in_json(json, self.whole(context));
         Message { values, orders, attachments }
     }
 
     /// Everything in a text that stands in `context`, by place.
     #[must_use]
     pub fn text(&self, text: &str, context: Context) -> Vec<Finding> {
-        self.scan(text, self.of_everything(context))
+        self.scan(text, self.whole(context))
     }
 
     /// What the engines of `profile` see in `text`, by place.
     #[must_use]
     pub fn scan(&self, text: &str, profile: Profile) -> Vec<Finding> {
-        let mut findings = self.scanner.scan(text, profile);
-        findings.retain(|finding| self.is_on(finding));
+        let signs = Signs::of(text);
+        let mut anchors = Vec::new();
+        let wanted = profile.has(Engine::Injection).then_some(&mut anchors);
+        let mut look = Look { sought: profile.sought(), signs: &signs, anchors: wanted };
+        let mut findings = self.secrets.find_signed(text, &mut look);
+        if profile.has_orders() {
+            let orders = self.injection.look(text, profile, &signs, &anchors);
+            findings.extend(orders.into_iter().filter(|order| self.is_on(order)));
+            findings.sort_by_key(|finding| finding.span.start);
+        }
         findings
+    }
+
+    /// What is dangerous in `text` as `language`, and the credentials in it.
+    #[must_use]
+    pub fn code(&self, text: &str, language: &Language) -> code::Report {
+        code::check(text, language, &self.secrets)
+    }
+
+    /// What speaks against handing `arguments` to a tool beside the values in them: dangerous code, and URLs where the tool
+    /// `fetches` what it is given.
+    #[must_use]
+    pub fn arguments(&self, arguments: &JsonText, fetches: Option<InProse>) -> Vec<Finding> {
+        let code = code::scan_arguments(arguments.value(), &self.secrets, code::argument_kind);
+        let of_code = code.into_iter().flat_map(|argument| argument.findings);
+        // Credentials in code are values, and found as such with their place in the message.
+        let mut found: Vec<Finding> =
+            of_code.filter(|finding| finding.category != Category::Secret).collect();
+        if let Some(in_prose) = fetches {
+            found.extend(url::scan_arguments(arguments, in_prose, &self.origins));
+        }
+        found
+    }
+
+    /// Whether `text`, a URL, may be fetched on the word of data.
+    #[must_use]
+    pub fn url(&self, text: &str) -> url::Report {
+        url::check_url_of(text, &self.origins)
     }
 
     /// Orders and tricks in a definition.
     #[must_use]
     pub fn definition(&self, definition: ToolDefinition<'_>) -> Vec<InDefinition> {
-        let mut found = self.scanner.injection().scan_definition(definition);
+        let mut found = self.injection.scan_definition(definition);
         found.retain(|one| self.is_on(&one.finding));
         found
     }
@@ -154,23 +209,41 @@ impl Detectors {
     /// `json` without what is hidden and invisible, or hidden and an attack.
     #[must_use]
     pub fn without_hidden(&self, json: &JsonText, context: Context) -> JsonText {
-        self.scanner.injection().without_hidden(json, context)
+        self.injection.without_hidden(json, context)
     }
 
     /// The same for a text.
     #[must_use]
     pub fn text_without_hidden(&self, text: &str, context: Context) -> String {
-        self.scanner.injection().text_without_hidden(text, context)
+        self.injection.text_without_hidden(text, context)
     }
 
-    /// What speaks against fetching the URLs in `arguments`; those of configured origins may be fetched.
-    #[must_use]
-    pub fn urls(&self, arguments: &JsonText, in_prose: InProse) -> Vec<Finding> {
-        url::scan_arguments(arguments, in_prose, &self.origins)
+    /// Values, then orders and hidden content, in the strings of `json`, keys included, each by place. A member's key is
+    /// context for its value.
+    fn look_in_json(&self, json: &JsonText, profile: Profile) -> (Vec<InJson>, Vec<InJson>) {
+        let raw = json.as_str();
+        let escapes = Escapes::of(raw);
+        let mut anchors = Vec::new();
+        let wanted = profile.has(Engine::Injection).then_some(&mut anchors);
+        let signs = Signs::of(raw);
+        let mut look = Look { sought: profile.sought(), signs: &signs, anchors: wanted };
+        let may = escapes == Escapes::Any || self.secrets.may_hold(raw, escapes, &mut look);
+        let values = if may { self.secrets.find_in_strings(json, profile.sought()) } else { Vec::new() };
+        let mut orders = Vec::new();
+        if profile.has_orders() {
+            let raw = Raw::of(escapes, !anchors.is_empty());
+            orders = self.injection.look_in_json(json, profile, &signs, raw);
+            orders.retain(|order| self.is_on(&order.finding));
+            orders.sort_by_key(|hit| (hit.at.start, hit.finding.span.start));
+        }
+        (values, orders)
     }
 
-    fn of_everything(&self, context: Context) -> Profile {
-        Profile::new(context, self.of_values()).with(&[Engine::Injection, Engine::Hidden])
+    fn whole(&self, context: Context) -> Profile {
+        if self.personal_data {
+            return Profile::whole(context);
+        }
+        Profile::new(context, &[Engine::Secrets, Engine::Injection, Engine::Hidden])
     }
 
     const fn of_values(&self) -> &'static [Engine] {

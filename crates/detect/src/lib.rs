@@ -12,12 +12,12 @@ mod literals;
 pub mod media;
 pub mod names;
 pub mod pii;
+mod profile;
 mod rule;
-mod scan;
 pub mod secret;
 mod signs;
 pub mod url;
 
 pub use detectors::{DetectorError, Detectors, Message, PersonalData};
 pub use literals::LiteralError;
-pub use scan::{Engine, Profile, ScannerError, TextScanner};
+pub use profile::{Engine, Profile};

@@ -18,7 +18,8 @@ use std::ops::Range;
 use ringfence_model::finding::{Finding, Severity};
 use url::Url;
 
-pub use arguments::{InProse, scan_arguments};
+pub use arguments::InProse;
+pub(crate) use arguments::scan_arguments;
 use authority::Written;
 pub use origin::Origin;
 use rule::Rule;
@@ -56,7 +57,7 @@ pub fn check_url(text: &str) -> Report {
 }
 
 /// The same, but a URL of one of the `exempt` origins may be fetched.
-fn check_url_of(text: &str, exempt: &[Origin]) -> Report {
+pub(crate) fn check_url_of(text: &str, exempt: &[Origin]) -> Report {
     let mut findings: Vec<Finding> =
         judge_of(text, exempt).into_iter().map(|(rule, at)| rule.finding(text, at)).collect();
     findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.span.start));

@@ -77,6 +77,7 @@ impl Desk<'_> {
         match request.verb {
             Verb::Status => self.items("status", JsonText::empty_object(), connection).await,
             Verb::ToolsList => self.items("tools.list", JsonText::empty_object(), connection).await,
+            Verb::ServersScan => self.items("servers.scan", JsonText::empty_object(), connection).await,
             Verb::AuditQuery(query) => self.items("audit.query", text(&query)?, connection).await,
             Verb::AuditTail => self.tail(connection).await,
             Verb::PinsList => self.items("pins.list", JsonText::empty_object(), connection).await,

@@ -23,7 +23,7 @@ use ringfence_model::json::JsonText;
 use ringfence_model::verdict::{Code, Reason, Verdict};
 
 pub use admit::Admitted;
-pub use assess::Assessed;
+pub use assess::{Assessed, fetches};
 pub use decide::{Denied, Pending, Permitted, Ruling};
 pub use execute::Outcome;
 pub(crate) use execute::{Waits, says_yes};

@@ -197,7 +197,7 @@ impl Kernel {
             stores.inherit(realm, server, label);
         }
         let audit = Audit::new(&data_dir, Arc::clone(&journal));
-        let detectors = detectors(&config, &policy)?;
+        let detectors = detectors(&config, PersonalData::wanted(policy.needs().personal_data))?;
         let limits = config.limits;
         Ok(Arc::new(Self {
             sessions,
@@ -465,10 +465,12 @@ pub enum SessionError {
     Journal(#[from] JournalError),
 }
 
-/// The detectors as configured; personal data is looked for where a rule asks for it, and the servers' own origins are no
-/// addresses inside.
-fn detectors(config: &Config, policy: &PolicySet) -> Result<Detectors, DetectorError> {
-    let wanted = if policy.needs().personal_data { PersonalData::Wanted } else { PersonalData::NotWanted };
+/// The detectors of the path: as `config` says, with personal data where the policy asks for it; the servers' own origins
+/// are no addresses inside.
+///
+/// # Errors
+/// [`DetectorError`]: what `detect` of the configuration says does not hold.
+pub fn detectors(config: &Config, wanted: PersonalData) -> Result<Detectors, DetectorError> {
     let urls = config.servers.values().filter_map(|server| server.url.as_deref());
     Ok(Detectors::new(&config.detect)?.serving(wanted, urls))
 }

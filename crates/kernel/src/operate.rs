@@ -1,7 +1,9 @@
-//! Verbs of the command line: `status`, `tools.list`, `audit.query`, `approvals.list`, `approvals.answer`,
+//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `approvals.list`, `approvals.answer`,
 //! `pins.list`, `pins.answer`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
+
+mod servers;
 
 use std::sync::Arc;
 
@@ -127,6 +129,7 @@ impl Kernel {
         let items = match verb {
             "status" => vec![json!(self.status())],
             "tools.list" => self.list_tools(request).await,
+            "servers.scan" => self.scan_servers(request).await,
             "audit.query" => self.query_audit(&request.params).await?,
             "pins.list" => self.pins.report().iter().map(|pin| json!(pin)).collect(),
             "pins.answer" => vec![self.answer_pin(request).await?],

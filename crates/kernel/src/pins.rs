@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use ringfence_detect::Detectors;
 use ringfence_detect::hidden::skeleton;
-use ringfence_detect::names::{Likeness, Named, ToolDefinition, resemblances};
+use ringfence_detect::injection::Context;
+use ringfence_detect::names::{InDefinition, Likeness, Named, ToolDefinition, resemblances};
+use ringfence_detect::{Detectors, Engine, Profile};
 use ringfence_journal::JournalError;
 use ringfence_model::call::Listing;
 use ringfence_model::entry::{Entry, EntryBody};
@@ -262,7 +263,8 @@ pub(crate) fn definitions(
     let mut kept = MOST_KEPT;
     let of = |element: Json<'_>| {
         let name = element.get("name").and_then(Json::as_str)?;
-        let mut one = definition(kind, &name, element.canonical(), scan(detectors, kind, element));
+        let findings = scan(detectors, kind, element).into_iter().map(|one| one.finding).collect();
+        let mut one = definition(kind, &name, element.canonical(), findings);
         let size = one.text.as_ref().map_or(0, |text| text.len());
         one.text = one.text.filter(|_| size <= kept);
         kept = kept.saturating_sub(size);
@@ -273,9 +275,7 @@ pub(crate) fn definitions(
 
 /// The instructions of a server, a string.
 pub(crate) fn instructions(detectors: &Detectors, said: &JsonText) -> Definition {
-    let text = said.value().as_str().unwrap_or_default();
-    let shown = ToolDefinition { name: "", title: None, description: Some(&text), schema: None };
-    let findings = detectors.definition(shown).into_iter().map(|one| one.finding).collect();
+    let findings = scan_instructions(detectors, said).into_iter().map(|one| one.finding).collect();
     definition(PinKind::Instructions, "", said.value().canonical(), findings)
 }
 
@@ -291,8 +291,16 @@ fn definition(kind: PinKind, name: &str, canonical: String, findings: Vec<Findin
     }
 }
 
+/// What a server's instructions ask of the model beyond what instructions do.
+pub(crate) fn scan_instructions(detectors: &Detectors, said: &JsonText) -> Vec<InDefinition> {
+    let text = said.value().as_str().unwrap_or_default();
+    let orders = Profile::new(Context::Instructions, &[Engine::Injection, Engine::Hidden]);
+    let found = detectors.scan(&text, orders).into_iter();
+    found.map(|finding| InDefinition { pointer: String::new(), finding }).collect()
+}
+
 /// What a definition asks of the model, wherever in it.
-fn scan(detectors: &Detectors, kind: PinKind, definition: Json<'_>) -> Vec<Finding> {
+pub(crate) fn scan(detectors: &Detectors, kind: PinKind, definition: Json<'_>) -> Vec<InDefinition> {
     let text = |key: &str| definition.get(key).and_then(Json::as_str);
     let name = text("name").unwrap_or_default();
     let title = text("title").or_else(|| definition.get("annotations")?.get("title")?.as_str());
@@ -312,7 +320,7 @@ fn scan(detectors: &Detectors, kind: PinKind, definition: Json<'_>) -> Vec<Findi
         let rest = ToolDefinition { name: "", title: None, description: None, schema: Some(schema) };
         found.extend(detectors.definition(rest));
     }
-    found.into_iter().map(|one| one.finding).collect()
+    found
 }
 
 /// Names among `definitions` that look like a tool of another server or of ours and are not written like it: other letters

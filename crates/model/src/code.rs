@@ -1,8 +1,43 @@
-//! What a text that something runs would do, in the words that rules use.
+//! Texts that something runs: which arguments hold one, and what it would do, in the words that rules use.
 //!
 //! Must never rank what could not be read below what could.
 
 use serde::{Deserialize, Serialize};
+
+/// What an argument holds by its name, whatever its tool is said to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CodeArgument {
+    /// A shell command.
+    Command,
+    /// SQL, or a query in words.
+    Sql,
+    /// Python.
+    Python,
+    /// JavaScript or TypeScript.
+    JavaScript,
+    /// Code of a language that only a sibling argument or the code itself tells.
+    Code,
+}
+
+impl CodeArgument {
+    /// What an argument of this name holds, in any case and with any separators; none where the name says nothing.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let lower: String =
+            name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        match lower.as_str() {
+            "command" | "cmd" | "commands" | "shell" | "shellcommand" | "bash" | "bashcommand"
+            | "cmdline" | "commandline" | "terminal" | "script" | "shellscript" | "bashscript" | "exec"
+            | "run" | "argv" => Some(Self::Command),
+            "sql" | "query" | "statement" | "statements" | "sqlquery" | "sqlstatement" | "querystring"
+            | "rawsql" | "ddl" | "dml" | "queries" => Some(Self::Sql),
+            "python" | "pythoncode" | "pycode" | "pythonscript" => Some(Self::Python),
+            "javascript" | "js" | "jscode" | "typescript" | "nodecode" => Some(Self::JavaScript),
+            "code" | "sourcecode" | "snippet" | "program" | "sourcetext" | "codeblock" => Some(Self::Code),
+            _ => None,
+        }
+    }
+}
 
 /// What SQL does to data. Ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -99,6 +99,9 @@ pub enum Verb {
     Status,
     /// One item per tool: `{server, tool, name, description, effects, source, irreversible, egress, consequential, held?}`.
     ToolsList,
+    /// One item per tool, prompt and instructions of the servers: `{server, kind, name, held?, findings: [{pointer, finding}],
+    /// resembles: [{tool, likeness}]}`; one `{server, error, hint?}` per server that could not be asked.
+    ServersScan,
     /// One item: the result of `tools/call`, on the path like any other call.
     ToolsCall {
         /// As listed: `server__tool`, or a built-in tool's own name.

@@ -22,6 +22,9 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
+use ringfence_detect::{Detectors, PersonalData};
+use ringfence_kernel::kernel::detectors;
+use ringfence_model::config::Config;
 use ringfence_model::control::{Credential, Role};
 use ringfence_model::problem::Problem;
 
@@ -32,7 +35,7 @@ use crate::control::{Connection, Kernel};
 use crate::log;
 use crate::output::{self, Format};
 use crate::paths::Paths;
-use crate::problem::{Exit, Stop, usage};
+use crate::problem::{self, Exit, Stop, usage};
 
 /// The security kernel for AI agents.
 ///
@@ -188,7 +191,7 @@ impl Context {
         files
             .iter()
             .map(|file| {
-                std::path::absolute(file).map_err(|error| crate::problem::io(file, "cannot be found", &error))
+                std::path::absolute(file).map_err(|error| problem::io(file, "cannot be found", &error))
             })
             .collect()
     }
@@ -219,6 +222,18 @@ impl Context {
         })
     }
 
+    /// The configuration, for a command that asks no kernel.
+    fn config(&self) -> Result<Config, Stop> {
+        Ok(crate::config::load(&self.origin(&self.paths()?)?, &self.env)?.config)
+    }
+
+    /// The detectors of the path, as `config` says; personal data where it is `wanted` or configured.
+    fn detectors(&self, config: &Config, wanted: PersonalData) -> Result<Detectors, Stop> {
+        detectors(config, wanted).map_err(|error| {
+            problem::internal("detectors", format!("the detectors cannot start: {error}")).into()
+        })
+    }
+
     /// Flags of every command that only a kernel that is starting heeds, as far as they were given.
     fn given(&self) -> Vec<&'static str> {
         self.globals.config.iter().map(|_| "--config").collect()
@@ -237,7 +252,7 @@ fn block_on<T>(task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
         .enable_io()
         .enable_time()
         .build()
-        .map_err(|error| crate::problem::internal("runtime", format!("cannot start: {error}")))?;
+        .map_err(|error| problem::internal("runtime", format!("cannot start: {error}")))?;
     runtime.block_on(task)
 }
 
@@ -251,10 +266,9 @@ fn read_text(path: &Path, limit: usize) -> Result<String, Problem> {
     } else {
         std::fs::File::open(path).and_then(|file| file.take(bound).read_to_end(&mut bytes))
     };
-    read.map_err(|error| crate::problem::io(path, "cannot be read", &error))?;
+    read.map_err(|error| problem::io(path, "cannot be read", &error))?;
     if bytes.len() > limit {
-        return Err(crate::problem::usage(format!("{} is larger than {limit} bytes", path.display())));
+        return Err(usage(format!("{} is larger than {limit} bytes", path.display())));
     }
-    String::from_utf8(bytes)
-        .map_err(|_| crate::problem::usage(format!("{} is not UTF-8 text", path.display())))
+    String::from_utf8(bytes).map_err(|_| usage(format!("{} is not UTF-8 text", path.display())))
 }

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod faults {
+    mod alike;
     mod bounds;
     mod bridge;
     mod client;

@@ -15,6 +15,7 @@ mod peers {
     mod installed;
     mod memory;
     mod python;
+    mod scan;
     mod secret;
     mod session;
     mod upstream;

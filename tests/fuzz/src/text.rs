@@ -7,7 +7,8 @@ use ringfence_detect::media;
 use ringfence_detect::names::{Named, resemblances};
 use ringfence_detect::secret::{Sought, redact_text};
 use ringfence_detect::url::{self, Verdict};
-use ringfence_detect::{Engine, Profile, TextScanner, hidden};
+use ringfence_detect::{Detectors, hidden};
+use ringfence_model::config::DetectConfig;
 use ringfence_model::json::JsonText;
 
 /// What the readers of text look for.
@@ -97,22 +98,22 @@ fn text(pieces: &[Piece]) -> String {
     text
 }
 
-fn scanner() -> TextScanner {
-    TextScanner::new().unwrap()
+fn detectors() -> Detectors {
+    Detectors::new(&DetectConfig { pii: true, ..DetectConfig::standard() }).unwrap()
 }
 
 #[test]
 fn findings_stand_in_the_text_and_what_is_redacted_stays_gone() {
-    let scanner = scanner();
+    let detectors = detectors();
     bolero::check!().with_type::<Vec<Piece>>().for_each(|pieces| {
         let text = text(pieces);
-        let findings = scanner.scan(&text, Profile::whole(Context::Unknown));
+        let findings = detectors.text(&text, Context::Unknown);
         for finding in &findings {
             assert!(text.get(finding.span.start..finding.span.end).is_some(), "{finding:?} of {text:?}");
         }
-        assert_eq!(findings, scanner.scan(&text, Profile::whole(Context::Unknown)));
-        let clean = scanner.secrets().clean_text_of(&text, Sought::Both);
-        assert_eq!(scanner.secrets().clean_text_of(&clean, Sought::Both), clean, "{text:?}");
+        assert_eq!(findings, detectors.text(&text, Context::Unknown));
+        let clean = detectors.secrets().clean_text_of(&text, Sought::Both);
+        assert_eq!(detectors.secrets().clean_text_of(&clean, Sought::Both), clean, "{text:?}");
         let cut = redact_text(&text, &findings);
         for finding in &findings {
             let value = text.get(finding.span.start..finding.span.end).unwrap();
@@ -124,20 +125,16 @@ fn findings_stand_in_the_text_and_what_is_redacted_stays_gone() {
 }
 
 #[test]
-fn a_message_shows_the_secrets_of_its_text() {
-    let scanner = scanner();
-    let profile = Profile::new(Context::ToolResult, &[Engine::Secrets]);
+fn a_message_shows_the_values_of_its_text() {
+    let detectors = detectors();
     bolero::check!().with_type::<Vec<Piece>>().for_each(|pieces| {
         let text = text(pieces);
         let json = serde_json::json!({ "content": [{ "type": "text", "text": text }] }).to_string();
         let json = JsonText::try_from(json).unwrap();
         let alone: Vec<_> =
-            scanner.scan(&text, profile).into_iter().map(|found| (found.id, found.span)).collect();
-        let within: Vec<_> = scanner
-            .scan_json(&json, profile)
-            .into_iter()
-            .map(|found| (found.finding.id, found.finding.span))
-            .collect();
+            detectors.values_in_text(&text).into_iter().map(|found| (found.id, found.span)).collect();
+        let within: Vec<_> =
+            detectors.values(&json).into_iter().map(|found| (found.finding.id, found.finding.span)).collect();
         assert_eq!(alone, within, "{text:?}");
     });
 }

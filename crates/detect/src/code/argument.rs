@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use ringfence_model::code::CodeArgument;
 use ringfence_model::finding::Finding;
 use ringfence_model::json::{Json, Kind};
 
@@ -39,27 +40,13 @@ pub struct InArgument {
 /// What an argument of this name holds, `None` where the name says nothing.
 #[must_use]
 pub fn argument_kind(name: &str) -> Option<ArgumentKind> {
-    let lower: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
-    match lower.as_str() {
-        "command" | "cmd" | "commands" | "shell" | "shellcommand" | "bash" | "bashcommand" | "cmdline"
-        | "commandline" | "terminal" | "script" | "shellscript" | "bashscript" | "exec" | "run" | "argv" => {
-            Some(ArgumentKind::Command)
-        }
-        "sql" | "query" | "statement" | "statements" | "sqlquery" | "sqlstatement" | "querystring"
-        | "rawsql" | "ddl" | "dml" | "queries" => Some(ArgumentKind::Sql),
-        "python" | "pythoncode" | "pycode" | "pythonscript" => Some(ArgumentKind::Code(Language::Python)),
-        "javascript" | "js" | "jscode" | "typescript" | "nodecode" => {
-            Some(ArgumentKind::Code(Language::JavaScript))
-        }
-        "code" | "sourcecode" | "snippet" | "program" | "sourcetext" | "codeblock" => {
-            Some(ArgumentKind::Code(Language::Other(String::new())))
-        }
-        _ => None,
-    }
+    Some(match CodeArgument::named(name)? {
+        CodeArgument::Command => ArgumentKind::Command,
+        CodeArgument::Sql => ArgumentKind::Sql,
+        CodeArgument::Python => ArgumentKind::Code(Language::Python),
+        CodeArgument::JavaScript => ArgumentKind::Code(Language::JavaScript),
+        CodeArgument::Code => ArgumentKind::Code(Language::Other(String::new())),
+    })
 }
 
 /// Inspects the arguments of a call, an object, that are code: those that `kind_of` names, given the name of a member.

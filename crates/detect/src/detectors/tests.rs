@@ -1,3 +1,5 @@
+mod profiles;
+
 use ringfence_model::config::{DetectConfig, DetectKind, DetectRule};
 use ringfence_model::finding::{Category, Severity};
 use ringfence_model::json::JsonText;

@@ -8,6 +8,8 @@ const WHOLE: usize = 64 * 1024;
 pub enum Context {
     /// Name, title, description, schema of a tool, a resource or a prompt. Looked at whole.
     ToolDefinition,
+    /// A server's instructions: guidance for the model is what they are for. Looked at whole.
+    Instructions,
     /// Content of a tool result.
     ToolResult,
     /// Content of a resource.
@@ -29,6 +31,7 @@ impl Context {
         match self {
             Self::ToolDefinition | Self::Unknown => 0.42,
             Self::ToolResult | Self::Resource | Self::Interim => 0.55,
+            Self::Instructions => 0.9,
             Self::Prompt | Self::Argument => 0.95,
         }
     }
@@ -36,7 +39,7 @@ impl Context {
     /// True where all of a text of so many bytes is looked at, not only what the prefilter points to.
     pub(super) const fn is_inspected_whole(self, bytes: usize) -> bool {
         match self {
-            Self::ToolDefinition => true,
+            Self::ToolDefinition | Self::Instructions => true,
             Self::Unknown => bytes <= WHOLE,
             Self::ToolResult | Self::Resource | Self::Prompt | Self::Interim | Self::Argument => false,
         }
@@ -46,7 +49,7 @@ impl Context {
     pub(super) const fn notes_orders(self) -> bool {
         match self {
             Self::ToolResult | Self::Resource | Self::Interim | Self::Unknown => true,
-            Self::ToolDefinition | Self::Prompt | Self::Argument => false,
+            Self::ToolDefinition | Self::Instructions | Self::Prompt | Self::Argument => false,
         }
     }
 }

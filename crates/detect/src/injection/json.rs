@@ -11,7 +11,7 @@ use super::context::Context;
 use super::scan::{InjectionScanner, TINY};
 use super::window::has_foreign;
 use crate::hidden;
-use crate::scan::{Engine, Profile};
+use crate::profile::{Engine, Profile};
 use crate::secret::{Escapes, InJson};
 use crate::signs::Signs;
 

@@ -34,7 +34,7 @@ impl Rule {
     /// How bad a hit is in `context`.
     pub(super) const fn severity(&self, context: Context) -> Severity {
         match context {
-            Context::ToolDefinition | Context::Unknown => self.in_definition,
+            Context::ToolDefinition | Context::Instructions | Context::Unknown => self.in_definition,
             Context::ToolResult
             | Context::Resource
             | Context::Prompt

@@ -15,7 +15,7 @@ use super::rule::{RULES, Rule};
 use super::window::{Prefilter, chunks, parts};
 use crate::hidden::{self, Hidden};
 use crate::literals::LiteralError;
-use crate::scan::{Engine, Profile};
+use crate::profile::{Engine, Profile};
 use crate::signs::Signs;
 
 /// Most bytes of chosen parts that one text gets looked at: beyond that it says `truncated`.

@@ -19,7 +19,7 @@ pub enum InProse {
 
 /// What speaks against fetching the URLs in the strings of `arguments`; those of the `exempt` origins may be fetched.
 #[must_use]
-pub fn scan_arguments(arguments: &JsonText, in_prose: InProse, exempt: &[Origin]) -> Vec<Finding> {
+pub(crate) fn scan_arguments(arguments: &JsonText, in_prose: InProse, exempt: &[Origin]) -> Vec<Finding> {
     let raw = arguments.as_str().as_bytes();
     // Slashes, and names of arguments, may be spelled in escapes.
     let any = |text: &[u8]| memchr::memmem::find(raw, text).is_some();

@@ -6,13 +6,13 @@ mod origin;
 
 use std::sync::Arc;
 
+use ringfence_detect::Message;
 use ringfence_detect::injection::Context;
 use ringfence_detect::url::InProse;
-use ringfence_detect::{Message, code};
 use ringfence_mcp::message::RpcError;
 use ringfence_model::call::{Action, TaskRequest};
-use ringfence_model::effect::{Effect, ToolFacts};
-use ringfence_model::finding::{Category, Finding, Severity};
+use ringfence_model::effect::{Effect, Effects, ToolFacts};
+use ringfence_model::finding::{Finding, Severity};
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
 use ringfence_model::name::ServerName;
@@ -106,11 +106,8 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
     (known.provenance, known.named) = (traced.provenance, traced.named);
     known.findings.extend(known.seen.findings());
     if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
-        let code = code::scan_arguments(arguments.value(), kernel.secrets(), code::argument_kind);
-        let of_code = code.into_iter().flat_map(|argument| argument.findings);
-        // Credentials in it have been found above, with their place in the params.
-        known.findings.extend(of_code.filter(|finding| finding.category != Category::Secret));
-        known.findings.extend(urls(kernel, arguments, known.facts.as_deref()));
+        let fetches = known.facts.as_deref().and_then(|facts| fetches(facts.effects));
+        known.findings.extend(kernel.detectors.arguments(arguments, fetches));
     }
     if let (true, Some(arguments)) = (admitted.policy.needs().code, admitted.request.call.action.arguments())
     {
@@ -123,14 +120,13 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
     }
 }
 
-/// URLs that a tool with a network would fetch on the word of its arguments.
-fn urls(kernel: &Kernel, arguments: &JsonText, facts: Option<&ToolFacts>) -> Vec<Finding> {
-    let Some(effects) = facts.map(|facts| facts.effects) else { return Vec::new() };
-    if !effects.contains(Effect::Network) && !effects.contains(Effect::Send) && !effects.is_unknown() {
-        return Vec::new();
+/// How a tool of these effects would use the URLs in its arguments; none where it has no network.
+#[must_use]
+pub fn fetches(effects: Effects) -> Option<InProse> {
+    if effects.contains(Effect::Send) {
+        return Some(InProse::Carried);
     }
-    let carries = effects.contains(Effect::Send);
-    kernel.detectors.urls(arguments, if carries { InProse::Carried } else { InProse::Followed })
+    (effects.contains(Effect::Network) || effects.is_unknown()).then_some(InProse::Followed)
 }
 
 /// What is in the params: of what a server sends, orders to the model as well.

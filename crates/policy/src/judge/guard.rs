@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use ringfence_model::call::ActionKind;
+use ringfence_model::code::CodeArgument;
 use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::label::Confidentiality;
@@ -60,10 +61,6 @@ const INSIDE: [&str; 12] = [
     "dangerous_scheme",
     "file_url",
 ];
-
-/// Top-level arguments that hold code by their name, whatever the tool is said to do.
-const CODE_ARGUMENTS: [&str; 9] =
-    ["command", "cmd", "code", "script", "shell", "sql", "query", "statement", "source_code"];
 
 /// True for actions whose result reaches the client: secrets and hidden content are taken out of it.
 pub(super) const fn releases_content(action: ActionKind) -> bool {
@@ -271,10 +268,8 @@ fn runs_code(facts: &Facts<'_>, effects: Effects) -> bool {
     let declared = facts.tool.is_some_and(|tool| tool.source == EffectSource::Declared);
     let named = || {
         facts.arguments.is_some_and(|arguments| {
-            arguments.value().members().any(|(key, _)| {
-                key.as_str()
-                    .is_some_and(|key| CODE_ARGUMENTS.iter().any(|code| key.eq_ignore_ascii_case(code)))
-            })
+            let mut names = arguments.value().members().filter_map(|(key, _)| key.as_str());
+            names.any(|name| CodeArgument::named(&name).is_some())
         })
     };
     effects.contains(Effect::Execute) || effects.is_unknown() || (!declared && named())

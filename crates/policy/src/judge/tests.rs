@@ -377,6 +377,8 @@ fn dangerous_code_is_stopped_on_its_way_to_what_runs_it_whatever_the_rules_say()
     assert_eq!(run(&tool(&[Effect::Execute]), &seen, &text), stopped);
     assert_eq!(run(&tool(&[]), &seen, &text), stopped);
     assert_eq!(run(&tool(&[Effect::Read]), &seen, &code), stopped);
+    let python: JsonText = r#"{"python_code":"…"}"#.to_owned().try_into().unwrap();
+    assert_eq!(run(&tool(&[Effect::Read]), &seen, &python), stopped);
     assert_eq!(run(&tool(&[Effect::Write]), &seen, &text), passed);
     assert_eq!(run(&tool(&[Effect::Execute]), &minor, &code), passed);
     assert_eq!(run(&tool(&[Effect::Execute]), &unread, &text), decided(Ask, "uninspected"));

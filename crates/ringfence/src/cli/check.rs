@@ -1,21 +1,22 @@
-//! `ringfence check`: the detectors of the path on one input, or on many as JSON lines. Needs no kernel.
+//! `ringfence check`: the detectors of the path, as they are configured, on one input, or on many as JSON lines. Needs no
+//! kernel. Must never judge otherwise than the path does.
 
 mod lines;
 
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use ringfence_detect::code::{self, Language, Safety, sql};
+use ringfence_detect::code::{Language, Safety, sql};
 use ringfence_detect::injection;
-use ringfence_detect::url::{self, Verdict};
-use ringfence_detect::{Profile, TextScanner};
+use ringfence_detect::url::Verdict;
+use ringfence_detect::{Detectors, PersonalData};
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::problem::Problem;
 use serde::Serialize;
 
 use super::{Context, read_text};
 use crate::output::{self, Format};
-use crate::problem::{Exit, Stop, internal, usage};
+use crate::problem::{Exit, Stop, usage};
 
 /// Most bytes of one input.
 const INPUT_LIMIT: usize = 10 << 20;
@@ -97,7 +98,7 @@ struct Checker {
     kind: Kind,
     /// Where an input does not name its own.
     language: Option<String>,
-    scanner: TextScanner,
+    detectors: Detectors,
 }
 
 /// What was found.
@@ -123,9 +124,9 @@ impl Check {
             Self::Text(input) => (Kind::Text, None, input),
             Self::Url(input) => (Kind::Url, None, input),
         };
-        let scanner = TextScanner::new()
-            .map_err(|error| internal("detectors", format!("the detectors cannot start: {error}")))?;
-        let checker = Checker { kind, language, scanner };
+        // What a text holds of persons is told, though it decides nothing.
+        let detectors = context.detectors(&context.config()?, PersonalData::Wanted)?;
+        let checker = Checker { kind, language, detectors };
         checker.language(None)?;
         if input.jsonl {
             return match input.input.as_deref() {
@@ -151,9 +152,9 @@ impl Checker {
     /// A language that is not of this kind.
     fn check(&self, text: &str, language: Option<&str>) -> Result<Checked, Problem> {
         let Some(language) = self.language(language)? else {
-            return Ok(if self.kind == Kind::Url { check_url(text) } else { self.check_text(text) });
+            return Ok(if self.kind == Kind::Url { self.check_url(text) } else { self.check_text(text) });
         };
-        let report = code::check(text, &language, self.scanner.secrets());
+        let report = self.detectors.code(text, &language);
         let verdict = match report.verdict {
             Safety::Safe => "safe",
             Safety::Unsafe => "unsafe",
@@ -184,7 +185,7 @@ impl Checker {
     /// A text is safe when it holds no secret and no attack on the model, and was read whole. Personal data is only told.
     /// Where it will stand is not known, so it is judged as strictly as anywhere.
     fn check_text(&self, text: &str) -> Checked {
-        let findings = self.scanner.scan(text, Profile::whole(injection::Context::Unknown));
+        let findings = self.detectors.text(text, injection::Context::Unknown);
         let verdict = if findings.iter().any(decides) {
             "unsafe"
         } else if findings.iter().any(|finding| finding.category == Category::Uninspected) {
@@ -192,8 +193,19 @@ impl Checker {
         } else {
             "safe"
         };
-        let score = Some(self.scanner.injection().score(text));
+        let score = Some(self.detectors.score(text));
         Checked { safe: verdict == "safe", verdict, class: None, score, findings }
+    }
+
+    /// A URL is judged as one that data names: blocked or safe.
+    fn check_url(&self, text: &str) -> Checked {
+        let report = self.detectors.url(text);
+        let verdict = match report.verdict {
+            Verdict::Safe => "safe",
+            Verdict::Block => "block",
+        };
+        let safe = report.verdict == Verdict::Safe;
+        Checked { safe, verdict, class: None, score: None, findings: report.findings }
     }
 
     /// The language to check in; none for text and URLs.
@@ -217,17 +229,6 @@ impl Checker {
             }
         }
     }
-}
-
-/// A URL is judged as one that data names: blocked or safe.
-fn check_url(text: &str) -> Checked {
-    let report = url::check_url(text);
-    let verdict = match report.verdict {
-        Verdict::Safe => "safe",
-        Verdict::Block => "block",
-    };
-    let safe = report.verdict == Verdict::Safe;
-    Checked { safe, verdict, class: None, score: None, findings: report.findings }
 }
 
 /// True where a finding makes a text unsafe.

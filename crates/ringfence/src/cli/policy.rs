@@ -59,7 +59,7 @@ impl Policy {
 /// Rule files and what is in force beside them.
 struct Sources {
     files: Vec<RuleFile>,
-    policy: PolicyConfig,
+    config: Config,
 }
 
 impl Sources {
@@ -67,12 +67,12 @@ impl Sources {
     fn of(context: &Context, named: &[PathBuf]) -> Result<Self, Stop> {
         let paths = context.paths()?;
         let loaded = config::load(&context.origin(&paths)?, &context.env)?;
-        let policy = loaded.config.policy;
+        let config = loaded.config;
         if named.is_empty() {
-            return Ok(Self { files: loaded.rules, policy });
+            return Ok(Self { files: loaded.rules, config });
         }
         let read: Result<Vec<RuleFile>, _> = named.iter().map(|path| RuleFile::read(path)).collect();
-        Ok(Self { files: read.map_err(config::error::ConfigErrors::from)?, policy })
+        Ok(Self { files: read.map_err(config::error::ConfigErrors::from)?, config })
     }
 
     fn sources(&self) -> Vec<ringfence_policy::Source<'_>> {
@@ -81,7 +81,7 @@ impl Sources {
 
     /// The policy; every error of it is shown.
     fn load(&self, context: &Context) -> Result<PolicySet, Stop> {
-        PolicySet::load(&self.sources(), &self.policy).map_err(|errors| {
+        PolicySet::load(&self.sources(), &self.config.policy).map_err(|errors| {
             let shown: Result<(), Stop> = match (context.format, errors.as_slice()) {
                 // One JSON value: the first stands for all.
                 (Format::Json, [first, ..]) => output::problem(&rule(first), Format::Json),

@@ -1,4 +1,5 @@
-//! `ringfence scan`: code, skills, instructions of agents and MCP configurations at rest. Needs no kernel.
+//! `ringfence scan`: code, skills, instructions of agents and MCP configurations at rest, which needs no kernel; and what
+//! configured servers say of themselves.
 //!
 //! Must never run, load or follow what it finds, nor show a secret that stands there.
 
@@ -9,6 +10,7 @@ mod markdown;
 mod mcp;
 mod report;
 mod sarif;
+mod servers;
 mod subject;
 mod walk;
 
@@ -16,30 +18,40 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use ringfence_detect::PersonalData;
 use ringfence_model::finding::Severity;
 
 use super::Context;
 use crate::output::{self, Format};
-use crate::problem::{Exit, Stop, internal};
+use crate::problem::{Exit, Stop};
 
 use cache::Cache;
 use engines::Engines;
 use report::Report;
 
-/// Scan code, agent skills, instructions and MCP configurations on disk
+/// Scan code, agent skills, instructions and MCP configurations, and definitions of servers
 #[derive(Debug, Args)]
 #[command(after_help = "\
 What .gitignore names is passed over, but for the folder of a skill, which is scanned whole.
+With --servers the kernel starts the configured servers and lists them, as it does for a client: what is new is pinned,
+what gives the model orders is held.
 Exit codes: 1 with a finding of the severity of --fail-on or worse, 2 could not answer.
 
 Examples:
   ringfence scan .
   ringfence scan ~/.claude/skills ~/.cursor/mcp.json --fail-on medium
-  ringfence scan --sarif . > ringfence.sarif")]
+  ringfence scan --sarif . > ringfence.sarif
+  ringfence scan --servers --json")]
 pub(crate) struct Scan {
     /// Files and folders
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "servers")]
     paths: Vec<PathBuf>,
+    /// Tools, prompts and instructions of the configured servers
+    #[arg(long)]
+    servers: bool,
+    /// Look for personal data, too
+    #[arg(long)]
+    pii: bool,
     /// Write SARIF 2.1.0
     #[arg(long)]
     sarif: bool,
@@ -81,9 +93,11 @@ impl Level {
 
 impl Scan {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let engines = Engines::new()
-            .map_err(|error| internal("detectors", format!("the detectors cannot start: {error}")))?;
-        let mut cache = if self.no_cache { Cache::none() } else { Cache::open(&context.paths()?) };
+        let config = context.config()?;
+        let wanted = PersonalData::wanted(self.pii);
+        let engines = Engines { detectors: context.detectors(&config, wanted)? };
+        let settings = format!("{wanted:?} {:?}", config.detect);
+        let mut cache = if self.no_cache { Cache::none() } else { Cache::open(&context.paths()?, settings) };
         let found = walk::files(&self.paths, self.no_ignore)?;
         let mut report = Report::new(self.min_severity.severity(), found.is_cut);
         let bar = progress(found.files.len());
@@ -94,6 +108,9 @@ impl Scan {
         bar.finish_and_clear();
         if let Err(error) = cache.save() {
             output::note(&format!("note: what is known of unchanged files was not kept: {error}"));
+        }
+        if self.servers {
+            servers::scan(context, &mut report)?;
         }
         report.sort();
         if self.sarif {

@@ -135,6 +135,20 @@ fn a_configuration_of_a_client_is_read() {
 }
 
 #[test]
+fn personal_data_is_looked_for_where_it_is_asked_for() {
+    let home = Home::new();
+    home.write(&home.path("a/x.txt"), "Write to maria.huber@mail.example.org, card 4111 1111 1111 1111.\n");
+    home.write(&home.path("a/x.py"), "# maria.huber@mail.example.org\nprint(1)\n");
+    assert_eq!(found(&home, &["a"]).1, Vec::<[String; 3]>::new());
+    let (_, rows) = found(&home, &["a", "--pii", "--min-severity", "info"]);
+    for place in ["a/x.txt", "a/x.py"] {
+        assert!(has(&rows, place, "email_address") || rows.iter().any(|row| row[0] == place), "{rows:?}");
+    }
+    // What is known of a file is known for what was looked for.
+    assert_eq!(found(&home, &["a"]).1, Vec::<[String; 3]>::new());
+}
+
+#[test]
 fn the_exit_code_goes_by_severity() {
     let home = Home::new();
     home.write(&home.path("a/.mcp.json"), r#"{"mcpServers": {"x": {"url": "http://mcp.example.com/"}}}"#);

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ringfence_detect::code;
-use ringfence_detect::secret::SecretScanner;
+use ringfence_detect::{Detectors, PersonalData};
+use ringfence_kernel::call::fetches;
+use ringfence_kernel::kernel::detectors;
 use ringfence_kernel::runnable;
-use ringfence_model::finding::{Category, Finding};
-use ringfence_model::json::JsonText;
+use ringfence_model::effect::Effects;
+use ringfence_model::finding::Finding;
 use ringfence_model::verdict::Verdict;
-use ringfence_policy::Facts;
 use ringfence_policy::scenario::{BadScenario, Scenario, Table};
+use ringfence_policy::{Facts, PolicySet};
 use serde_json::{Value, json};
 
 use super::Sources;
@@ -24,7 +25,7 @@ use crate::problem::{Exit, Stop, internal, usage};
 #[command(after_help = "\
 The call, in YAML or JSON: server, tool, arguments, effects, irreversible, egress, action, principal, scopes, findings,
 provenance, floor, time, recent, sandboxed, answerable. What is not said of a tool is unknown. The arguments are
-looked through for credentials and code; what else was found is said in `findings`.
+looked through as those of a real call are; what else was found is said in `findings`.
 Exit codes: 0 allow, 1 ask, 3 deny.
 
 Examples:
@@ -59,37 +60,38 @@ pub(crate) struct Test {
     rules: Vec<PathBuf>,
 }
 
-/// What looks at arguments.
-struct Detectors(SecretScanner);
+/// What looks at arguments: the detectors of the path, as they are configured.
+struct Looking(Detectors);
 
-impl Detectors {
-    fn new() -> Result<Self, Stop> {
-        SecretScanner::new().map(Self).map_err(|error| internal("rules", error.to_string()).into())
+impl Looking {
+    fn of(sources: &Sources, policy: &PolicySet) -> Result<Self, Stop> {
+        let wanted = PersonalData::wanted(policy.needs().personal_data);
+        let detectors = detectors(&sources.config, wanted);
+        detectors.map(Self).map_err(|error| internal("detectors", error.to_string()).into())
     }
 
     /// Hands the call to `look` with what the detectors see in it.
     fn look<T>(&self, call: &Scenario, look: impl FnOnce(&Facts<'_>) -> T) -> Result<T, BadScenario> {
-        let arguments = call.arguments()?;
-        let seen = arguments.as_ref().map(|arguments| self.seen(arguments)).unwrap_or_default();
-        let texts = arguments.as_ref().map(|arguments| runnable::of(arguments, &self.0)).unwrap_or_default();
+        let Some(arguments) = call.arguments()? else {
+            return call.with_facts(&[], &[], None, look);
+        };
+        let fetches = fetches(call.effects.unwrap_or(Effects::UNKNOWN));
+        let values = self.0.values(&arguments).into_iter().map(|value| value.finding);
+        let seen: Vec<Finding> = values.chain(self.0.arguments(&arguments, fetches)).collect();
+        let texts = runnable::of(&arguments, self.0.secrets());
         let texts: Vec<_> = texts.iter().map(runnable::Text::runnable).collect();
-        call.with_facts(&seen, &texts, arguments.as_ref(), look)
-    }
-
-    fn seen(&self, arguments: &JsonText) -> Vec<Finding> {
-        let secrets = self.0.scan_json(arguments).into_iter().map(|secret| secret.finding);
-        let code = code::scan_arguments(arguments.value(), &self.0, code::argument_kind);
-        let of_code = code.into_iter().flat_map(|argument| argument.findings);
-        secrets.chain(of_code.filter(|finding| finding.category != Category::Secret)).collect()
+        call.with_facts(&seen, &texts, Some(&arguments), look)
     }
 }
 
 impl Explain {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let policy = Sources::of(context, &self.rules)?.load(context)?;
+        let sources = Sources::of(context, &self.rules)?;
+        let policy = sources.load(context)?;
         let text = input(&self.call)?;
         let call = Scenario::parse(&text).map_err(|error| usage(error.to_string()))?;
-        let judged = Detectors::new()?.look(&call, |facts| (policy.judge(facts), policy.explain(facts)));
+        let judged =
+            Looking::of(&sources, &policy)?.look(&call, |facts| (policy.judge(facts), policy.explain(facts)));
         let (verdict, explained) = judged.map_err(|error| usage(error.to_string()))?;
         let shown = explained.iter().filter(|it| it.matched || self.all);
         match context.format {
@@ -125,8 +127,9 @@ impl Explain {
 
 impl Test {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let policy = Sources::of(context, &self.rules)?.load(context)?;
-        let detectors = Detectors::new()?;
+        let sources = Sources::of(context, &self.rules)?;
+        let policy = sources.load(context)?;
+        let detectors = Looking::of(&sources, &policy)?;
         let mut rows = Vec::new();
         for path in &self.tables {
             let text = file::read(path).map_err(crate::config::error::ConfigErrors::from)?;

@@ -34,7 +34,7 @@ impl Lint {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Stop> {
         let sources = Sources::of(context, &self.files)?;
         let catalogue = if self.tools { catalogue(context)? } else { Vec::new() };
-        let remarks = match lint(&sources.sources(), &sources.policy, &catalogue) {
+        let remarks = match lint(&sources.sources(), &sources.config.policy, &catalogue) {
             Ok(remarks) => remarks,
             Err(errors) => {
                 for error in &errors {

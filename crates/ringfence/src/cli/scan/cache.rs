@@ -25,6 +25,8 @@ pub(super) struct Cache {
     /// Where it is kept; `None`: nowhere.
     path: Option<PathBuf>,
     build: String,
+    /// What the detectors are configured to look for.
+    settings: String,
     known: HashMap<String, Vec<Finding>>,
     /// Seen in this run.
     used: HashMap<String, Vec<Finding>>,
@@ -46,11 +48,18 @@ const VERSION: u32 = 1;
 impl Cache {
     /// One that knows nothing and keeps nothing.
     pub(super) fn none() -> Self {
-        Self { path: None, build: String::new(), known: HashMap::new(), used: HashMap::new() }
+        Self {
+            path: None,
+            build: String::new(),
+            settings: String::new(),
+            known: HashMap::new(),
+            used: HashMap::new(),
+        }
     }
 
-    /// The one in the data directory. What cannot be read, or another build wrote, is as if it were not there.
-    pub(super) fn open(paths: &Paths) -> Self {
+    /// The one in the data directory, for detectors with these `settings`. What cannot be read, or another build wrote, is as
+    /// if it were not there.
+    pub(super) fn open(paths: &Paths, settings: String) -> Self {
         let Some(build) = build() else { return Self::none() };
         if paths.prepare().is_err() {
             return Self::none();
@@ -62,13 +71,13 @@ impl Cache {
             .filter(|kept| kept.version == VERSION && kept.build == build)
             .map(|kept| kept.contents)
             .unwrap_or_default();
-        Self { path: Some(path), build, known, used: HashMap::new() }
+        Self { path: Some(path), build, settings, known, used: HashMap::new() }
     }
 
     /// The name of a content that is looked at as `subject`.
     pub(super) fn key(&self, subject: &Subject, bytes: &[u8]) -> String {
         let mut digest = Context::new(&SHA256);
-        digest.update(format!("{subject:?}\0").as_bytes());
+        digest.update(format!("{}\0{subject:?}\0", self.settings).as_bytes());
         digest.update(bytes);
         digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -1,36 +1,24 @@
 //! The detectors that look at a file. One line a detector: [`ENGINES`]. Must never decide what a finding means.
 
 use ringfence_detect::injection::Context;
-use ringfence_detect::secret::SecretScanner;
-use ringfence_detect::{Engine as Looks, Profile, ScannerError, TextScanner, code, url};
+use ringfence_detect::{Detectors, Engine as Looks, Profile, url};
 use ringfence_model::finding::{Category, Finding, Severity};
 
 use super::subject::Subject;
 use super::{markdown, mcp};
 
-/// What the detectors share.
+/// What looks at a file: the detectors as they are configured.
 pub(super) struct Engines {
-    text: TextScanner,
+    pub(super) detectors: Detectors,
 }
 
 /// A detector: what it sees in a file of this kind with this text. Spans are those of the text.
 type Engine = fn(&Engines, &Subject, &str) -> Vec<Finding>;
 
 /// All detectors, in the order in which they look.
-const ENGINES: [Engine; 6] = [secrets, programs, orders, urls, markdown::inspect, mcp::inspect];
+const ENGINES: [Engine; 6] = [values, programs, orders, urls, markdown::inspect, mcp::inspect];
 
 impl Engines {
-    /// # Errors
-    /// A rule that does not hold.
-    pub(super) fn new() -> Result<Self, ScannerError> {
-        Ok(Self { text: TextScanner::new()? })
-    }
-
-    /// The one that knows credentials.
-    pub(super) const fn secrets(&self) -> &SecretScanner {
-        self.text.secrets()
-    }
-
     /// What all detectors see in `text`, each thing once.
     pub(super) fn inspect(&self, subject: &Subject, text: &str) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
@@ -50,21 +38,20 @@ impl Engines {
     }
 }
 
-/// Credentials; in code the engine of code looks for them itself.
-fn secrets(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
-    match subject {
-        Subject::Code(_) => Vec::new(),
-        Subject::Skill | Subject::Instructions | Subject::McpConfig | Subject::Document | Subject::Binary => {
-            engines.secrets().scan_text(text)
-        }
+/// Credentials, and personal data where it is wanted; in code the engine of code looks for credentials itself.
+fn values(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
+    let mut found = engines.detectors.values_in_text(text);
+    if matches!(subject, Subject::Code(_)) {
+        found.retain(|finding| finding.category == Category::Pii);
     }
+    found
 }
 
 /// Dangerous code. A file at rest is no call: that something in it is only known when it runs is no event, nor is a
 /// language that has no engine.
 fn programs(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
     let Subject::Code(language) = subject else { return Vec::new() };
-    let findings = code::check(text, language, engines.secrets()).findings;
+    let findings = engines.detectors.code(text, language).findings;
     findings.into_iter().filter(is_event).collect()
 }
 
@@ -79,9 +66,9 @@ fn orders(engines: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
     let context = match subject {
         Subject::Skill | Subject::Instructions => Context::Prompt,
         Subject::McpConfig | Subject::Document => Context::Resource,
-        Subject::Code(_) | Subject::Binary => return Vec::new(),
+        Subject::Code(_) | Subject::Definition | Subject::Binary => return Vec::new(),
     };
-    let found = engines.text.scan(text, Profile::new(context, &[Looks::Injection, Looks::Hidden]));
+    let found = engines.detectors.scan(text, Profile::new(context, &[Looks::Injection, Looks::Hidden]));
     found.into_iter().filter(|finding| finding.severity >= Severity::Medium && is_event(finding)).collect()
 }
 
@@ -91,7 +78,7 @@ fn urls(_: &Engines, subject: &Subject, text: &str) -> Vec<Finding> {
     let least = match subject {
         Subject::Skill | Subject::Instructions | Subject::Binary => Severity::High,
         Subject::Code(_) => Severity::Critical,
-        Subject::McpConfig | Subject::Document => return Vec::new(),
+        Subject::McpConfig | Subject::Definition | Subject::Document => return Vec::new(),
     };
     url::scan_text(text).into_iter().filter(|finding| finding.severity >= least).collect()
 }

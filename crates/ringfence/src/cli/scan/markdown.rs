@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use ringfence_detect::code::{self, Language};
+use ringfence_detect::code::Language;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 use serde::Deserialize;
 
@@ -41,7 +41,7 @@ pub(super) fn inspect(engines: &Engines, subject: &Subject, text: &str) -> Vec<F
     }
     for block in blocks(text).into_iter().take(MOST_BLOCKS) {
         let Some(inside) = text.get(block.at.clone()) else { continue };
-        let report = code::check(inside, &block.language, engines.secrets());
+        let report = engines.detectors.code(inside, &block.language);
         let moved = |mut finding: Finding| {
             let start = block.at.start + finding.span.start;
             finding.span = Span::of(text, start, block.at.start + finding.span.end);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use ringfence_detect::code::{self, Language};
+use ringfence_detect::code::Language;
 use ringfence_detect::secret::is_placeholder;
 use ringfence_detect::url;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
@@ -117,7 +117,7 @@ impl Place<'_> {
     fn command(&self, engines: &Engines, command: &str, arguments: &[&str]) -> Vec<Finding> {
         let words: Vec<String> =
             std::iter::once(&command).chain(arguments).map(|word| quoted(word)).collect();
-        let report = code::check(&words.join(" "), &Language::Shell, engines.secrets());
+        let report = engines.detectors.code(&words.join(" "), &Language::Shell);
         let dangerous = |finding: &Finding| {
             is_event(finding) && finding.category != Category::Secret && finding.severity >= Severity::High
         };

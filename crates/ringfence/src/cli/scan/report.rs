@@ -15,11 +15,13 @@ use crate::problem::Exit;
 /// Most findings that are kept; the rest is counted.
 const MOST: usize = 100_000;
 
-/// What was found, file by file.
+/// What was found, file by file and definition by definition.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     /// Files that were scanned.
     files: usize,
+    /// Definitions of servers that were.
+    definitions: usize,
     /// Files whose content is of a kind that is not read.
     uninspected: usize,
     /// True when not everything was scanned: too many files or findings, a file too large.
@@ -28,22 +30,23 @@ pub(super) struct Report {
     summary: BTreeMap<Severity, usize>,
     /// The worst first.
     pub(super) findings: Vec<Located>,
-    /// Files that could not be read, and why.
+    /// Files that could not be read and servers that could not be asked, and why.
     pub(super) unreadable: Vec<Unreadable>,
     #[serde(skip)]
     least: Severity,
 }
 
-/// A finding and its file.
+/// A finding and where it is.
 #[derive(Debug, Serialize)]
 pub(super) struct Located {
+    /// Of a file; of a definition `SERVER/tools/NAME#POINTER`.
     pub(super) path: String,
     pub(super) subject: Subject,
     #[serde(flatten)]
     pub(super) finding: Finding,
 }
 
-/// A file that could not be read.
+/// A file that could not be read, or a server.
 #[derive(Debug, Serialize)]
 pub(super) struct Unreadable {
     pub(super) path: String,
@@ -55,6 +58,7 @@ impl Report {
     pub(super) fn new(least: Severity, truncated: bool) -> Self {
         Self {
             files: 0,
+            definitions: 0,
             uninspected: 0,
             truncated,
             summary: BTreeMap::new(),
@@ -77,16 +81,28 @@ impl Report {
         self.uninspected += usize::from(scanned.is_unread);
         self.truncated |= scanned.is_cut || scanned.findings.iter().any(|finding| finding.id == "truncated");
         for finding in scanned.findings {
-            *self.summary.entry(finding.severity).or_default() += 1;
-            if finding.severity < self.least {
-                continue;
-            }
-            if self.findings.len() >= MOST {
-                self.truncated = true;
-                continue;
-            }
-            self.findings.push(Located { path: path.clone(), subject: scanned.subject.clone(), finding });
+            self.keep(&path, &scanned.subject, finding);
         }
+    }
+
+    /// Takes in what was found in one definition of a server, each with its place.
+    pub(super) fn add_definition(&mut self, found: Vec<(String, Finding)>) {
+        self.definitions += 1;
+        for (place, finding) in found {
+            self.keep(&place, &Subject::Definition, finding);
+        }
+    }
+
+    fn keep(&mut self, path: &str, subject: &Subject, finding: Finding) {
+        *self.summary.entry(finding.severity).or_default() += 1;
+        if finding.severity < self.least {
+            return;
+        }
+        if self.findings.len() >= MOST {
+            self.truncated = true;
+            return;
+        }
+        self.findings.push(Located { path: path.to_owned(), subject: subject.clone(), finding });
     }
 
     /// The worst first, then by place.
@@ -126,8 +142,17 @@ impl Report {
             .map(|(severity, count)| format!("{count} {}", word(*severity)))
             .collect();
         let found = if counts.is_empty() { "nothing found".to_owned() } else { counts.join(", ") };
-        let files = if self.files == 1 { "file" } else { "files" };
-        text.push_str(&format!("{found} in {} {files}", self.files));
+        let counted = |count: usize, word: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            more => Some(format!("{more} {word}s")),
+        };
+        let looked_at = match (counted(self.files, "file"), counted(self.definitions, "definition")) {
+            (Some(files), Some(definitions)) => format!("{files} and {definitions}"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => "nothing".to_owned(),
+        };
+        text.push_str(&format!("{found} in {looked_at}"));
         if self.uninspected > 0 {
             text.push_str(&format!(", {} of them of a kind that is not read", self.uninspected));
         }

@@ -8,6 +8,7 @@ use ringfence_model::finding::Severity;
 use serde_json::{Value, json};
 
 use super::report::{Located, Report, word};
+use super::subject::Subject;
 
 /// What stands in a URI's path as it is (RFC 3986 section 3.3), and the slash.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -73,23 +74,31 @@ fn rule(id: &str, report: &Report) -> Option<Value> {
 
 fn result(located: &Located, ids: &[&str]) -> Value {
     let finding = &located.finding;
-    let span = finding.span;
     json!({
         "ruleId": finding.id,
         "ruleIndex": ids.binary_search(&&*finding.id).unwrap_or_default(),
         "level": level(finding.severity),
         "message": { "text": finding.message },
-        "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(&located.path) },
-            "region": {
-                "startLine": span.line,
-                "startColumn": span.column,
-                "byteOffset": span.start,
-                "byteLength": span.end.saturating_sub(span.start),
-            },
-        }}],
+        "locations": [location(located)],
         "properties": { "severity": word(finding.severity), "confidence": finding.confidence },
     })
+}
+
+/// A definition of a server stands in no file.
+fn location(located: &Located) -> Value {
+    if located.subject == Subject::Definition {
+        return json!({ "logicalLocations": [{ "fullyQualifiedName": located.path, "kind": "resource" }] });
+    }
+    let span = located.finding.span;
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(&located.path) },
+        "region": {
+            "startLine": span.line,
+            "startColumn": span.column,
+            "byteOffset": span.start,
+            "byteLength": span.end.saturating_sub(span.start),
+        },
+    }})
 }
 
 /// A relative path is a relative reference, an absolute one a `file:` URI (RFC 8089).

@@ -18,6 +18,8 @@ pub(super) enum Subject {
     /// Program code.
     #[serde(serialize_with = "code")]
     Code(Language),
+    /// What a running server says of a tool, a prompt or itself.
+    Definition,
     /// Any other text.
     Document,
     /// Not text.
