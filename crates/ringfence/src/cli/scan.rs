@@ -29,7 +29,7 @@ use cache::Cache;
 use engines::Engines;
 use report::Report;
 
-/// Scan code, agent skills, instructions and MCP configurations, and definitions of servers
+/// Scan code, skills, instructions, MCP configurations and definitions of servers
 #[derive(Debug, Args)]
 #[command(after_help = "\
 What .gitignore names is passed over, but for the folder of a skill, which is scanned whole.

@@ -29,7 +29,7 @@ fn the_program() {
       stop       End the kernel of this data directory
       tools      List and call tools
       check      Check an input with the detectors that judge calls
-      scan       Scan code, agent skills, instructions and MCP configurations, and definitions of servers
+      scan       Scan code, skills, instructions, MCP configurations and definitions of servers
       policy     Check, explain, test and compare rules
       approvals  Calls that wait for somebody to allow them
       audit      Read and verify the journal
