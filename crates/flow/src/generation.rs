@@ -271,6 +271,11 @@ impl Generation {
         of_acts.into_iter().find_map(|(_, record)| *record)
     }
 
+    /// A record that speaks to a model and orders something.
+    pub(crate) fn commanding(&self) -> Option<u32> {
+        self.ordering.iter().flatten().copied().find(|record| self.speaks_to_a_model(Some(*record)))
+    }
+
     /// Its prose orders these acts.
     pub(crate) fn orders(&mut self, record: u32, acts: Acts) {
         for bit in 0..self.ordering.len() {

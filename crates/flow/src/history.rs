@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ringfence_model::id::{CallId, Timestamp};
 use ringfence_model::json::{Json, JsonText};
-use ringfence_model::label::{Confidentiality, Label};
+use ringfence_model::label::{Confidentiality, Integrity, Label};
 use ringfence_model::name::ServerName;
 
 use crate::index::{Entering, Index, is_said};
@@ -114,11 +114,16 @@ impl History {
 
     /// Where the arguments of a call came from.
     pub fn trace(&mut self, words: &mut Words, asking: Asking<'_>) -> Traced {
-        if asking.wants_nothing(words) {
-            return Traced::nothing();
+        let traced = if asking.wants_nothing(words) {
+            Traced::nothing()
+        } else {
+            self.catch_up(words);
+            self.index.trace(words, asking)
+        };
+        if asking.floor.integrity != Integrity::Untrusted {
+            self.index.hand(words, asking.arguments);
         }
-        self.catch_up(words);
-        self.index.trace(words, asking)
+        traced
     }
 
     fn wait(&mut self, entering: &Entering<'_>, text: Text, words: &mut Words) {

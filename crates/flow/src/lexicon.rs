@@ -1,8 +1,12 @@
-//! Words that ask for an act, words that only link, and words that speak to the model. English.
+//! Words that ask for an act, words that only link, and words that speak to the model, in ten languages.
 //!
 //! Must never decide alone: it tells prose that wants something from data, and what the user asked for from what not.
 
+pub(crate) mod spaceless;
+
 use ringfence_model::effect::{Effect, Effects};
+
+use spaceless::Spaceless;
 
 /// Kinds of acts, as a set of bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,21 @@ impl Acts {
     pub(crate) const fn is_none(self) -> bool {
         self.0 == 0
     }
+    /// Those that a kind of the data files stands for.
+    fn named(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "send" => Self::SEND,
+            "pay" => Self::PAY,
+            "delete" => Self::DELETE,
+            "write" => Self::WRITE,
+            "admin" => Self::ADMIN,
+            "execute" => Self::EXECUTE,
+            "network" => Self::NETWORK,
+            "commands" => Self::COMMANDS,
+            _ => return None,
+        })
+    }
+
     /// Those that do something.
     pub(crate) const fn deeds(self) -> Self {
         Self(self.0 & 127)
@@ -55,6 +74,7 @@ impl Acts {
 #[derive(Debug)]
 pub struct Lexicon {
     slots: Vec<Slot>,
+    spaceless: Spaceless,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,39 +82,61 @@ struct Slot {
     key: u64,
     acts: Acts,
     common: bool,
-    cue: bool,
+    cue: Cue,
     before_noun: bool,
+    reads: bool,
 }
 
-/// The words, by what they are.
-const WORDS: &str = include_str!("../data/words.txt");
+/// What a word makes of verbs that follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cue {
+    /// Nothing.
+    None,
+    /// The next one orders.
+    Next,
+    /// All of the sentence order.
+    Sentence,
+}
 
-const SLOTS: usize = 2_048;
-const VACANT: Slot = Slot { key: 0, acts: Acts::NONE, common: false, cue: false, before_noun: false };
+/// The words of languages that put spaces between them, by what they are.
+const WORDS: [&str; 8] = [
+    include_str!("../data/words.txt"),
+    include_str!("../data/words.de.txt"),
+    include_str!("../data/words.fr.txt"),
+    include_str!("../data/words.es.txt"),
+    include_str!("../data/words.pt.txt"),
+    include_str!("../data/words.it.txt"),
+    include_str!("../data/words.nl.txt"),
+    include_str!("../data/words.ru.txt"),
+];
+
+const SLOTS: usize = 4_096;
+const VACANT: Slot =
+    Slot { key: 0, acts: Acts::NONE, common: false, cue: Cue::None, before_noun: false, reads: false };
 
 impl Lexicon {
     /// The words, compiled.
     #[must_use]
     pub fn new() -> Self {
-        let mut lexicon = Self { slots: vec![VACANT; SLOTS] };
-        for line in WORDS.lines() {
+        let mut lexicon = Self { slots: vec![VACANT; SLOTS], spaceless: Spaceless::new() };
+        for line in WORDS.iter().flat_map(|words| words.lines()) {
             let Some((kind, words)) = line.split_once(": ") else { continue };
-            let adds = match kind {
-                "send" => Slot { acts: Acts::SEND, ..VACANT },
-                "pay" => Slot { acts: Acts::PAY, ..VACANT },
-                "delete" => Slot { acts: Acts::DELETE, ..VACANT },
-                "write" => Slot { acts: Acts::WRITE, ..VACANT },
-                "admin" => Slot { acts: Acts::ADMIN, ..VACANT },
-                "execute" => Slot { acts: Acts::EXECUTE, ..VACANT },
-                "network" => Slot { acts: Acts::NETWORK, ..VACANT },
-                "commands" => Slot { acts: Acts::COMMANDS, ..VACANT },
-                "common" => Slot { common: true, ..VACANT },
-                "cues" => Slot { cue: true, ..VACANT },
-                "before_nouns" => Slot { before_noun: true, ..VACANT },
-                _ => continue,
+            let adds = match (kind, Acts::named(kind)) {
+                (_, Some(acts)) => Slot { acts, ..VACANT },
+                ("common", None) => Slot { common: true, ..VACANT },
+                ("cues", None) => Slot { cue: Cue::Next, ..VACANT },
+                ("please", None) => Slot { cue: Cue::Sentence, ..VACANT },
+                ("before_nouns", None) => Slot { before_noun: true, ..VACANT },
+                ("reads", None) => Slot { reads: true, ..VACANT },
+                (_, None) => continue,
             };
             for word in words.split_whitespace() {
                 lexicon.put(word, adds);
+                // The key takes case away from ASCII only.
+                if let Some(first) = word.chars().next().filter(|first| !first.is_ascii()) {
+                    let rest = word.get(first.len_utf8()..).unwrap_or_default();
+                    lexicon.put(&first.to_uppercase().chain(rest.chars()).collect::<String>(), adds);
+                }
             }
         }
         lexicon
@@ -109,8 +151,9 @@ impl Lexicon {
                     key,
                     acts: slot.acts.and(adds.acts),
                     common: slot.common || adds.common,
-                    cue: slot.cue || adds.cue,
+                    cue: slot.cue.max(adds.cue),
                     before_noun: slot.before_noun || adds.before_noun,
+                    reads: slot.reads || adds.reads,
                 };
                 return;
             }
@@ -135,7 +178,7 @@ impl Lexicon {
     }
 
     /// The acts of a word, and whether what follows it is an order.
-    pub(crate) fn acts_and_cue(&self, key: u64) -> (Acts, bool) {
+    pub(crate) fn acts_and_cue(&self, key: u64) -> (Acts, Cue) {
         let slot = self.slot(key);
         (slot.acts, slot.cue)
     }
@@ -148,6 +191,16 @@ impl Lexicon {
     /// True for a word behind which a noun stands.
     pub(crate) fn is_before_noun(&self, word: &str) -> bool {
         self.slot(key_of(word.bytes())).before_noun
+    }
+
+    /// True for a word by which a user asks to be told something.
+    pub(crate) fn reads(&self, word: &str) -> bool {
+        self.slot(key_of(word.bytes())).reads
+    }
+
+    /// What a text in a script without spaces orders.
+    pub(crate) fn spaceless(&self) -> &Spaceless {
+        &self.spaceless
     }
 
     /// True for a word that refers to nothing by itself.
@@ -188,12 +241,12 @@ impl Key {
 }
 
 const fn place(key: u64) -> usize {
-    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 53) as usize
+    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize
 }
 
 /// `word` and what it may be a form of.
 fn forms(word: &str) -> Vec<String> {
-    let word = word.to_ascii_lowercase();
+    let word = word.to_lowercase();
     let mut forms = vec![word.clone()];
     for ending in ["s", "es", "ed", "d", "ing"] {
         if let Some(stem) = word.strip_suffix(ending).filter(|stem| stem.len() > 2) {
@@ -225,3 +278,6 @@ pub(crate) fn stem(word: &str) -> String {
     }
     stem
 }
+
+#[cfg(test)]
+mod tests;

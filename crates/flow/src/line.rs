@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::lexicon::{Acts, Key, Lexicon};
+use crate::lexicon::{Acts, Cue, Key, Lexicon, spaceless};
 
 /// A run of characters without space, quote or bracket.
 #[derive(Debug, Clone)]
@@ -73,7 +73,8 @@ impl Line {
         self.chunks.clear();
         self.sentences.clear();
         (self.words, self.commas, self.ends) = (0, 0, false);
-        let mut reading = Reading { line: self, begun: 0, orders: Acts::NONE, clause: true, cued: false };
+        let mut reading =
+            Reading { line: self, begun: 0, orders: Acts::NONE, clause: true, cued: false, asked: false };
         let (mut from, mut seen, mut key) = (0, 0_u8, Key::new());
         let bytes = text.as_bytes();
         let mut before = b' ';
@@ -102,7 +103,25 @@ impl Line {
             reading.chunk(bytes, from..bytes.len(), seen, key, lexicon);
         }
         reading.sentence(bytes.len());
+        if spaceless::has_spaceless(text) {
+            self.spaceless(text, lexicon);
+        }
         self.ends = text.trim_end().ends_with(['.', '!', '?']);
+    }
+
+    /// What a script without spaces adds: what its sentences order, and values among its letters.
+    #[cold]
+    fn spaceless(&mut self, text: &str, lexicon: &Lexicon) {
+        for sentence in &mut self.sentences {
+            let of_text = text.get(sentence.range.clone()).unwrap_or_default();
+            sentence.orders = sentence.orders.and(lexicon.spaceless().orders(of_text));
+        }
+        for range in spaceless::embedded(text) {
+            let holds = |sentence: &Sentence| sentence.range.contains(&range.start);
+            let sentence = self.sentences.iter().position(holds).unwrap_or(0);
+            self.chunks.push(Chunk { range, is_name: false, sentence });
+        }
+        self.ends |= text.trim_end().ends_with(['。', '！', '？']);
     }
 
     /// What all sentences order.
@@ -119,6 +138,8 @@ struct Reading<'a> {
     clause: bool,
     /// The word before makes an order of a verb.
     cued: bool,
+    /// A word of the sentence makes an order of all its verbs.
+    asked: bool,
 }
 
 impl Reading<'_> {
@@ -131,7 +152,9 @@ impl Reading<'_> {
                     inside.iter().any(|byte| CLASS.get(usize::from(*byte)) == Some(&INNER))
                 }));
         let sentence = self.line.sentences.len();
-        if seen & DIGIT != 0 || inner || range.len() >= LONG {
+        // A letter of another script takes two bytes or three.
+        let long = || range.len() >= LONG && bytes.get(range.clone()).is_some_and(<[u8]>::is_ascii);
+        if seen & DIGIT != 0 || inner || long() {
             self.line.chunks.push(Chunk { range: range.clone(), is_name: false, sentence });
             self.cued = false;
             self.clause = ends_with(b':') || (seen & (LETTER | DIGIT) == 0);
@@ -144,9 +167,11 @@ impl Reading<'_> {
             let (acts, cue) = lexicon.acts_and_cue(key.done());
             if !acts.is_none() {
                 let command = Acts(acts.0 & Acts::COMMANDS.0);
-                self.orders = self.orders.and(if self.clause || self.cued { acts } else { command });
+                self.orders =
+                    self.orders.and(if self.clause || self.cued || self.asked { acts } else { command });
             }
-            self.cued = cue;
+            self.cued = cue == Cue::Next;
+            self.asked |= cue == Cue::Sentence;
             self.clause = ends_with(b':');
         }
         if ends_with(b'.') {
@@ -169,6 +194,7 @@ impl Reading<'_> {
         if end > self.begun {
             self.line.sentences.push(Sentence { range: self.begun..end, orders: self.orders });
         }
-        (self.begun, self.orders, self.clause, self.cued) = (end, Acts::NONE, true, false);
+        (self.begun, self.orders, self.clause) = (end, Acts::NONE, true);
+        (self.cued, self.asked) = (false, false);
     }
 }

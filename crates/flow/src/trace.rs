@@ -13,11 +13,12 @@ use ringfence_model::json::{Json, Kind as JsonKind};
 use ringfence_model::label::{Integrity, Label};
 use ringfence_model::provenance::{Origin, Provenance, Resemblance, Role, Source, Word};
 
-use crate::act::Act;
+use crate::act::{Act, Signs};
 use crate::atom::{self, Atom, Kind, LONGEST, SURPRISING};
 use crate::document::{field_hash, hash_of};
 use crate::generation::{Generation, Mark, Place, Record};
 use crate::index::Index;
+use crate::lexicon::Lexicon;
 use crate::line::Line;
 use crate::user::{self, Words};
 
@@ -92,8 +93,7 @@ pub(crate) struct Tracer<'a> {
     values: Vec<Origin>,
     leaves: usize,
     named: bool,
-    /// A value that could not be come by by chance and stands nowhere.
-    made_up: bool,
+    pub(crate) signs: Signs,
 }
 
 impl Index {
@@ -109,12 +109,48 @@ impl Index {
             values: Vec::new(),
             leaves: 0,
             named: false,
-            made_up: false,
+            signs: Signs { made_up: false, given: true, dictated: false },
         };
         tracer.walk(asking.arguments, &mut String::new(), "", 0);
-        let Tracer { mut values, named, made_up, act, .. } = tracer;
-        values.extend(act.origin(self, words, &asking, &values, made_up));
+        let Tracer { mut values, named, signs, act, .. } = tracer;
+        values.extend(act.origin(self, words, &asking, &values, signs));
         Traced { provenance: Provenance { values }, named }
+    }
+
+    /// Remembers what a call hands over: as long as the session has read nothing of strangers, none of it is theirs.
+    pub(crate) fn hand(&self, words: &mut Words, arguments: Json<'_>) {
+        if words.has_no_room() {
+            return;
+        }
+        let mut line = Line::new();
+        self.hand_over(words, arguments, "", &mut line, 0);
+    }
+
+    fn hand_over(&self, words: &mut Words, value: Json<'_>, field: &str, line: &mut Line, level: usize) {
+        if level > LEVELS {
+            return;
+        }
+        let mut leaf = |text: &str| {
+            let of_field = field_hash(self.seed, field);
+            for atom in Atom::of(text).into_iter().chain(parts_of(line, &self.lexicon, text)) {
+                words.hand(hash_of(self.seed, &atom), of_field);
+            }
+        };
+        match value.kind() {
+            JsonKind::Object => {
+                for (key, part) in value.members() {
+                    self.hand_over(words, part, &key.as_str().unwrap_or_default(), line, level + 1);
+                }
+            }
+            JsonKind::Array => {
+                for part in value.elements() {
+                    self.hand_over(words, part, field, line, level + 1);
+                }
+            }
+            JsonKind::String => leaf(&value.as_str().unwrap_or_default()),
+            JsonKind::Number => leaf(value.raw()),
+            JsonKind::Null | JsonKind::Bool => {}
+        }
     }
 }
 
@@ -162,7 +198,9 @@ impl Tracer<'_> {
             }
             let found = self.steering(text, field);
             self.named |= found.word <= Word::Referred;
-            self.made_up |= found.word == Word::Model && self.is_hard(text);
+            let given = found.word <= Word::Referred || self.is_handed(text, field);
+            self.signs.made_up |= found.word == Word::Model && !given && self.is_hard(text);
+            self.signs.given &= given;
             self.push(pointer, Role::Consequential, found);
             // What steers can carry something out as well: a URL, a command.
             let is_url = Atom::of(text).is_some_and(|atom| atom.kind == Kind::Url);
@@ -250,26 +288,28 @@ impl Tracer<'_> {
 
     /// The atoms in a value, where it is not one.
     pub(crate) fn parts(&mut self, text: &str) -> Vec<Atom> {
-        let mut line = std::mem::replace(&mut self.line, Line::new());
-        let mut parts = Vec::new();
-        for of_text in text.lines() {
-            line.read(of_text, &self.index.lexicon);
-            let chunks = line.chunks.iter().filter(|chunk| !chunk.is_name);
-            for chunk in chunks.filter_map(|chunk| of_text.get(chunk.range.clone())) {
-                parts.extend(Atom::of(chunk));
-                if let Some((_, value)) = chunk.rsplit_once(['=', ':']).filter(|_| !chunk.contains("://")) {
-                    parts.extend(Atom::of(value));
-                }
-            }
-        }
-        self.line = line;
-        parts
+        parts_of(&mut self.line, &self.index.lexicon, text)
+    }
+
+    /// A value that was handed over before anything of strangers was read.
+    fn is_handed(&self, text: &str, field: &str) -> bool {
+        Atom::of(text).is_some_and(|atom| self.was_handed(&atom, field_hash(self.index.seed, field)))
+    }
+
+    fn was_handed(&self, atom: &Atom, field: u32) -> bool {
+        let handed = self.words.handed(hash_of(self.index.seed, atom));
+        handed.is_some_and(|of_field| of_field == field || atom.surprise() >= HARD)
     }
 
     /// What an atom is by the user's words and by where it stands; none where it stands nowhere that counts.
     pub(crate) fn look_up(&self, atom: &Atom, field: &str) -> Option<Found> {
         let hash = hash_of(self.index.seed, atom);
-        if self.words.said(hash, self.asking.now) {
+        let kin = || {
+            let word = &atom.spelling;
+            let is_word = atom.kind == Kind::Words && word.len() >= 4 && !word.contains(' ');
+            is_word && self.words.said_kin(self.index.seed, word, self.asking.now)
+        };
+        if self.words.said(hash, self.asking.now) || kin() {
             return Some(Found { word: Word::User, label: None, sources: Vec::new() });
         }
         let field = field_hash(self.index.seed, field);
@@ -281,8 +321,14 @@ impl Tracer<'_> {
                 }
             }
         }
-        // One file of a folder: the user named the file, not the folder.
-        found.or_else(|| self.partly_said(atom))
+        if found.as_ref().is_none_or(|found| found.word > Word::Model) {
+            // One file of a folder: the user named the file, not the folder.
+            found = found.or_else(|| self.partly_said(atom));
+            if found.as_ref().is_none_or(|found| found.word > Word::Model) && self.was_handed(atom, field) {
+                found = Some(Found { word: Word::Model, ..found.unwrap_or_else(Found::model) });
+            }
+        }
+        found
     }
 
     /// A path whose last part the user said, a URL whose host the user said: it points to what the user named.
@@ -371,6 +417,22 @@ pub(crate) fn source(origin: &crate::generation::Origin, by: Resemblance) -> Sou
         by,
         label: origin.label,
     }
+}
+
+/// The atoms in a text.
+fn parts_of(line: &mut Line, lexicon: &Lexicon, text: &str) -> Vec<Atom> {
+    let mut parts = Vec::new();
+    for of_text in text.lines() {
+        line.read(of_text, lexicon);
+        let chunks = line.chunks.iter().filter(|chunk| !chunk.is_name);
+        for chunk in chunks.filter_map(|chunk| of_text.get(chunk.range.clone())) {
+            parts.extend(Atom::of(chunk));
+            if let Some((_, value)) = chunk.rsplit_once(['=', ':']).filter(|_| !chunk.contains("://")) {
+                parts.extend(Atom::of(value));
+            }
+        }
+    }
+    parts
 }
 
 /// The label of a value that is made of nothing that entered.

@@ -2,7 +2,7 @@
 //!
 //! Held as hashes, for one session and a bounded time. Must never be fed from anything but a client that may vouch for its user.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ringfence_model::id::Timestamp;
 
@@ -11,11 +11,12 @@ use crate::decode;
 use crate::document::hash_of;
 use crate::generation::Generation;
 use crate::hash::{ByHash, Seed};
-use crate::lexicon::{Acts, Lexicon, key_of, stem};
+use crate::lexicon::{Acts, Cue, Lexicon, key_of, spaceless, stem};
 use crate::line::Line;
 
-/// Most texts that count at once, most bytes of one, most words of a phrase.
+/// Most texts that count at once, most bytes of one, most words of a phrase; most values that were handed over.
 const MOST_TEXTS: usize = 16;
+const MOST_HANDED: usize = 1_024;
 const LONGEST: usize = 16 * 1024;
 const PHRASE: usize = 8;
 
@@ -25,6 +26,9 @@ pub struct Words {
     texts: Vec<Text>,
     /// The records that they name, by generation and place.
     named: HashSet<u64, ByHash>,
+    /// Values that calls handed over before the session had read anything of strangers, each with its field: whoever they
+    /// come from, it is none of these.
+    handed: HashMap<u64, u32, ByHash>,
 }
 
 #[derive(Debug)]
@@ -35,13 +39,15 @@ struct Text {
     refers: HashSet<u32, ByHash>,
     stems: HashSet<u32, ByHash>,
     acts: Acts,
+    /// It asks for something in words that are not known: a verb, or the whole language.
+    unclear: bool,
 }
 
 impl Words {
     /// Nothing has been said.
     #[must_use]
     pub fn none() -> Self {
-        Self { texts: Vec::new(), named: HashSet::default() }
+        Self { texts: Vec::new(), named: HashSet::default(), handed: HashMap::default() }
     }
 
     /// The records of `generation` from `from` on that the words name are remembered.
@@ -49,7 +55,7 @@ impl Words {
         if self.texts.is_empty() {
             return;
         }
-        let Self { texts, named } = self;
+        let Self { texts, named, .. } = self;
         generation.named(
             from,
             |tokens| overlap(texts, tokens),
@@ -116,6 +122,35 @@ impl Words {
         self.heard(now).any(|text| text.exact.contains(&hash))
     }
 
+    /// The user asked for something to be done, and not only to be told something.
+    pub(crate) fn wants(&self, now: Timestamp) -> bool {
+        self.heard(now).any(|text| text.unclear || !text.acts.deeds().is_none())
+    }
+
+    /// No more values that are handed over are remembered.
+    pub(crate) fn has_no_room(&self) -> bool {
+        self.handed.len() >= MOST_HANDED
+    }
+
+    /// `value` was handed over in `field` before anything of strangers was read.
+    pub(crate) fn hand(&mut self, value: u64, field: u32) {
+        if self.handed.len() < MOST_HANDED {
+            self.handed.entry(value).or_insert(field);
+        }
+    }
+
+    /// The field that a value was handed over in, where it was.
+    pub(crate) fn handed(&self, value: u64) -> Option<u32> {
+        self.handed.get(&value).copied()
+    }
+
+    /// The user said a word of this family: `maintainer` for `maintain`, `deleted` for `delete`.
+    pub(crate) fn said_kin(&self, seed: Seed, word: &str, now: Timestamp) -> bool {
+        let stem = stem(word);
+        let kin = [stem.clone(), format!("{stem}er"), format!("{stem}or")].map(|kin| token(seed, &kin));
+        self.heard(now).any(|text| kin.iter().any(|kin| text.stems.contains(kin)))
+    }
+
     /// The user asked for one of these acts, or said a word of the tool's name.
     pub(crate) fn asked(&self, acts: Acts, tool: &[u32], now: Timestamp) -> bool {
         self.heard(now).any(|text| text.acts.meets(acts) || tool.iter().any(|word| text.stems.contains(word)))
@@ -131,6 +166,7 @@ impl Text {
             refers: HashSet::default(),
             stems: HashSet::default(),
             acts: Acts::NONE,
+            unclear: is_unclear(lexicon, text),
         };
         this.refers.extend(tokens(seed, lexicon, text));
         // Whom an address belongs to is not referred to by where others have theirs.
@@ -149,7 +185,7 @@ impl Text {
             if cued && !acts.is_none() {
                 this.refers.remove(&token(seed, bare));
             }
-            cued = cue || word.ends_with(['.', ',', ':', ';', '!', '?']);
+            cued = cue > Cue::None || word.ends_with(['.', ',', ':', ';', '!', '?']);
         }
         for chunk in
             text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')' | '<' | '>' | ';' | '|'))
@@ -160,6 +196,14 @@ impl Text {
         }
         let words: Vec<&str> =
             text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        if spaceless::has_spaceless(text) {
+            for said in spaceless::sentences(text).map(|sentence| lexicon.spaceless().says(sentence)) {
+                this.acts = this.acts.and(said.acts).deeds();
+            }
+            for value in spaceless::embedded(text).filter_map(|range| text.get(range)).filter_map(Atom::of) {
+                this.exact.insert(hash_of(seed, &value));
+            }
+        }
         let mut before = "";
         for word in &words {
             if !lexicon.is_before_noun(before) {
@@ -195,6 +239,37 @@ impl Text {
         }
         this
     }
+}
+
+/// True where the text asks for something in words that the lexicon does not hold: a clause that begins with an unknown word
+/// and goes on with what it acts on (`Bump the package`), or a text none of whose words are known.
+fn is_unclear(lexicon: &Lexicon, text: &str) -> bool {
+    if spaceless::has_spaceless(text) {
+        let says = |sentence| lexicon.spaceless().says(sentence);
+        return spaceless::sentences(text).map(says).all(|says| says.acts.is_none() && !says.reads);
+    }
+    let (mut begins, mut verb, mut words, mut known) = (true, false, 0, 0);
+    for word in text.split_whitespace() {
+        let bare = trim(word);
+        let acts_on = lexicon.is_before_noun(bare) || matches!(bare, "it" | "them" | "him" | "us");
+        if verb && acts_on {
+            return true;
+        }
+        let (acts, cue) = lexicon.acts_and_cue(key_of(bare.bytes()));
+        let is_known = !acts.is_none()
+            || cue > Cue::None
+            || acts_on
+            || lexicon.reads(bare)
+            || lexicon.is_common(bare)
+            || !lexicon.acts_of(bare).is_none();
+        words += 1;
+        known += usize::from(is_known);
+        verb = begins && !is_known && bare.chars().all(char::is_alphabetic);
+        begins = cue > Cue::None
+            || word.ends_with(['.', ',', ':', ';', '!', '?'])
+            || matches!(bare, "and" | "und" | "et" | "y" | "e" | "en");
+    }
+    words >= 3 && known == 0
 }
 
 const fn key(serial: u32, record: u32) -> u64 {
@@ -250,7 +325,18 @@ pub(crate) fn tokens<'a>(seed: Seed, lexicon: &'a Lexicon, text: &'a str) -> imp
     let words = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(move |word| word.len() >= 3 && !lexicon.is_common(word) && !is_year(word));
-    chunks.chain(words).map(move |word| token(seed, word))
+    chunks.chain(words).map(move |word| token(seed, word)).chain(pairs(seed, text))
+}
+
+/// Pairs of letters of a script without spaces: what stands for words there.
+fn pairs(seed: Seed, text: &str) -> impl Iterator<Item = u32> {
+    let letters: Vec<char> = if spaceless::has_spaceless(text) { text.chars().collect() } else { Vec::new() };
+    let pairs: Vec<u32> = letters
+        .windows(2)
+        .filter(|pair| pair.iter().all(|c| c.is_alphabetic() && *c >= '\u{3040}'))
+        .map(|pair| token(seed, &pair.iter().collect::<String>()))
+        .collect();
+    pairs.into_iter()
 }
 
 fn is_year(word: &str) -> bool {

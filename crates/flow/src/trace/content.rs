@@ -5,9 +5,11 @@
 use ringfence_model::label::{Confidentiality, Integrity};
 use ringfence_model::provenance::{Resemblance, Role, Word};
 
-use super::{Found, Tracer};
+use super::{Found, HARD, Tracer};
 use crate::atom::{Atom, Kind, SURPRISING};
 use crate::decode;
+use crate::document::hash_of;
+use crate::generation::Place;
 use crate::passage;
 
 /// Shortest content that passages are looked for in.
@@ -29,6 +31,7 @@ impl Tracer<'_> {
         for atom in parts.iter().chain(Atom::of(text).iter()) {
             let one = self.look_up(atom, field).or_else(|| (atom.kind == Kind::Url).then(Found::model));
             let Some(one) = one else { continue };
+            self.signs.dictated |= self.is_dictated(atom);
             if atom.kind == Kind::Url && !text.trim().is_empty() && is_link(text, &atom.spelling) {
                 join(&mut urls, one.clone());
             }
@@ -69,6 +72,21 @@ impl Tracer<'_> {
         if let Some(urls) = urls {
             self.push(pointer, Role::Consequential, urls);
         }
+    }
+
+    /// An order to a model holds it.
+    fn is_dictated(&self, atom: &Atom) -> bool {
+        if atom.surprise() < HARD {
+            return false;
+        }
+        let hash = hash_of(self.index.seed, atom);
+        self.index.generations().into_iter().any(|(generation, _)| {
+            generation.marks(hash).iter().filter(|mark| mark.place == Place::Ordered).any(|mark| {
+                let record = generation.record(mark.record).filter(|record| record.suspicious);
+                let origin = record.and_then(|record| generation.origin(record.origin));
+                origin.is_some_and(|origin| origin.label.integrity == Integrity::Untrusted)
+            })
+        })
     }
 
     /// The sources that share a passage with `text`.

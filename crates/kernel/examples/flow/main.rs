@@ -9,7 +9,8 @@ mod session;
 use script::Script;
 use session::Outcome;
 
-/// The scripts that the engine was tuned with, and those that it was not.
+/// The scripts by when their failures were looked at: those that the engine was first tuned with, the next two sets, which
+/// were first measured and then looked at, and the last, which was written after all that.
 const TUNED: [(&str, &str); 5] = [
     ("mail", include_str!("scripts/mail.yaml")),
     ("files", include_str!("scripts/files.yaml")),
@@ -19,14 +20,21 @@ const TUNED: [(&str, &str); 5] = [
 ];
 const TUNED_LATER: [(&str, &str); 2] =
     [("shop", include_str!("scripts/shop.yaml")), ("tickets", include_str!("scripts/tickets.yaml"))];
-const FRESH: [(&str, &str); 2] =
+const TUNED_LAST: [(&str, &str); 2] =
     [("crm", include_str!("scripts/crm.yaml")), ("code", include_str!("scripts/code.yaml"))];
+const FRESH: [(&str, &str); 1] = [("home", include_str!("scripts/home.yaml"))];
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let details = words.iter().any(|word| word == "--details");
-    for (name, set) in [("tuned", &TUNED[..]), ("tuned later", &TUNED_LATER[..]), ("fresh", &FRESH[..])] {
+    let sets = [
+        ("tuned", &TUNED[..]),
+        ("tuned later", &TUNED_LATER[..]),
+        ("tuned last", &TUNED_LAST[..]),
+        ("fresh", &FRESH[..]),
+    ];
+    for (name, set) in sets {
         if words.iter().any(|word| word.starts_with("--only=") && *word != format!("--only={name}")) {
             continue;
         }
