@@ -3,7 +3,7 @@
 //! A task is kept in memory under the call that began it, within bounds of number and time, and its id is sealed for the
 //! principal: one of an earlier kernel says so. Must never hand a task to another principal or session.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ pub(crate) struct Task {
     shown: String,
     began: Timestamp,
     state: Mutex<State>,
+    /// Rules whose question a person has answered with yes, for the call or for an earlier look at the task.
+    confirmed: Mutex<BTreeSet<Arc<str>>>,
 }
 
 #[derive(Debug)]
@@ -76,6 +78,7 @@ pub(crate) struct Beginning {
     pub(crate) facts: Option<Arc<ToolFacts>>,
     pub(crate) schema: Option<JsonText>,
     pub(crate) redacts: Redaction,
+    pub(crate) confirmed: BTreeSet<Arc<str>>,
 }
 
 /// Why there is no such task.
@@ -225,11 +228,12 @@ impl Kernel {
         beginning: Beginning,
         said: Json<'_>,
     ) -> Result<Arc<Task>, NotKept> {
-        let Beginning { call, server, era, own, facts, schema, redacts } = beginning;
+        let Beginning { call, server, era, own, facts, schema, redacts, confirmed } = beginning;
         let now = self.env.now();
         let task = Arc::new(Task {
             shown: self.seal_task(&session.principal, call, now).ok_or(NotKept::Unsealed)?,
             state: Mutex::new(State::of(call, era, now, said)),
+            confirmed: Mutex::new(confirmed),
             session: session.id,
             began: now,
             call,
@@ -283,6 +287,16 @@ impl Task {
     /// The server said anew how it stands: an object with the members of a `Task`.
     pub(crate) fn update(&self, said: Json<'_>) {
         *self.state.lock() = State::of(self.call, self.era, self.began, said);
+    }
+
+    /// A person said yes to what these rules ask.
+    pub(crate) fn confirm(&self, rules: impl IntoIterator<Item = Arc<str>>) {
+        self.confirmed.lock().extend(rules);
+    }
+
+    /// True where a person said yes before to all that these rules ask.
+    pub(crate) fn is_confirmed(&self, rules: &BTreeSet<Arc<str>>) -> bool {
+        !rules.is_empty() && rules.is_subset(&self.confirmed.lock())
     }
 
     /// Its result was handed over.

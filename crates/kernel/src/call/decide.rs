@@ -4,6 +4,7 @@
 
 mod consult;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ringfence_journal::JournalError;
@@ -97,7 +98,9 @@ pub(super) fn decide(kernel: &Kernel, assessed: Assessed) -> Ruling {
     let verdict = judge(kernel, &assessed, answerable);
     match verdict.decision {
         Decision::Allow => permit(kernel, assessed, verdict, Consent::Policy),
-        Decision::Ask if confirmed_before(&assessed) => permit(kernel, assessed, verdict, Consent::User),
+        Decision::Ask if confirmed_before(&assessed) || confirmed_for_task(&assessed, &verdict) => {
+            permit(kernel, assessed, verdict, Consent::User)
+        }
         Decision::Ask if declined_before(&assessed) => Ruling::Denied(deny(
             kernel,
             assessed,
@@ -254,6 +257,17 @@ fn confirmed_before(assessed: &Assessed) -> bool {
     assessed.admitted.retry.as_ref().is_some_and(|retry| retry.confirmed)
 }
 
+/// True for a request about a task where a person has said yes to what is asked now, for its call or for a request before.
+fn confirmed_for_task(assessed: &Assessed, verdict: &Verdict) -> bool {
+    assessed.known.task.as_ref().is_some_and(|task| task.is_confirmed(&asking(verdict)))
+}
+
+/// The rules that ask a person.
+pub(super) fn asking(verdict: &Verdict) -> BTreeSet<Arc<str>> {
+    let asks = verdict.reasons.iter().filter(|reason| reason.decision == Decision::Ask);
+    asks.map(|reason| Arc::clone(&reason.rule)).collect()
+}
+
 fn declined_before(assessed: &Assessed) -> bool {
     assessed.admitted.retry.as_ref().is_some_and(|retry| retry.declined)
 }
@@ -333,6 +347,9 @@ fn permit(kernel: &Kernel, assessed: Assessed, verdict: Verdict, consent: Consen
     match record(kernel, &assessed, &verdict, consent, None) {
         Ok(ruled) => {
             let confirmed = consent != Consent::Policy;
+            if let Some(task) = assessed.known.task.as_ref().filter(|_| confirmed) {
+                task.confirm(asking(&verdict));
+            }
             Ruling::Permitted(Box::new(seal(assessed, verdict, confirmed, ruled)))
         }
         Err(denial) => unrecorded(assessed, *denial),

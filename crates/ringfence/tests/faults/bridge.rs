@@ -39,7 +39,7 @@ pub(crate) struct Talker {
     /// Notifications that came, but for those of a subscription.
     heard: Vec<Value>,
     /// What it was asked, as method and params.
-    asked: Vec<(String, Value)>,
+    pub(crate) asked: Vec<(String, Value)>,
     pub(crate) greeting: Value,
 }
 
@@ -96,6 +96,9 @@ impl Talker {
         self.asked.push((method.to_owned(), params.clone()));
         match method {
             "elicitation/create" if params["mode"] == "url" => json!({ "action": "accept" }),
+            "elicitation/create" if params["requestedSchema"]["properties"]["allow"].is_object() => {
+                json!({ "action": "accept", "content": { "allow": true } })
+            }
             "elicitation/create" => json!({ "action": "accept", "content": { "word": "ü" } }),
             "sampling/createMessage" => {
                 json!({ "role": "assistant", "model": "m", "content": { "type": "text", "text": "7" } })

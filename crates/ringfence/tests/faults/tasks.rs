@@ -92,6 +92,33 @@ fn each_form(check: impl Fn(&Stage, &mut Talker, &str)) {
 }
 
 #[test]
+fn who_allowed_a_call_is_not_asked_again_at_each_look_at_its_task() {
+    let rule = |name: &str| {
+        format!(
+            "rules:\n  - {{ id: look-first, severity: low, match: {{ server: {name} }}, decision: ask, message: look }}\n"
+        )
+    };
+    let stage = stage(&rule("old"));
+    let mut client = client(&stage.kernel, LEGACY);
+    let gate = stage.gate("gate");
+    let (id, _) = begun(&mut client, "old__job", json!({ "file": gate, "says": "done" }));
+    let asked = client.asked.len();
+    assert_eq!(asked, 1, "about the call: {:?}", client.asked);
+    for _ in 0..3 {
+        assert_eq!(about(&mut client, "tasks/get", &id)["result"]["status"], "working");
+    }
+    create(&gate);
+    assert_eq!(result(&mut client, &id)["content"][0]["text"], "done");
+    assert_eq!(client.asked.len(), asked, "{:?}", client.asked);
+    // Another call is another question.
+    let (id, _) = begun(&mut client, "old__job", json!({ "file": stage.gate("never"), "says": "done" }));
+    assert_eq!(about(&mut client, "tasks/cancel", &id)["result"]["status"], "cancelled");
+    assert_eq!(client.asked.len(), asked + 1, "{:?}", client.asked);
+    drop(client);
+    stage.kernel.finish();
+}
+
+#[test]
 fn a_call_goes_on_as_a_task_and_its_result_is_fetched_as_often_as_wanted() {
     each_form(|stage, client, name| {
         let capability = if client.is_modern() {

@@ -3,6 +3,7 @@
 //!
 //! Must never leave a task running at a server for which nobody is going to come.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use super::End;
 use super::relay;
 use super::relay::outgoing::{self, AsTask};
-use crate::call::{Permitted, Target};
+use crate::call::{Permitted, Target, decide};
 use crate::exchange::Ability;
 use crate::interim;
 use crate::kernel::Kernel;
@@ -125,6 +126,11 @@ pub(super) async fn begun(
                 facts: known.facts.clone(),
                 schema: connection.output_schema(permitted.request().call.action.target()),
                 redacts: super::super::release::Redaction::of(permitted),
+                confirmed: if permitted.is_confirmed() {
+                    decide::asking(&permitted.verdict)
+                } else {
+                    BTreeSet::new()
+                },
             };
             match kernel.keep_task(&permitted.request().session, beginning, said) {
                 Ok(task) => {
