@@ -15,7 +15,7 @@ use ringfence_model::control::{Credential, Reply, Request, Verb};
 use ringfence_model::json::{Json, JsonText, Kind};
 use ringfence_model::principal::Principal;
 use ringfence_model::problem::{Problem, ProblemKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio_util::sync::CancellationToken;
 
@@ -89,6 +89,10 @@ impl Desk<'_> {
             Verb::ApprovalsAnswer(answer) => {
                 let operator = Arc::new(self.operator(request.credential).await?);
                 self.items_as(operator, "approvals.answer", text(&answer)?, connection).await
+            }
+            Verb::PolicyLoad { digest } => {
+                let operator = Arc::new(self.operator(request.credential).await?);
+                self.items_as(operator, "policy.load", text(&json!({ "digest": digest }))?, connection).await
             }
             Verb::ToolsCall { name, arguments } => {
                 let result = self.call_tool(&name, object(arguments)?).await?;

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod kernel;
 pub mod limits;
 pub mod operate;
+pub mod requests;
 pub mod runnable;
 pub mod session;
 pub mod upstream;

@@ -81,6 +81,8 @@ impl From<FormatVersion> for u32 {
 pub enum Family {
     /// Code safety, the audit log, the kernel's status.
     Safety,
+    /// Asking people for approval.
+    Governance,
 }
 
 /// What is allowed.

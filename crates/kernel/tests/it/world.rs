@@ -48,7 +48,18 @@ impl World {
     }
 
     pub(crate) async fn with(rules: &str, scopes: &[Scope], config: Config) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap(), rules, scopes, config)
+    }
+
+    /// The next kernel on the same data directory.
+    pub(crate) async fn again(self, rules: &str) -> Self {
+        let Self { kernel, session, dir } = self;
+        kernel.shut_down().await;
+        drop((kernel, session));
+        Self::on(dir, rules, &[Scope::Call, Scope::Confirm], Config::standard())
+    }
+
+    fn on(dir: tempfile::TempDir, rules: &str, scopes: &[Scope], config: Config) -> Self {
         let sources: Vec<Source<'_>> =
             if rules.is_empty() { Vec::new() } else { vec![Source { name: "rules.yaml", text: rules }] };
         let parts = Parts {

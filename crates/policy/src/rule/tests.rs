@@ -201,6 +201,28 @@ fn each_condition_holds_or_does_not() {
 }
 
 #[test]
+fn exactly_means_these_arguments_and_no_others() {
+    let exactly = |text: &str, arguments: &str| {
+        let when = format!("{{ exactly: {} }}", ringfence_model::json::quote(text));
+        let arguments: JsonText = arguments.to_owned().try_into().unwrap();
+        let scene = Scene::new();
+        let facts = Facts { arguments: Some(&arguments), ..scene.facts() };
+        ["allow", "deny"].map(|decision| rule(&when, decision).check(&Case::new(&facts, None)).is_ok())
+    };
+    let wanted = r#"{"to": ["a", "b"], "amount": 5}"#;
+    assert_eq!(exactly(wanted, r#"{ "amount":5,"to":["\u0061","b"]}"#), [true; 2]);
+    for other in [
+        r#"{"amount":5,"to":["a","b"],"bcc":"c"}"#,
+        r#"{"amount":5,"to":["b","a"]}"#,
+        r#"{"amount":50,"to":["a","b"]}"#,
+        r#"{"amount":"5","to":["a","b"]}"#,
+        r"{}",
+    ] {
+        assert_eq!(exactly(wanted, other), [false; 2], "{other}");
+    }
+}
+
+#[test]
 fn conditions_on_arguments_see_decoded_values() {
     for (condition, expected) in [
         ("/path: { regex: passwd }", true),

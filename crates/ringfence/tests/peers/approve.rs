@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, Peer, Person, at};
-use super::home::Home;
+use super::home::{Home, text};
 use super::installed::Server;
+use super::wait;
 
 const PASSPHRASE: &str = "not a real passphrase 1";
 
@@ -186,4 +187,74 @@ fn an_approval_expires() {
     let id = asked(&client(&home).call(0, "convert_time", noon()));
     let (code, late) = ringfence(&home, Some(&token), &["approvals", "approve", &id]);
     assert_eq!((code, &late["problem"]["message"]), (2, &json!("this request is expired")), "{late}");
+}
+
+/// The same kernel with a rule file of its operator's.
+fn with_rules() -> Home {
+    let mut home = Home::new();
+    std::fs::write(home.path("mine.yaml"), "rules: []\n").unwrap();
+    let program = Server::Time.program();
+    home.configure(&format!(
+        "version: 1\npolicy: {{ files: [mine.yaml] }}\nservers:\n  time:\n    command: {program}\n    args: [--local-timezone, \
+         UTC]\n    tools:\n      convert_time: {{ effects: [pay] }}\n"
+    ));
+    home.serve(&json!({}), &[]);
+    home
+}
+
+#[test]
+fn an_approval_for_the_session_holds_for_the_same_call_in_it() {
+    let home = home("");
+    let [token] = tokens(&home, ["desk"]);
+    let mut client = client(&home);
+    let id = asked(&client.call(0, "convert_time", noon()));
+    let unseen = ringfence(&home, Some(&token), &["approvals", "approve", &id, "--for", "session"]);
+    assert_eq!(unseen.0, 2, "what is allowed is shown first: {unseen:?}");
+    let (code, said) =
+        ringfence(&home, Some(&token), &["approvals", "approve", &id, "--for", "session", "--yes"]);
+    assert_eq!((code, &said["state"]), (0, &json!("approved")), "{said}");
+    for _ in 0..2 {
+        assert!(is_done(&client.call(0, "convert_time", noon())));
+    }
+    let mut other = noon();
+    other["time"] = "13:00".into();
+    assert_ne!(asked(&client.call(0, "convert_time", other)), id);
+}
+
+#[test]
+fn an_approval_for_always_is_a_rule_of_exactly_this_call() {
+    let home = with_rules();
+    let [token] = tokens(&home, ["desk"]);
+    let mut client = client(&home);
+    let id = asked(&client.call(0, "convert_time", noon()));
+    let file = home.path("mine.yaml").display().to_string();
+    let always = ["approvals", "approve", &id, "--for", "always", "--yes", "--file", &file];
+    let (code, _) = ringfence(&home, None, &always);
+    assert_eq!((code, text(&file).as_str()), (3, "rules: []\n"), "nothing is written without the operator");
+    let (code, said) = ringfence(&home, Some(&token), &always);
+    assert_eq!((code, &said["in_force"]), (0, &json!(true)), "{said}");
+    assert!(text(&file).contains("decision: allow"), "{}", text(&file));
+    wait::until("the rule is in force", || (home.status()["policy"]["rules"] == 1).then_some(()));
+    for _ in 0..2 {
+        assert!(is_done(&client.call(0, "convert_time", noon())));
+    }
+    let mut other = noon();
+    other["time"] = "13:00".into();
+    asked(&client.call(0, "convert_time", other));
+}
+
+#[test]
+fn a_changed_policy_waits_for_the_operator_where_there_is_one() {
+    let home = with_rules();
+    let [token] = tokens(&home, ["desk"]);
+    let mut client = client(&home);
+    asked(&client.call(0, "convert_time", noon()));
+    let loose = "rules: [{ id: all, severity: low, match: {}, decision: allow }]\n";
+    std::fs::write(home.path("mine.yaml"), loose).unwrap();
+    wait::until("the change was seen", || home.status()["policy"]["waiting"].as_str().map(drop));
+    asked(&client.call(0, "convert_time", noon()));
+    assert_eq!(ringfence(&home, None, &["policy", "load"]).0, 3, "the agent's own shell");
+    let (code, loaded) = ringfence(&home, Some(&token), &["policy", "load"]);
+    assert_eq!((code, &loaded["in_force"]), (0, &json!(true)), "{loaded}");
+    assert!(is_done(&client.call(0, "convert_time", noon())));
 }

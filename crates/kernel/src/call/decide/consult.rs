@@ -4,9 +4,7 @@
 
 use std::sync::Arc;
 
-use ringfence_identity::OperatorCredential;
 use ringfence_model::approval::ApprovalRequest;
-use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::{ApprovalId, Timestamp};
 use ringfence_model::verdict::{Obligation, Verdict};
 
@@ -22,7 +20,9 @@ const SHOWN: usize = 4_000;
 
 /// The approval that allows exactly this call, which is used up by this.
 pub(super) fn approved(kernel: &Kernel, assessed: &Assessed) -> Option<ApprovalId> {
-    asks_a_person(assessed).then(|| kernel.approvals.take(&binding_of(assessed), kernel.env.now())).flatten()
+    let session = assessed.admitted.request.call.session;
+    let take = || kernel.approvals.take(&binding_of(assessed), session, kernel.env.now());
+    asks_a_person(assessed).then(take).flatten()
 }
 
 /// Asks the approvers about a call; the request that waits for this call already, if there is one. None where nobody could
@@ -62,16 +62,19 @@ pub(super) fn request(
         target: kernel.shown_target(call.action.target()),
         shown: shown::arguments(&assessed.admitted.request, &assessed.known.seen.values, SHOWN)
             .unwrap_or_default(),
+        arguments: call
+            .action
+            .arguments()
+            .map(|arguments| crate::digest::hex(arguments.value().canonical().as_bytes()).into()),
         rule: reason.rule,
         message: reason.message,
         severity: reason.severity,
         needed,
+        approvers: Vec::new(),
         expires: Timestamp(now.0.saturating_add(waits)),
     };
     let id = request.id;
-    let entry = Entry::at(now, EntryBody::ApprovalRequested(Box::new(request.clone())));
-    kernel.record(&entry).map_err(|error| journal_failed(call.id, &error))?;
-    kernel.approvals.put(request, now);
+    kernel.put_before_approvers(request, now).map_err(|error| journal_failed(call.id, &error))?;
     Ok(Ok(id))
 }
 
@@ -97,8 +100,7 @@ fn satisfiable(kernel: &Kernel, needed: u8) -> Result<(), String> {
     if needed <= 1 {
         return Ok(());
     }
-    let known = OperatorCredential::load(&kernel.data_dir().join("keys")).ok().flatten();
-    let approvers = known.map_or(0, |known| usize::from(known.has_passphrase()) + known.tokens().count());
+    let approvers = kernel.known_approvers().len();
     if approvers >= usize::from(needed) {
         return Ok(());
     }
