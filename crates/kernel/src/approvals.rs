@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use ringfence_journal::JournalError;
-use ringfence_model::approval::{Answer, ApprovalAnswer, ApprovalRequest, ApprovalState, Lasts};
+use ringfence_model::approval::{Answer, ApprovalAnswer, ApprovalRequest, ApprovalState, Lasts, Quorum};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::{ApprovalId, SessionId, Timestamp};
 use ringfence_model::principal::{Authentication, Principal};
@@ -84,17 +84,31 @@ impl Approval {
         } else if self.expired || now >= self.request.expires || now.0.saturating_add(SKEW) < self.requested.0
         {
             ApprovalState::Expired
-        } else if said(Answer::Approve) >= usize::from(self.request.needed) {
+        } else if said(Answer::Approve) >= usize::from(self.request.needed)
+            && self.request.quorums.iter().all(|quorum| self.meets(quorum))
+        {
             ApprovalState::Approved
         } else {
             ApprovalState::Pending
         }
     }
 
+    fn meets(&self, quorum: &Quorum) -> bool {
+        let yes = self.answers.iter().filter(|given| given.answer == Answer::Approve);
+        yes.filter(|given| quorum.holders.contains(&given.by.name)).count() >= usize::from(quorum.needed)
+    }
+
     /// True where a yes holds for the rest of the session.
     fn lasts(&self) -> bool {
         let mut yes = self.answers.iter().filter(|given| given.answer == Answer::Approve).peekable();
         yes.peek().is_some() && yes.all(|given| given.lasts == Lasts::Session)
+    }
+
+    fn has_heard(&self, answer: &ApprovalAnswer) -> bool {
+        let same = |given: &ApprovalAnswer| {
+            given.by.name == answer.by.name && given.answer == answer.answer && given.lasts == answer.lasts
+        };
+        self.answers.iter().any(same)
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
@@ -212,10 +226,12 @@ impl Approvals {
     }
 
     /// Puts a request that the journal holds before the approvers.
-    pub(crate) fn put(&self, request: ApprovalRequest, now: Timestamp) {
+    pub(crate) fn put(&self, request: ApprovalRequest, now: Timestamp) -> Approval {
+        let approval = Approval::new(request, now);
         let mut table = self.table.lock();
         make_room(&mut table, now);
-        table.insert(request.id, Approval::new(request, now));
+        table.insert(approval.request.id, approval.clone());
+        approval
     }
 
     /// True where another request of this principal may wait.
@@ -230,7 +246,8 @@ impl Approvals {
         waiting < MOST && table.values().filter(own).count() < MOST_WAITING
     }
 
-    /// Takes an answer, which `record` writes into the journal before it counts.
+    /// Takes an answer, which `record` writes into the journal before it counts. The same answer again changes nothing: who
+    /// did not hear that it was taken may repeat it.
     ///
     /// # Errors
     /// [`AnswerError`]: it does not count.
@@ -243,6 +260,9 @@ impl Approvals {
         // Held over the append: of two approvers at once the second one sees the first one's answer.
         let mut table = self.table.lock();
         let approval = table.get_mut(&answer.approval).ok_or(AnswerError::Unknown(answer.approval))?;
+        if approval.has_heard(&answer) {
+            return Ok(approval.clone());
+        }
         approval.refuses(&answer.by, now)?;
         record(&answer)?;
         approval.answers.push(answer);

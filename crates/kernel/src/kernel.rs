@@ -29,6 +29,7 @@ use ringfence_policy::PolicySet;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
+use crate::announce::Announcer;
 use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::builtin::Builtin;
@@ -74,6 +75,7 @@ pub struct Kernel {
     pub audit: Audit,
     /// Calls that wait for somebody other than the caller.
     pub approvals: Approvals,
+    pub(crate) announcer: Announcer,
     pub(crate) detectors: Detectors,
     pub(crate) stores: Stores,
     pub(crate) lists: Lists,
@@ -224,6 +226,7 @@ impl Kernel {
             sealer: sealer(keys),
             audit,
             approvals,
+            announcer: Announcer::new(),
             detectors,
             pins,
             stores,

@@ -2,6 +2,7 @@
 //!
 //! [`call`] is the path; everything else serves it. Must never frame a message or bind a port.
 
+pub mod announce;
 pub mod approvals;
 pub mod audit;
 pub mod builtin;

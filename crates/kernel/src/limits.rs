@@ -119,7 +119,10 @@ impl Rates {
                     let amount = spent.filter(|(of, _)| of == rule).map(|(_, amount)| *amount).sum();
                     self.take(key, *most, amount, *per, time)
                 }
-                Obligation::Redact { .. } | Obligation::Record | Obligation::Approvers { .. } => true,
+                Obligation::Redact { .. }
+                | Obligation::Record
+                | Obligation::Notify
+                | Obligation::Approvers { .. } => true,
             };
         }
     }

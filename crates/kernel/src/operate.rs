@@ -11,7 +11,6 @@ use ringfence_flow::{Node, combinations};
 use ringfence_model::approval::ApprovalAnswer;
 use ringfence_model::control::{ApprovalReply, AuditQuery, PinAnswer};
 use ringfence_model::entry::{Entry, EntryBody};
-use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::name::ServerName;
 use ringfence_model::pin::{PinAnswered, PinKind};
@@ -20,7 +19,8 @@ use ringfence_model::problem::{Problem, ProblemKind};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::approvals::{AnswerError, Approval};
+use crate::announce;
+use crate::approvals::AnswerError;
 use crate::call::Request;
 use crate::endpoint;
 use crate::kernel::Kernel;
@@ -212,7 +212,7 @@ impl Kernel {
     /// Newest first, each with its state.
     fn list_approvals(&self) -> Vec<serde_json::Value> {
         let now = self.env.now();
-        self.approvals.all().iter().map(|approval| shown_approval(approval, now)).collect()
+        self.approvals.all().iter().map(|approval| announce::shown(approval, now)).collect()
     }
 
     /// An approver's answer: into the journal, then in force.
@@ -239,7 +239,8 @@ impl Kernel {
         };
         match self.approvals.answer(answer, now, record) {
             Ok(approval) => {
-                let mut shown = shown_approval(&approval, now);
+                self.tell_answered(&approval);
+                let mut shown = announce::shown(&approval, now);
                 if let serde_json::Value::Object(members) = &mut shown {
                     members.insert("attested".into(), by.is_attested().into());
                 }
@@ -299,16 +300,6 @@ impl Kernel {
         }
         items
     }
-}
-
-fn shown_approval(approval: &Approval, now: Timestamp) -> serde_json::Value {
-    let mut shown = json!(approval);
-    if let serde_json::Value::Object(members) = &mut shown {
-        members.insert("state".into(), json!(approval.state(now)));
-        members.insert("requested".into(), approval.requested.to_string().into());
-        members.insert("expires".into(), approval.request.expires.to_string().into());
-    }
-    shown
 }
 
 fn described(

@@ -130,6 +130,7 @@ impl Kernel {
             severity: wish.severity,
             needed: wish.needed,
             approvers,
+            quorums: Vec::new(),
             expires: Timestamp(now.0.saturating_add(waits)),
         };
         self.put_before_approvers(request.clone(), now)?;
@@ -143,7 +144,7 @@ impl Kernel {
         now: Timestamp,
     ) -> Result<(), JournalError> {
         self.record(&Entry::at(now, EntryBody::ApprovalRequested(Box::new(request.clone()))))?;
-        self.approvals.put(request, now);
+        self.tell_requested(&self.approvals.put(request, now));
         Ok(())
     }
 

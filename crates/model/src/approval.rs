@@ -52,8 +52,22 @@ pub struct ApprovalRequest {
     /// Names of those who may answer, as [`Principal::name`] has them; whoever is an operator, where it is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvers: Vec<Arc<str>>,
+    /// Those of whom so many must be among the yeses; each must be met.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quorums: Vec<Quorum>,
     /// Until when it can be answered and used.
     pub expires: Timestamp,
+}
+
+/// So many of those who hold a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quorum {
+    /// The roles, any of them.
+    pub roles: Vec<Arc<str>>,
+    /// Who held one when it was asked, as [`Principal::name`] has them.
+    pub holders: Vec<Arc<str>>,
+    /// How many of them must say yes.
+    pub needed: u8,
 }
 
 /// What an approver says.

@@ -199,6 +199,7 @@ fn approval(id: ApprovalId) -> ApprovalRequest {
         severity: Severity::Critical,
         needed: 1,
         approvers: Vec::new(),
+        quorums: Vec::new(),
         expires: Timestamp(u64::MAX),
     }
 }

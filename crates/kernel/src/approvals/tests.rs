@@ -34,6 +34,7 @@ fn request(id: u128, needed: u8) -> ApprovalRequest {
         severity: Severity::High,
         needed,
         approvers: Vec::new(),
+        quorums: Vec::new(),
         expires: Timestamp(HOUR),
     }
 }
@@ -76,8 +77,10 @@ fn one_no_ends_it_and_nobody_answers_twice_late_or_for_themselves() {
     let two = principal("operator:two", Authentication::Operator);
     approvals.put(request(1, 2), Timestamp(0));
     assert_eq!(answer(&approvals, given(1, Answer::Approve, &one), 1), Ok(ApprovalState::Pending));
-    let again = answer(&approvals, given(1, Answer::Approve, &one), 1);
-    assert_eq!(again, Err("operator:one has answered already".to_owned()));
+    let again = approvals.answer(given(1, Answer::Approve, &one), Timestamp(1), |_| panic!("it is recorded"));
+    assert_eq!(again.unwrap().answers.len(), 1, "the same again is the one answer");
+    let other = answer(&approvals, given(1, Answer::Deny, &one), 1);
+    assert_eq!(other, Err("operator:one has answered already".to_owned()));
     let late = answer(&approvals, given(1, Answer::Approve, &two), HOUR);
     assert_eq!(late, Err("this request is expired".to_owned()));
     assert_eq!(answer(&approvals, given(1, Answer::Deny, &two), 2), Ok(ApprovalState::Denied));
@@ -172,6 +175,34 @@ fn only_those_whom_a_request_names_answer_it() {
     let refused = answer(&approvals, given(1, Answer::Approve, &other), 1);
     assert_eq!(refused, Err("operator:bob is not one of the approvers that the request names".to_owned()));
     assert_eq!(answer(&approvals, given(1, Answer::Approve, &named), 1), Ok(ApprovalState::Approved));
+}
+
+#[test]
+fn a_quorum_is_met_by_those_who_hold_its_roles() {
+    let approvals = Approvals::new();
+    let [ann, bob, eve] = ["operator:ann", "operator:bob", "operator:eve"]
+        .map(|name| principal(name, Authentication::Operator));
+    let quorum = |role: &str, holders: &[&str]| Quorum {
+        roles: vec![role.into()],
+        holders: holders.iter().map(|holder| (*holder).into()).collect(),
+        needed: 1,
+    };
+    let quorums =
+        vec![quorum("finance", &["operator:ann"]), quorum("security", &["operator:ann", "operator:bob"])];
+    approvals.put(ApprovalRequest { quorums: quorums.clone(), ..request(1, 2) }, Timestamp(0));
+    assert_eq!(answer(&approvals, given(1, Answer::Approve, &bob), 1), Ok(ApprovalState::Pending));
+    assert_eq!(
+        answer(&approvals, given(1, Answer::Approve, &eve), 1),
+        Ok(ApprovalState::Pending),
+        "two, and neither of finance"
+    );
+    assert_eq!(answer(&approvals, given(1, Answer::Approve, &ann), 1), Ok(ApprovalState::Approved));
+    approvals.put(ApprovalRequest { quorums, ..request(2, 2) }, Timestamp(0));
+    assert_eq!(
+        answer(&approvals, given(2, Answer::Approve, &ann), 1),
+        Ok(ApprovalState::Pending),
+        "who holds both roles is still one"
+    );
 }
 
 #[test]

@@ -304,7 +304,10 @@ fn within_limits(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Res
                 let most = most / 1_000;
                 taken.is_none().then(|| format!("no more than {most} at {sum} in {} s", per.as_secs()))
             }
-            Obligation::Redact { .. } | Obligation::Record | Obligation::Approvers { .. } => None,
+            Obligation::Redact { .. }
+            | Obligation::Record
+            | Obligation::Notify
+            | Obligation::Approvers { .. } => None,
         }?;
         Some(Reason {
             rule: Arc::clone(rule),
@@ -444,8 +447,14 @@ fn record_with(
         approval,
         code,
     };
-    match kernel.record(&Entry::at(time, EntryBody::Ruling(Box::new(entry)))) {
+    let entry = Entry::at(time, EntryBody::Ruling(Box::new(entry)));
+    match kernel.record(&entry) {
         Ok(_) => {
+            if let EntryBody::Ruling(ruling) = &entry.body
+                && verdict.obligations.iter().any(|(_, asked)| *asked == Obligation::Notify)
+            {
+                kernel.tell_judged(ruling);
+            }
             kernel.counters.ruled(verdict.decision, confirmed);
             Ok(time)
         }

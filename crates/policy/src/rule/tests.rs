@@ -135,7 +135,7 @@ fn origin(
 
 fn rule(when: &str, decision: &str) -> Rule {
     let text = format!("rules: [{{ id: r, severity: low, match: {when}, decision: {decision} }}]");
-    load(&[Source { name: "t", text: &text }])
+    load(&[Source { name: "t", text: &text }], &[])
         .unwrap_or_else(|errors| panic!("{when}: {errors:?}"))
         .rules
         .remove(0)
@@ -306,7 +306,7 @@ fn an_exception_silences_the_rule_and_doubt_turns_around() {
         let text = format!(
             "rules: [{{ id: r, severity: low, match: {{ server: files }}, decision: {decision}, except: {except} }}]"
         );
-        let rules = load(&[Source { name: "t", text: &text }]).unwrap().rules;
+        let rules = load(&[Source { name: "t", text: &text }], &[]).unwrap().rules;
         rules[0]
             .check(&Case::new(&Scene::new().facts(), Some("staging")))
             .map_err(|mismatch| mismatch.to_string())

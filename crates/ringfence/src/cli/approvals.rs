@@ -170,7 +170,7 @@ fn described(request: &Value) -> String {
         ("why", format!("{} ({})", at(request, "/message"), at(request, "/rule"))),
         ("severity", at(request, "/severity")),
         ("state", at(request, "/state")),
-        ("approvers", at(request, "/needed")),
+        ("approvers", approvers(request)),
         ("requested", at(request, "/requested")),
         ("expires", at(request, "/expires")),
         ("arguments", at(request, "/shown")),
@@ -184,6 +184,17 @@ fn described(request: &Value) -> String {
             writeln!(text, "{:<10} {said} by {by} {}", "answer", output::visible(&at(answer, "/comment")));
     }
     text.trim_end().to_owned()
+}
+
+/// How many must say yes, and of which roles.
+fn approvers(request: &Value) -> String {
+    let mut text = at(request, "/needed");
+    for quorum in request.pointer("/quorums").and_then(Value::as_array).into_iter().flatten() {
+        let roles = quorum.get("roles").and_then(Value::as_array).into_iter().flatten();
+        let roles: Vec<&str> = roles.filter_map(Value::as_str).collect();
+        let _ = write!(text, ", {} of {}", at(quorum, "/needed"), roles.join(" or "));
+    }
+    text
 }
 
 fn all(context: &Context) -> Result<Vec<Value>, Stop> {

@@ -19,9 +19,9 @@ use similar::TextDiff;
 
 use super::{Reply, at};
 use crate::cli::policy::Sources;
+use crate::cli::{Context, operator};
 use crate::config;
 use crate::config::error::{ConfigError, ConfigErrors};
-use crate::cli::{Context, operator};
 use crate::output::{self, Format};
 use crate::problem::{Exit, Stop, io, usage};
 
