@@ -78,6 +78,11 @@ impl World {
 
     /// A request of a client without elicitation.
     pub(crate) fn request(&self, action: Action, target: Target) -> Request {
+        self.request_of(&self.session, action, target)
+    }
+
+    /// A request in another session.
+    pub(crate) fn request_of(&self, session: &Arc<Session>, action: Action, target: Target) -> Request {
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
@@ -88,8 +93,8 @@ impl World {
         Request {
             call: Call {
                 id: self.kernel.env.call_id(),
-                session: self.session.id,
-                principal: Arc::clone(&self.session.principal),
+                session: session.id,
+                principal: Arc::clone(&session.principal),
                 action,
                 parent: None,
                 retries: None,
@@ -97,7 +102,7 @@ impl World {
             },
             params: JsonText::empty_object(),
             target,
-            session: Arc::clone(&self.session),
+            session: Arc::clone(session),
             exchange: Exchange::silent(Arc::new(terms)),
             naming: Naming::Plain,
         }
