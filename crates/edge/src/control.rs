@@ -77,6 +77,15 @@ impl Terminal<'_> {
                 let operator = Arc::new(self.desk.operator(request.credential).await?);
                 self.items_as(operator, "pins.answer", text(&answer)?, connection).await
             }
+            Verb::TrustShow => self.items("trust.show", JsonText::empty_object(), connection).await,
+            Verb::TrustExplain { party } => {
+                let of = JsonText::object([("party", JsonText::string(&party.to_string()))]);
+                self.items("trust.explain", of, connection).await
+            }
+            Verb::TrustInvalidate(answer) => {
+                let operator = Arc::new(self.operator(request.credential).await?);
+                self.items_as(operator, "trust.invalidate", text(&answer)?, connection).await
+            }
             Verb::ApprovalsList => self.items("approvals.list", JsonText::empty_object(), connection).await,
             Verb::ApprovalsAnswer(answer) => {
                 let operator = Arc::new(self.desk.operator(request.credential).await?);

@@ -16,6 +16,7 @@ mod memory;
 mod passage;
 mod toxic;
 mod trace;
+mod trust;
 mod user;
 
 pub use history::History;
@@ -24,6 +25,7 @@ pub use lexicon::Lexicon;
 pub use memory::Memory;
 pub use toxic::{Combination, Node, combinations};
 pub use trace::{Asking, Traced};
+pub use trust::{Anomaly, BASE, Behaviour, FEATURES, Graph, HALF_LIFE_S, Known, Made, Reached};
 pub use user::Words;
 
 #[cfg(test)]

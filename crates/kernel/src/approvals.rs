@@ -186,6 +186,8 @@ impl Approvals {
             | EntryBody::Pinned(_)
             | EntryBody::PinHeld(_)
             | EntryBody::PinAnswered(_)
+            | EntryBody::TrustLowered(_)
+            | EntryBody::TrustInvalidated(_)
             | EntryBody::Operator { .. } => {}
         }
     }

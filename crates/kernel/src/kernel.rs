@@ -43,6 +43,7 @@ use crate::remembered::Remembered;
 use crate::session::{Remembering, Session, SessionKey, Sessions, TooManySessions};
 use crate::stores::Stores;
 use crate::tasks::Tasks;
+use crate::trust::Trusts;
 use crate::upstream::{BadServer, Upstreams};
 
 /// Most characters of a URI or name that the journal keeps.
@@ -78,6 +79,7 @@ pub struct Kernel {
     pub(crate) announcer: Announcer,
     pub(crate) detectors: Detectors,
     pub(crate) stores: Stores,
+    pub(crate) trust: Trusts,
     pub(crate) lists: Lists,
     /// In force for calls admitted from now on; each call keeps the one that it was admitted under.
     pub(crate) policy: ArcSwap<PolicySet>,
@@ -177,10 +179,12 @@ impl Kernel {
         let mut tainted = Vec::new();
         let pins = Pins::new(lock);
         let (rates, tallies) = (Rates::new(config.limits.rate), Tallies::new());
+        let trust = Trusts::new();
         let mut latest = Timestamp(0);
         let (journal, recovered) = Journal::replay(&data_dir.join("journal"), options, &mut |entry| {
             approvals.restore(entry);
             pins.restore(entry);
+            trust.follow(entry);
             latest = latest.max(entry.time);
             if let EntryBody::Ruling(ruling) = &entry.body {
                 rates.restore(ruling, entry.time);
@@ -230,6 +234,7 @@ impl Kernel {
             detectors,
             pins,
             stores,
+            trust,
             lists: Lists::new(),
             looks_for_personal_data: policy.needs().personal_data,
             policy: ArcSwap::from_pointee(policy),
@@ -499,6 +504,16 @@ impl Kernel {
     /// # Errors
     /// [`JournalError`]: what was to happen may not.
     pub(crate) fn record(&self, entry: &Entry) -> Result<u64, JournalError> {
+        let index = self.append(entry)?;
+        for seen in self.trust.follow(entry) {
+            let lowered = Entry::at(entry.time, EntryBody::TrustLowered(Box::new(seen)));
+            self.append(&lowered)?;
+            self.trust.follow(&lowered);
+        }
+        Ok(index)
+    }
+
+    fn append(&self, entry: &Entry) -> Result<u64, JournalError> {
         match self.durability {
             Durability::Process => self.journal.append(entry),
             // Waits for the disk: the other calls of this thread go on elsewhere meanwhile.

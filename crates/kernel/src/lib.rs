@@ -30,6 +30,7 @@ mod retry;
 mod shown;
 mod stores;
 mod tasks;
+mod trust;
 
 pub use call::{Released, Request, Wire};
 pub use endpoint::Endpoint;

@@ -1,5 +1,5 @@
 //! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `approvals.list`, `approvals.answer`,
-//! `pins.list`, `pins.answer`, `policy.load`.
+//! `pins.list`, `pins.answer`, `policy.load`, `trust.show`, `trust.explain`, `trust.invalidate`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
 
@@ -137,6 +137,9 @@ impl Kernel {
             "audit.query" => self.query_audit(&request.params).await?,
             "pins.list" => self.pins.report().iter().map(|pin| json!(pin)).collect(),
             "pins.answer" => vec![self.answer_pin(request).await?],
+            "trust.show" => self.trust.show(&request.call.principal.realm, self.env.now()),
+            "trust.explain" => vec![self.explain_trust(request)?],
+            "trust.invalidate" => vec![self.answer_trust(request)?],
             "approvals.list" => self.list_approvals(),
             "approvals.answer" => vec![self.answer_approval(request)?],
             "policy.load" => vec![self.load_policy(request)?],

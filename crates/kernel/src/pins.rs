@@ -104,6 +104,8 @@ impl Pins {
             | EntryBody::Operator { .. }
             | EntryBody::ApprovalRequested(_)
             | EntryBody::ApprovalAnswered(_)
+            | EntryBody::TrustLowered(_)
+            | EntryBody::TrustInvalidated(_)
             | EntryBody::PolicyRejected { .. }
             | EntryBody::StoreTainted { .. } => {}
         }

@@ -331,6 +331,11 @@ impl Sessions {
         self.table.lock().by_id.values().filter_map(|session| session.left_alone(now)).collect()
     }
 
+    /// The open session with this id.
+    pub(crate) fn get(&self, id: SessionId) -> Option<Arc<Session>> {
+        self.table.lock().by_id.get(&id).cloned()
+    }
+
     /// True while this session is open.
     #[must_use]
     pub fn holds(&self, id: SessionId) -> bool {

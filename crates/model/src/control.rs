@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::{Answer, Lasts};
 use crate::config::ServerConfig;
-use crate::id::ApprovalId;
+use crate::id::{ApprovalId, Timestamp};
 use crate::name::ServerName;
 use crate::pin::{PinKind, PinnedServer};
 use crate::problem::Problem;
+use crate::trust::Party;
 
 /// The version of this protocol. A kernel refuses another one; the shim then says to restart the kernel.
 pub const CONTROL_VERSION: u32 = 1;
@@ -118,6 +119,16 @@ pub enum Verb {
     PinsList,
     /// One item: the answer. Operator verb.
     PinsAnswer(PinAnswer),
+    /// One item per party that anything is known of, the least trusted first: `{party, trust, level, invalidated?, signs: {SIGN: n},
+    /// anomaly?}`.
+    TrustShow,
+    /// One item: as in `TrustShow` and `half_life_s, raised, lowered, base, behind: […], ahead: […], behaviour?`.
+    TrustExplain {
+        /// Of whom.
+        party: Party,
+    },
+    /// One item: `{party, reached: [call…], sessions, attested}`. Operator verb.
+    TrustInvalidate(TrustAnswer),
     /// One item per request for approval, newest first: the members of `ApprovalRequest`, `requested`, `state`, `answers`.
     ApprovalsList,
     /// One item: the request as it stands then, and `attested`. Operator verb.
@@ -166,6 +177,21 @@ pub struct PinAnswer {
     pub digest: Arc<str>,
     /// It may be used from now on.
     pub approved: bool,
+}
+
+/// What an operator decides about somebody's trust.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustAnswer {
+    /// Whose.
+    pub party: Party,
+    /// From when on; absent for all that happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// In the operator's words.
+    pub reason: String,
+    /// It is given back.
+    #[serde(default)]
+    pub restored: bool,
 }
 
 /// How the operator credential has changed.

@@ -14,6 +14,7 @@ use crate::name::{Realm, ServerName};
 use crate::pin::{PinAnswered, PinHeld, Pinned};
 use crate::principal::Principal;
 use crate::provenance::Provenance;
+use crate::trust::{Invalidated, Seen};
 use crate::verdict::{Code, Decision, Verdict};
 
 /// The version of [`Entry`] that this build writes.
@@ -138,12 +139,24 @@ pub enum EntryBody {
     PinHeld(Box<PinHeld>),
     /// An operator answered about a definition that is held.
     PinAnswered(Box<PinAnswered>),
+    /// Something was seen that lowers trust.
+    TrustLowered(Box<Seen>),
+    /// An operator took all trust away from somebody, or gave it back.
+    TrustInvalidated(Box<Invalidated>),
 }
 
 /// The tags of entries that a kernel rebuilds its state from when it starts, beside floors and open intents, which the
 /// journal finds itself. A ruling that names an approval counts, too.
-pub const STATEFUL: [&str; 6] =
-    ["approval_requested", "approval_answered", "store_tainted", "pinned", "pin_held", "pin_answered"];
+pub const STATEFUL: [&str; 8] = [
+    "approval_requested",
+    "approval_answered",
+    "store_tainted",
+    "pinned",
+    "pin_held",
+    "pin_answered",
+    "trust_lowered",
+    "trust_invalidated",
+];
 
 /// A judged call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -223,6 +236,9 @@ pub struct Judged {
     /// How often the principal had called, where a rule asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recent: Option<crate::tally::Recent>,
+    /// How much the call was trusted, where a rule asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<crate::trust::Trust>,
     /// Where the arguments came from.
     #[serde(default = "crate::provenance::Provenance::none", skip_serializing_if = "says_nothing")]
     pub provenance: crate::provenance::Provenance,

@@ -22,4 +22,5 @@ pub mod problem;
 pub mod provenance;
 pub mod quantity;
 pub mod tally;
+pub mod trust;
 pub mod verdict;

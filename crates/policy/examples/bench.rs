@@ -270,6 +270,7 @@ impl Calls {
                 floor: call.floor,
                 time: Timestamp(1_790_000_000_000_000_000),
                 recent: Recent::NOTHING,
+                trust: ringfence_model::trust::Trust::WHOLE,
                 sandboxed: false,
                 answerable: true,
             });

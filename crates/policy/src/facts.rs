@@ -13,6 +13,7 @@ use ringfence_model::name::ServerName;
 use ringfence_model::principal::Principal;
 use ringfence_model::provenance::Provenance;
 use ringfence_model::tally::Recent;
+use ringfence_model::trust::Trust;
 
 /// What is known of a call when it is judged.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,9 @@ pub struct Facts<'a> {
     pub time: Timestamp,
     /// How often the principal called lately; where [`crate::Needs::recent`] asks for it.
     pub recent: Recent,
+    /// How much the call is trusted: the least of who makes it, where it goes and what it is made of; where
+    /// [`crate::Needs::trust`] asks for it, else wholly.
+    pub trust: Trust,
     /// The server runs in a sandbox.
     pub sandboxed: bool,
     /// Somebody can answer an ask.

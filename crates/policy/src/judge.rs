@@ -51,6 +51,8 @@ pub struct Needs {
     pub code: bool,
     /// How often the principal called lately.
     pub recent: bool,
+    /// How much the call is trusted.
+    pub trust: bool,
     /// Personal data in messages.
     pub personal_data: bool,
 }
@@ -246,12 +248,13 @@ impl PolicySet {
 
 impl Needs {
     fn of(rules: &[Rule]) -> Self {
-        let mut needs = Self { code: false, recent: false, personal_data: false };
+        let mut needs = Self { code: false, recent: false, trust: false, personal_data: false };
         for matcher in rules.iter().flat_map(|rule| std::iter::once(&rule.when).chain(&rule.except)) {
             needs.code |= matcher.arguments.iter().any(ArgumentMatch::runs);
             let expression = matcher.expression.as_ref();
             let reads = |name| expression.is_some_and(|when| when.reads(name));
             needs.personal_data |= matcher.asks_for_personal_data() || reads("findings") || reads("floor");
+            needs.trust |= matcher.trust_below.is_some() || reads("trust");
             needs.recent |= matcher.rate.is_some() || expression.is_some_and(|when| when.reads("recent"));
         }
         needs.personal_data |=

@@ -16,6 +16,7 @@ use ringfence_model::name::ServerName;
 use ringfence_model::principal::{Authentication, Principal, Scope};
 use ringfence_model::provenance::{Origin, Provenance, Resemblance, Role, Source as Entered, Word};
 use ringfence_model::tally::Recent;
+use ringfence_model::trust::Trust;
 use ringfence_model::verdict::Decision;
 use serde::Deserialize;
 
@@ -67,6 +68,9 @@ pub struct Scenario {
     /// How often the principal called lately.
     #[serde(default)]
     pub recent: Option<Recent>,
+    /// How much the call is trusted, 0 to 100; wholly where it is not said.
+    #[serde(default)]
+    pub trust: Option<u8>,
     /// The server runs in a sandbox.
     #[serde(default)]
     pub sandboxed: bool,
@@ -243,6 +247,7 @@ impl Scenario {
             },
             time,
             recent: self.recent.unwrap_or(Recent::NOTHING),
+            trust: self.trust.map_or(Trust::WHOLE, Trust),
             sandboxed: self.sandboxed,
             answerable: self.answerable,
         }))

@@ -15,6 +15,7 @@ mod serve;
 mod status;
 mod stop;
 mod tools;
+mod trust;
 mod wrap;
 
 use std::ffi::OsString;
@@ -92,6 +93,8 @@ enum Command {
     Audit(audit::Audit),
     #[command(subcommand)]
     Pins(pins::Pins),
+    #[command(subcommand)]
+    Trust(trust::Trust),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),
 }
@@ -136,6 +139,7 @@ impl Command {
             Self::Approvals(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Pins(command) => command.run(context),
+            Self::Trust(command) => command.run(context),
             Self::Reference(command) => command.run(),
         }
     }

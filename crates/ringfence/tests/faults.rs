@@ -21,6 +21,7 @@ mod faults {
     mod strangers;
     mod tasks;
     mod together;
+    mod trust;
     mod upgrade;
     mod upstream;
     mod web;

@@ -63,7 +63,9 @@ impl Store {
                 | EntryBody::ApprovalAnswered(_)
                 | EntryBody::Pinned(_)
                 | EntryBody::PinHeld(_)
-                | EntryBody::PinAnswered(_) => {}
+                | EntryBody::PinAnswered(_)
+                | EntryBody::TrustLowered(_)
+                | EntryBody::TrustInvalidated(_) => {}
             }
             if pending.calls.len() >= ROWS || pending.outcomes.len() >= ROWS {
                 pending.flush(&mut transaction).await?;

@@ -203,6 +203,7 @@ fn judged(
             runnable: &[],
             time: Timestamp(0),
             recent: Recent::NOTHING,
+            trust: ringfence_model::trust::Trust::WHOLE,
             provenance,
             floor: ruling.floor,
             sandboxed: false,

@@ -19,6 +19,7 @@ use ringfence_model::name::ServerName;
 use ringfence_model::pin::{Because, PinKind};
 use ringfence_model::provenance::Provenance;
 use ringfence_model::tally::Recent;
+use ringfence_model::trust::{Party, Trust};
 use ringfence_model::verdict::{Code, Decision, Reason};
 
 use super::{Admitted, Denial, Target};
@@ -54,6 +55,8 @@ pub(super) struct Known {
     pub(super) runnable: Vec<runnable::Text>,
     /// How often the principal called lately, where a rule asks for it.
     pub(super) recent: Option<Recent>,
+    /// How much the call is trusted, where a rule asks for it.
+    pub(super) trust: Option<Trust>,
     /// Where the arguments came from.
     pub(super) provenance: Provenance,
     /// The user's words name what is asked for.
@@ -86,6 +89,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
             .needs()
             .recent
             .then(|| kernel.tallies.called(&request.call.principal, kernel.env.now())),
+        trust: None,
         provenance: Provenance::none(),
         named: false,
         floor: request.session.floor(),
@@ -104,6 +108,12 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
     origin::hear(kernel, request);
     let traced = origin::trace(kernel, request, known.facts.as_deref());
     (known.provenance, known.named) = (traced.provenance, traced.named);
+    kernel.trust.doubt(&request.call.principal.realm, &mut known.provenance);
+    known.trust = admitted
+        .policy
+        .needs()
+        .trust
+        .then(|| kernel.trust.of_call(&request.call, &known.provenance, kernel.env.now()));
     known.findings.extend(known.seen.findings());
     if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
         let fetches = known.facts.as_deref().and_then(|facts| fetches(facts.effects));
@@ -160,6 +170,9 @@ fn scanned(request: &super::Request) -> &JsonText {
 
 async fn find_target(kernel: &Arc<Kernel>, admitted: &Admitted, known: &mut Known) -> Result<(), Denial> {
     let request = &admitted.request;
+    if let Some(party) = kernel.trust.refuses(&request.call) {
+        return Err(distrusted(&party));
+    }
     if matches!(&request.call.action, Action::Task { wanted, .. } if *wanted != TaskRequest::List) {
         known.task = Some(task(kernel, request).map_err(no_task)?);
     }
@@ -275,6 +288,19 @@ fn held(server: &ServerName, kind: PinKind, name: &str, because: Because) -> Den
         alternative: Some(alternative.into()),
     };
     Denial { code: Code::DefinitionChanged, reason, protocol: None }
+}
+
+/// Somebody from whom an operator took all trust.
+fn distrusted(party: &Party) -> Denial {
+    let name: String = party.to_string().chars().take(128).collect();
+    let reason = Reason {
+        rule: "ringfence.trust".into(),
+        decision: Decision::Deny,
+        severity: Severity::High,
+        message: format!("an operator has invalidated the trust in `{name}`").into(),
+        alternative: Some(format!("an operator can look at it with `ringfence trust explain {name}`").into()),
+    };
+    Denial { code: Code::Denied, reason, protocol: None }
 }
 
 /// A header that does not say what the body says (2026-07-28, Streamable HTTP, «Server Validation»).

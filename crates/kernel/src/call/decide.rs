@@ -16,6 +16,7 @@ use ringfence_model::id::{ApprovalId, CallId, Timestamp};
 use ringfence_model::json::{Json, Kind};
 use ringfence_model::principal::Scope;
 use ringfence_model::tally::Recent;
+use ringfence_model::trust::Trust;
 use ringfence_model::verdict::{Code, Decision, Obligation, Reason, Verdict};
 use ringfence_policy::Facts;
 
@@ -194,6 +195,7 @@ pub(super) fn with_facts<T>(
         floor: assessed.known.floor,
         time: kernel.env.now(),
         recent: assessed.known.recent.unwrap_or(Recent::NOTHING),
+        trust: assessed.known.trust.unwrap_or(Trust::WHOLE),
         sandboxed: false,
         answerable,
     })
@@ -472,6 +474,7 @@ fn judged(assessed: &Assessed, spent: Spent) -> Judged {
         sandboxed: false,
         answerable: answerable(assessed),
         recent: known.recent,
+        trust: known.trust,
         provenance: known.provenance.clone(),
         spent,
     }

@@ -88,6 +88,7 @@ pub(crate) fn call<T>(
         floor: Label::FRESH,
         time: Timestamp(0),
         recent: Recent::NOTHING,
+        trust: ringfence_model::trust::Trust::WHOLE,
         sandboxed: false,
         answerable: true,
     };

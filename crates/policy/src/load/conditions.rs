@@ -12,7 +12,7 @@ use ringfence_model::principal::Scope;
 use super::arguments::arguments;
 use super::read::{Reader, keep};
 use super::rules::{CATEGORIES, SEVERITIES};
-use super::state::{provenance, rate, time};
+use super::state::{provenance, rate, time, trust};
 use super::tree::{Node, Value};
 use crate::rule::{
     BadExpression, EffectsMatch, Expression, FindingMatch, FloorMatch, Matcher, Names, Pattern,
@@ -38,12 +38,12 @@ const MATCHER: [&str; 21] = [
     "provenance",
     "time",
     "rate",
+    "trust",
     "environment",
     "when",
 ];
 /// What a person may look for, and why there is no such condition.
-const UNFED: [(&str, &str); 6] = [
-    ("trust", "no trust is kept yet"),
+const UNFED: [(&str, &str); 5] = [
     ("pin", "a definition that is held is not called, whatever the rules say"),
     ("budget", "nobody counts what calls cost; `obligations: { budget: … }` sums an argument"),
     ("agent", "what a client says of itself decides nothing; match `principal`"),
@@ -88,6 +88,7 @@ pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, what: &str) -> Optio
             "provenance" => store(&mut matcher.provenance, provenance(reader, node)),
             "time" => store(&mut matcher.time, time(reader, node)),
             "rate" => store(&mut matcher.rate, rate(reader, node)),
+            "trust" => store(&mut matcher.trust_below, trust(reader, node)),
             "environment" => store(&mut matcher.environment, names(reader, node, "`environment`")),
             "when" => store(&mut matcher.expression, expression(reader, node)),
             "exactly" => store(&mut matcher.exactly, exactly(reader, node)),

@@ -4,6 +4,7 @@
 
 use ringfence_model::provenance::{Role, Word};
 use ringfence_model::tally::Window;
+use ringfence_model::trust::Trust;
 
 use super::conditions::{CONFIDENTIALITIES, names};
 use super::read::{Reader, keep};
@@ -154,6 +155,26 @@ fn minutes(text: &str) -> Option<u32> {
     };
     let (hours, minutes): (u32, u32) = (number(hours)?, number(minutes)?);
     (minutes < 60).then_some(hours * 60 + minutes)
+}
+
+/// How little the call is trusted: `{ below: N }`, in hundredths.
+pub(super) fn trust(reader: &mut Reader<'_>, node: &Node) -> Option<Trust> {
+    let fields = reader.fields(node, "`trust`", &["below"])?;
+    let Some(below) = fields.get("below") else {
+        let hint = "for example { below: 30 }".to_owned();
+        reader.error(fields.at, "`trust` needs `below`".to_owned(), Some(hint));
+        return None;
+    };
+    let hundredths = match below.value {
+        Value::Integer(count) => u8::try_from(count).ok().filter(|count| (1..=100).contains(count)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => {
+            None
+        }
+    };
+    if hundredths.is_none() {
+        reader.error(below.at, "`below` must be a whole number from 1 to 100".to_owned(), None);
+    }
+    hundredths.map(Trust)
 }
 
 /// How often somebody called lately.

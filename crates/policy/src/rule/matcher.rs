@@ -7,6 +7,7 @@ use std::fmt;
 use ringfence_model::call::ActionKind;
 use ringfence_model::json::Json;
 use ringfence_model::principal::Scope;
+use ringfence_model::trust::Trust;
 
 use super::Doubt;
 use super::argument::{ArgumentMatch, Pointer};
@@ -41,6 +42,8 @@ pub(crate) struct Matcher {
     pub(crate) provenance: Option<ProvenanceMatch>,
     pub(crate) time: Option<TimeMatch>,
     pub(crate) rate: Option<RateMatch>,
+    /// The call is trusted less than this.
+    pub(crate) trust_below: Option<Trust>,
     pub(crate) environment: Option<Names>,
     pub(crate) expression: Option<Expression>,
 }
@@ -67,6 +70,7 @@ pub(crate) enum Mismatch<'r> {
     Provenance,
     Time,
     Rate,
+    Trust,
     Environment,
     When,
     /// Which `except`, from 1.
@@ -91,6 +95,7 @@ impl Matcher {
             && self.provenance.is_none()
             && self.time.is_none()
             && self.rate.is_none()
+            && self.trust_below.is_none()
             && self.environment.is_none()
             && self.expression.is_none()
     }
@@ -185,6 +190,9 @@ impl Matcher {
         if let Some(rate) = self.rate {
             holds(rate.holds(&facts.recent), Mismatch::Rate)?;
         }
+        if let Some(below) = self.trust_below {
+            holds(facts.trust < below, Mismatch::Trust)?;
+        }
         if let Some(environment) = &self.environment {
             // What does not say what it is may be any.
             let here = case.environment.map_or(doubt == Doubt::Matches, |here| environment.matches(here));
@@ -256,6 +264,7 @@ impl fmt::Display for Mismatch<'_> {
             Self::Provenance => f.write_str("no value of the arguments has this `provenance`"),
             Self::Time => f.write_str("it is not the `time`"),
             Self::Rate => f.write_str("the `rate` has not been reached"),
+            Self::Trust => f.write_str("`trust` is not that low"),
             Self::Environment => f.write_str("`environment` does not match"),
             Self::When => f.write_str("`when` does not hold"),
             Self::Except(at) => write!(f, "exception {at} matches"),

@@ -109,6 +109,7 @@ impl Scene {
                 calls: Counts { minute: 5, hour: 50, day: 500 },
                 denied: Counts { minute: 0, hour: 4, day: 4 },
             },
+            trust: ringfence_model::trust::Trust(40),
             sandboxed: false,
             answerable: true,
         }

@@ -7,38 +7,38 @@ use super::fake::{self, entry};
 use super::house::{Home, Kernel};
 
 /// A server whose tool `echo` answers what it is told, declared so.
-fn declared(kernel: &Kernel, name: &str, content: &str, echo: Value) -> Value {
+pub(super) fn declared(kernel: &Kernel, name: &str, content: &str, echo: Value) -> Value {
     let mut server = entry(&kernel.home, name, "well");
     server["content"] = json!(content);
     server["tools"] = json!({ "echo": echo });
     server
 }
 
-fn wrapped(kernel: &Kernel, name: &str, content: &str, echo: Value) -> Piped {
+pub(super) fn wrapped(kernel: &Kernel, name: &str, content: &str, echo: Value) -> Piped {
     let server = declared(kernel, name, content, echo);
     Piped::open(kernel, &json!({ "wrap": { "name": name, "server": server } }))
 }
 
 /// A kernel whose clients' users are not asked: what would be asked about is denied.
-fn unasked() -> Kernel {
+pub(super) fn unasked() -> Kernel {
     let home = Home::new();
     home.write("ringfence.yaml", &json!({ "auth": { "stdio_scopes": ["call"] } }).to_string());
     Kernel::start_in(&home)
 }
 
-fn echo(piped: &mut Piped, arguments: Value) -> Value {
+pub(super) fn echo(piped: &mut Piped, arguments: Value) -> Value {
     piped.say(&tool_call(1, "echo", &arguments));
     piped.answer(1)["result"].clone()
 }
 
 /// Has a server say `text` of its own: what it was told and repeats would not be its word.
-fn tells(piped: &mut Piped, text: &str) {
+pub(super) fn tells(piped: &mut Piped, text: &str) {
     let backwards: String = text.chars().rev().collect();
     let told = echo(piped, json!({ "text": backwards, "backwards": true }));
     assert_eq!(told["isError"], Value::Null, "{told}");
 }
 
-fn denial(result: &Value) -> (i64, &str, &str) {
+pub(super) fn denial(result: &Value) -> (i64, &str, &str) {
     let told = &result["_meta"]["io.ringfence/denied"];
     assert!(told.is_object(), "{result}");
     (told["code"].as_i64().unwrap(), told["rule"].as_str().unwrap(), told["reason"].as_str().unwrap())

@@ -133,6 +133,28 @@ fn a_rug_pull_is_held_shown_and_released_by_an_operator() {
     shop.home.verified();
 }
 
+/// Whichever of two definitions it shows, the one that was accepted is used and the other one is held, once.
+#[test]
+fn a_server_that_alternates_between_two_definitions_gains_nothing() {
+    let accepted = json!({ "tools": [tool("price", "The price of a thing"), tool("stock", "How many")] });
+    let other = json!({ "tools": [tool("price", "The price, for the vendor"), tool("stock", "How many")] });
+    let shop = Shop::new(&accepted);
+    let client = shop.client();
+    assert_eq!(names(&client), ["price", "stock"]);
+    for round in 0..4 {
+        shop.says(&other);
+        assert_eq!(names(&client), ["stock"]);
+        assert_eq!(code(&client.call(2 * round, "price", &json!({}))), &json!(1005));
+        shop.says(&accepted);
+        assert_eq!(names(&client), ["price", "stock"]);
+        assert_eq!(text(&client.call(2 * round + 1, "price", &json!({}))), "called price");
+    }
+    let trust = shop.home.run(&["trust", "explain", "shop", "--json"]);
+    let trust: Value = serde_json::from_str(&trust.stdout).unwrap();
+    assert_eq!(trust["signs"]["held"], json!(1), "{trust}");
+    shop.home.verified();
+}
+
 #[test]
 fn what_is_added_later_is_held_alone_and_order_changes_nothing() {
     let shop = Shop::new(&json!({ "tools": [tool("price", "The price"), tool("stock", "How many")] }));

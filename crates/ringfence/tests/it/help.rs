@@ -34,6 +34,7 @@ fn the_program() {
       approvals  Calls that wait for somebody to allow them
       audit      Read and verify the journal
       pins       Definitions of servers that are pinned or held
+      trust      Who is trusted how much, and why
 
     Options:
       -h, --help

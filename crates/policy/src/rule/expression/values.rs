@@ -19,7 +19,7 @@ use ringfence_model::tally::Counts;
 use crate::facts::Facts;
 
 /// Every fact.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 16] = [
     "action",
     "server",
     "target",
@@ -32,6 +32,7 @@ pub(super) const NAMES: [&str; 15] = [
     "provenance",
     "floor",
     "recent",
+    "trust",
     "environment",
     "sandboxed",
     "answerable",
@@ -98,6 +99,7 @@ impl Values {
         values.set("floor", label(facts.floor));
         let recent = [("calls", counts(&facts.recent.calls)), ("denied", counts(&facts.recent.denied))];
         values.set("recent", map(recent));
+        values.set("trust", Value::Int(i64::from(facts.trust.0)));
         // Where nobody said what this installation is, asking for it is an error, which counts against the caller.
         if let Some(environment) = environment {
             values.set("environment", text(environment));

@@ -17,6 +17,7 @@ use ringfence_model::label::{Confidentiality, Integrity};
 use ringfence_model::principal::Principal;
 use ringfence_model::provenance::Provenance;
 use ringfence_model::tally::Recent;
+use ringfence_model::trust::Trust;
 use ringfence_model::verdict::Decision;
 use ringfence_policy::replay::{Replayed, Seen, suggest};
 use ringfence_policy::{Facts, PolicySet};
@@ -95,7 +96,9 @@ fn rulings(context: &Context, since: Timestamp) -> Result<(Recorded, Principals)
             | EntryBody::ApprovalAnswered(_)
             | EntryBody::Pinned(_)
             | EntryBody::PinHeld(_)
-            | EntryBody::PinAnswered(_) => {}
+            | EntryBody::PinAnswered(_)
+            | EntryBody::TrustLowered(_)
+            | EntryBody::TrustInvalidated(_) => {}
         }
     }
     Ok((rulings, principals))
@@ -202,6 +205,7 @@ fn again(policy: &PolicySet, ruling: &Ruling, principal: &Principal, time: Times
         floor: ruling.floor,
         time,
         recent: judged.and_then(|judged| judged.recent).unwrap_or(Recent::NOTHING),
+        trust: judged.and_then(|judged| judged.trust).unwrap_or(Trust::WHOLE),
         sandboxed: judged.is_some_and(|judged| judged.sandboxed),
         answerable: judged.is_some_and(|judged| judged.answerable),
     };
