@@ -34,6 +34,8 @@ pub struct Words {
 #[derive(Debug)]
 struct Text {
     digest: u64,
+    /// When it was heard last: a clock that goes back makes no words last longer.
+    since: Timestamp,
     until: Timestamp,
     exact: HashSet<u64, ByHash>,
     refers: HashSet<u32, ByHash>,
@@ -98,18 +100,18 @@ impl Words {
         let digest = seed.of(text.bytes());
         self.texts.retain(|known| known.until > now);
         if let Some(known) = self.texts.iter_mut().find(|known| known.digest == digest) {
-            known.until = known.until.max(until);
+            (known.since, known.until) = (now, until);
             return false;
         }
         if self.texts.len() == MOST_TEXTS {
             self.texts.remove(0);
         }
-        self.texts.push(Text::of(seed, lexicon, cut(text), digest, until));
+        self.texts.push(Text::of(seed, lexicon, cut(text), digest, now, until));
         true
     }
 
     fn heard(&self, now: Timestamp) -> impl Iterator<Item = &Text> {
-        self.texts.iter().filter(move |text| text.until > now)
+        self.texts.iter().filter(move |text| text.since <= now && now < text.until)
     }
 
     /// True where the user's words count at all.
@@ -158,9 +160,17 @@ impl Words {
 }
 
 impl Text {
-    fn of(seed: Seed, lexicon: &Lexicon, text: &str, digest: u64, until: Timestamp) -> Self {
+    fn of(
+        seed: Seed,
+        lexicon: &Lexicon,
+        text: &str,
+        digest: u64,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Self {
         let mut this = Self {
             digest,
+            since,
             until,
             exact: HashSet::default(),
             refers: HashSet::default(),

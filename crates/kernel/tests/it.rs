@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod it {
     mod approvals;
+    mod clock;
     mod inspect;
     mod proofs;
     mod rules;

@@ -10,6 +10,7 @@ mod faults {
     mod crash;
     mod fake;
     mod flow;
+    mod guards;
     mod headers;
     mod house;
     mod http;

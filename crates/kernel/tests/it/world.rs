@@ -48,7 +48,12 @@ impl World {
     }
 
     pub(crate) async fn with(rules: &str, scopes: &[Scope], config: Config) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), rules, scopes, config)
+        Self::at(rules, scopes, config, Env::system().unwrap())
+    }
+
+    /// One whose time is what `env` says.
+    pub(crate) fn at(rules: &str, scopes: &[Scope], config: Config, env: Env) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), rules, scopes, config, env)
     }
 
     /// The next kernel on the same data directory.
@@ -56,10 +61,11 @@ impl World {
         let Self { kernel, session, dir } = self;
         kernel.shut_down().await;
         drop((kernel, session));
-        Self::on(dir, rules, &[Scope::Call, Scope::Confirm], Config::standard())
+        let scopes = &[Scope::Call, Scope::Confirm];
+        Self::on(dir, rules, scopes, Config::standard(), Env::system().unwrap())
     }
 
-    fn on(dir: tempfile::TempDir, rules: &str, scopes: &[Scope], config: Config) -> Self {
+    fn on(dir: tempfile::TempDir, rules: &str, scopes: &[Scope], config: Config, env: Env) -> Self {
         let sources: Vec<Source<'_>> =
             if rules.is_empty() { Vec::new() } else { vec![Source { name: "rules.yaml", text: rules }] };
         let parts = Parts {
@@ -69,7 +75,7 @@ impl World {
             data_dir: dir.path().to_owned(),
             builtins: Vec::new(),
             base_environment: Vec::new(),
-            env: Env::system().unwrap(),
+            env,
         };
         let kernel = Kernel::start(parts).unwrap();
         let session = kernel.session(&principal(scopes), SessionKey::Principal, None).unwrap();
