@@ -97,7 +97,7 @@ impl Act {
             at_once
                 || alone
                 || signs.dictated
-                || (signs.made_up && self.acts.meets(OUT))
+                || (signs.made_up && ordered.is_some() && self.acts.meets(OUT))
                 || (ordered.is_some() && self.by_stranger(steered, to_a_model, signs))
         };
         speaks.then(|| entry(Word::Near, ordered.map(|(source, _)| source), asking.floor))
