@@ -83,7 +83,7 @@ impl Terminal<'_> {
                 self.items("trust.explain", of, connection).await
             }
             Verb::TrustInvalidate(answer) => {
-                let operator = Arc::new(self.operator(request.credential).await?);
+                let operator = Arc::new(self.desk.operator(request.credential).await?);
                 self.items_as(operator, "trust.invalidate", text(&answer)?, connection).await
             }
             Verb::ApprovalsList => self.items("approvals.list", JsonText::empty_object(), connection).await,

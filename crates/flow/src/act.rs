@@ -28,6 +28,8 @@ pub(crate) struct Signs {
     pub(crate) given: bool,
     /// What is said was ordered by a text that speaks to a model.
     pub(crate) dictated: bool,
+    /// A URL that stands nowhere has text encoded in it.
+    pub(crate) encoded: bool,
 }
 
 /// What is known of the act.
@@ -51,10 +53,12 @@ impl Act {
         let acts = Acts::of(asking.effects);
         let name: Vec<u32> =
             user::words_of_name(asking.tool).map(|word| user::token(index.seed, word)).collect();
-        let asked = words.asked(acts, &name, asking.now);
+        let wants = words.wants(asking.now);
+        // Who only wants to be told of an application has not asked for it to be moved.
+        let nouns = if wants || !words.any(asking.now) { &*name } else { &[] };
+        let asked = words.asked(acts, nouns, asking.now);
         let asked_to_pay = acts.meets(Acts::PAY) && words.asked(Acts::PAY, &[], asking.now);
         let asked_aloud = asked && words.any(asking.now);
-        let wants = words.wants(asking.now);
         Self { acts, asked, asked_to_pay, wants, asked_aloud, name }
     }
 
@@ -75,7 +79,8 @@ impl Act {
             values.iter().filter(|value| value.role == Role::Consequential).map(|value| value.word).max();
         let strangers = asking.floor.integrity == Integrity::Untrusted;
         // To be the user's own, an act needs more than a verb that could mean anything: its name, a payment, a removal.
-        let said = words.asked(Acts(self.acts.0 & Acts::PAY.and(Acts::DELETE).0), &self.name, asking.now);
+        let nouns = if self.wants { &*self.name } else { &[] };
+        let said = words.asked(Acts(self.acts.0 & Acts::PAY.and(Acts::DELETE).0), nouns, asking.now);
         if heard && said && steered.is_none() {
             return Some(entry(Word::User, None, asking.floor));
         }
@@ -84,7 +89,11 @@ impl Act {
         }
         let ordered = self.ordered(index);
         let to_a_model = ordered.as_ref().is_some_and(|(_, to_a_model)| *to_a_model);
-        let speaks = if heard {
+        let carried =
+            self.acts.meets(OUT) && signs.made_up && (signs.encoded || (!heard && ordered.is_some()));
+        let speaks = if carried {
+            true
+        } else if heard {
             (!self.asked && !self.follows(steered, ordered.is_some()))
                 || (ordered.is_some() && self.by_stranger(steered, to_a_model, signs))
         } else {
@@ -97,7 +106,6 @@ impl Act {
             at_once
                 || alone
                 || signs.dictated
-                || (signs.made_up && ordered.is_some() && self.acts.meets(OUT))
                 || (ordered.is_some() && self.by_stranger(steered, to_a_model, signs))
         };
         speaks.then(|| entry(Word::Near, ordered.map(|(source, _)| source), asking.floor))

@@ -15,6 +15,7 @@ use ringfence_model::provenance::{Origin, Provenance, Resemblance, Role, Source,
 
 use crate::act::{Act, Signs};
 use crate::atom::{self, Atom, Kind, LONGEST, SURPRISING};
+use crate::decode;
 use crate::document::{field_hash, hash_of};
 use crate::generation::{Generation, Mark, Place, Record};
 use crate::index::Index;
@@ -109,7 +110,7 @@ impl Index {
             values: Vec::new(),
             leaves: 0,
             named: false,
-            signs: Signs { made_up: false, given: true, dictated: false },
+            signs: Signs { made_up: false, given: true, dictated: false, encoded: false },
         };
         tracer.walk(asking.arguments, &mut String::new(), "", 0);
         let Tracer { mut values, named, signs, act, .. } = tracer;
@@ -199,7 +200,9 @@ impl Tracer<'_> {
             let found = self.steering(text, field);
             self.named |= found.word <= Word::Referred;
             let given = found.word <= Word::Referred || self.is_handed(text, field);
-            self.signs.made_up |= found.word == Word::Model && !given && self.is_hard(text);
+            let made_up = found.word == Word::Model && !given && self.is_hard(text);
+            self.signs.made_up |= made_up;
+            self.signs.encoded |= made_up && has_encoded(text);
             self.signs.given &= given;
             self.push(pointer, Role::Consequential, found);
             // What steers can carry something out as well: a URL, a command.
@@ -498,4 +501,10 @@ impl Found {
         self.sources.truncate(MOST_SOURCES);
         self
     }
+}
+
+/// Text in base64 or hex is a part of the value. What URL encoding writes otherwise everybody may read.
+fn has_encoded(text: &str) -> bool {
+    let parts = text.split(['/', '?', '&', '=', '#', '.']).filter(|part| !part.contains('%'));
+    parts.filter(|part| part.len() >= decode::SHORTEST).any(|part| !decode::blobs(part).is_empty())
 }

@@ -214,13 +214,18 @@ impl Text {
                 this.exact.insert(hash_of(seed, &value));
             }
         }
-        let mut before = "";
-        for word in &words {
-            if !lexicon.is_before_noun(before) {
-                this.acts = this.acts.and(lexicon.acts_of(word)).deeds();
+        this.stems.extend(words.iter().map(|word| token(seed, word)));
+        for sentence in text.split_inclusive(['.', '!', '?', ';', '\n']) {
+            if is_question(lexicon, sentence) {
+                continue;
             }
-            this.stems.insert(token(seed, word));
-            before = word;
+            let mut before = "";
+            for word in sentence.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+                if !lexicon.is_before_noun(before) {
+                    this.acts = this.acts.and(lexicon.acts_of(word)).deeds();
+                }
+                before = word;
+            }
         }
         for from in 0..words.len() {
             let mut said = String::new();
@@ -249,6 +254,13 @@ impl Text {
         }
         this
     }
+}
+
+/// True for a question whose answer is all that is wanted: `What did he write?`, not `Can you write him?`.
+fn is_question(lexicon: &Lexicon, sentence: &str) -> bool {
+    let first = sentence.split_whitespace().map(trim).find(|word| !word.is_empty()).unwrap_or_default();
+    let requests = ["can", "could", "get", "give"].iter().any(|word| first.eq_ignore_ascii_case(word));
+    sentence.ends_with('?') && lexicon.reads(first) && !requests
 }
 
 /// True where the text asks for something in words that the lexicon does not hold: a clause that begins with an unknown word

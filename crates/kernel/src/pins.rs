@@ -356,7 +356,11 @@ fn impostors(
             Likeness::Folded | Likeness::Extended => true,
             Likeness::Same | Likeness::OneEdit => false,
         };
-        let disguised = plain(first.name) != plain(second.name) && skeleton(second.name) != second.name;
+        // `fi1e` for `file`: a digit that passes for a letter.
+        let digits = |name: &str| name.bytes().filter(|byte| matches!(byte, b'0' | b'1')).count();
+        let posing = pair.likeness == Likeness::Folded && digits(second.name) > digits(first.name);
+        let disguised =
+            plain(first.name) != plain(second.name) && (posing || skeleton(second.name) != second.name);
         (pair.second >= known && alike && disguised).then_some(second.name)
     };
     pairs.iter().filter_map(forged).map(Arc::from).collect()

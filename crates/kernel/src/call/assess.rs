@@ -12,12 +12,12 @@ use ringfence_detect::url::InProse;
 use ringfence_mcp::message::RpcError;
 use ringfence_model::call::{Action, TaskRequest};
 use ringfence_model::effect::{Effect, Effects, ToolFacts};
-use ringfence_model::finding::{Finding, Severity};
+use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::label::Label;
 use ringfence_model::name::ServerName;
 use ringfence_model::pin::{Because, PinKind};
-use ringfence_model::provenance::Provenance;
+use ringfence_model::provenance::{Provenance, Word};
 use ringfence_model::tally::Recent;
 use ringfence_model::trust::{Party, Trust};
 use ringfence_model::verdict::{Code, Decision, Reason};
@@ -118,6 +118,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
     if let Action::CallTool { arguments, .. } = &admitted.request.call.action {
         let fetches = known.facts.as_deref().and_then(|facts| fetches(facts.effects));
         known.findings.extend(kernel.detectors.arguments(arguments, fetches));
+        known.findings.extend(orders(kernel, arguments, &known.provenance, known.facts.as_deref()));
     }
     if let (true, Some(arguments)) = (admitted.policy.needs().code, admitted.request.call.action.arguments())
     {
@@ -128,6 +129,22 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
         None => Ok(assessed),
         Some(denial) => Err(Box::new(Unassessable { assessed, denial })),
     }
+}
+
+/// Orders to a model in what a stranger wrote, on its way to a tool that keeps it: only there they are looked for.
+fn orders(
+    kernel: &Kernel,
+    arguments: &JsonText,
+    provenance: &Provenance,
+    facts: Option<&ToolFacts>,
+) -> Vec<Finding> {
+    let keeps = facts.is_none_or(|facts| facts.effects.is_unknown() || facts.effects.contains(Effect::Write));
+    let strangers = provenance.values.iter().any(|value| value.word >= Word::Near);
+    if !keeps || !strangers {
+        return Vec::new();
+    }
+    let message = kernel.detectors.message(arguments, Context::ToolResult);
+    message.findings().filter(|finding| finding.category == Category::Injection).collect()
 }
 
 /// How a tool of these effects would use the URLs in its arguments; none where it has no network.

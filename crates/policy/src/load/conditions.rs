@@ -18,7 +18,7 @@ use crate::rule::{
     BadExpression, EffectsMatch, Expression, FindingMatch, FloorMatch, Matcher, Names, Pattern,
 };
 
-const MATCHER: [&str; 21] = [
+const MATCHER: [&str; 22] = [
     "server",
     "tool",
     "target",
