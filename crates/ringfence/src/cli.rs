@@ -6,6 +6,7 @@ mod approvals;
 mod audit;
 mod check;
 mod init;
+mod keys;
 mod operator;
 mod pins;
 mod policy;
@@ -95,6 +96,8 @@ enum Command {
     Pins(pins::Pins),
     #[command(subcommand)]
     Trust(trust::Trust),
+    #[command(subcommand)]
+    Keys(keys::Keys),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),
 }
@@ -140,6 +143,7 @@ impl Command {
             Self::Audit(command) => command.run(context),
             Self::Pins(command) => command.run(context),
             Self::Trust(command) => command.run(context),
+            Self::Keys(command) => command.run(context),
             Self::Reference(command) => command.run(),
         }
     }

@@ -35,6 +35,7 @@ fn the_program() {
       audit      Read and verify the journal
       pins       Definitions of servers that are pinned or held
       trust      Who is trusted how much, and why
+      keys       The key that signs the journal
 
     Options:
       -h, --help
@@ -532,9 +533,12 @@ fn audit() {
     Usage: ringfence audit [OPTIONS] <COMMAND>
 
     Commands:
-      query   Show calls, newest first
-      tail    Show entries as they are written, until interrupted
-      verify  Check every entry against the hash chain; needs no kernel
+      query           Show calls, newest first
+      tail            Show entries as they are written, until interrupted
+      verify          Check every entry against the hash chain and what is signed; needs no kernel
+      receipt         Print the receipt of a call: its entries, and the proof that they stand in the
+                      signed journal
+      verify-receipt  Check a receipt with nothing but the key of the log
 
     Options:
       -h, --help     Print help
