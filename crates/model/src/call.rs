@@ -205,6 +205,8 @@ pub enum Notice {
     ElicitationComplete,
     /// `notifications/tasks/status` (2025-11-25).
     TaskStatus,
+    /// `notifications/tasks` (the extension `io.modelcontextprotocol/tasks`).
+    TaskChanged,
 }
 
 /// The kind of an action, without its content: what rules, journal and metrics name it by.
@@ -478,6 +480,7 @@ impl Notice {
             Self::ResourceUpdated => "notifications/resources/updated",
             Self::ElicitationComplete => "notifications/elicitation/complete",
             Self::TaskStatus => "notifications/tasks/status",
+            Self::TaskChanged => "notifications/tasks",
         }
     }
 }

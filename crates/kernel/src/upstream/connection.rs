@@ -75,7 +75,7 @@ pub struct Connection {
     mixed: AtomicBool,
     /// The level of log messages that a legacy server was told last.
     log_level: Mutex<Option<LogLevel>>,
-    /// Which resources are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
+    /// Which resources and tasks are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
     followed: Followed,
     /// Calls of modern clients to this legacy server, while they run.
     bridged: Mutex<Vec<mpsc::WeakSender<FromServer>>>,
@@ -262,7 +262,7 @@ impl Connection {
         !self.server.followed(&self.key).is_empty()
     }
 
-    /// Which resources are followed through it.
+    /// Which resources and tasks are followed through it.
     pub(crate) const fn followed(&self) -> &Followed {
         &self.followed
     }

@@ -171,6 +171,11 @@ impl Talker {
         std::mem::take(&mut self.asked)
     }
 
+    /// True where a notification of this method has come and was not asked for.
+    pub(crate) fn has_heard(&self, method: &str) -> bool {
+        self.heard.iter().any(|message| message["method"] == method)
+    }
+
     /// The next notification of this method, heard already or yet to come.
     pub(crate) fn hears(&mut self, method: &str) -> Value {
         if let Some(place) = self.heard.iter().position(|message| message["method"] == method) {

@@ -221,6 +221,16 @@ def run(method, params, number):
         send({"id": number, "result": result})
 
 
+def watch(ids, subscription):
+    """Tells of each of these jobs, once it is done, and of one that nobody follows."""
+    while any(jobs[job].status() == "working" for job in ids):
+        time.sleep(0.005)
+    for job in jobs.values():
+        detail = {name: value for name, value in job.detail().items() if name != "resultType"}
+        send({"method": "notifications/tasks",
+              "params": {**detail, "_meta": {META + "subscriptionId": subscription}}})
+
+
 def handle(message):
     method, number, params = message.get("method"), message.get("id"), message.get("params") or {}
     if method is None:
@@ -228,8 +238,17 @@ def handle(message):
             answers[number] = message
             answered.notify_all()
     elif method == "subscriptions/listen" and MODERN:
-        acknowledged = {"notifications": params["notifications"], "_meta": {META + "subscriptionId": number}}
+        wanted = params["notifications"]
+        note("listens", tasks=wanted.get("taskIds"))
+        if "taskIds" in wanted:
+            if not knows_tasks(params):
+                missing = {"code": -32021, "message": "Tasks", "data": {"requiredCapabilities": {"extensions": {TASKS: {}}}}}
+                return send({"id": number, "error": missing})
+            wanted["taskIds"] = [job for job in wanted["taskIds"] if not jobs[job].given.get("quiet")]
+        acknowledged = {"notifications": wanted, "_meta": {META + "subscriptionId": number}}
         send({"method": "notifications/subscriptions/acknowledged", "params": acknowledged})
+        if wanted.get("taskIds"):
+            threading.Thread(target=watch, args=(wanted["taskIds"], number), daemon=True).start()
     elif number is None:
         note(method)
     else:
