@@ -106,7 +106,7 @@ impl Connection {
         };
         // Who shares a conversation cannot be asked through it; but a modern request may say what its client can do.
         let declared = |era| match server.pool_key(session, client, era) {
-            PoolKey::Session(..) => client.capabilities(),
+            PoolKey::Session(..) => client.capabilities(era),
             PoolKey::Principal(..) | PoolKey::Everyone(_) => JsonText::empty_object(),
         };
         let hello = ClientHello {

@@ -11,14 +11,14 @@ use ringfence_mcp::client::{self, FromServer, RequestOptions, ServerRequest};
 use ringfence_mcp::message::{INVALID_REQUEST, RpcError};
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
-use ringfence_model::call::Notice;
+use ringfence_model::call::{Notice, TaskRequest};
 use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::tasks::tell_of_change;
-use super::{Connection, Listener, tell_of_task};
+use super::{Connection, Listener, errands, tell_of_task};
 use crate::exchange::QUEUE;
 use crate::interim;
 use crate::kernel::Kernel;
@@ -27,7 +27,7 @@ use crate::kernel::Kernel;
 const REST: Duration = Duration::from_secs(5);
 
 /// Most questions outside calls that wait for one conversation's client at once.
-const MOST_QUESTIONS: usize = 8;
+const MOST_QUESTIONS: usize = 16;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -178,7 +178,17 @@ async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events:
                 }
             }
             FromServer::Notice(notice) => tell(&kernel, &connection, *notice).await,
-            // Each waits for a person, and nothing else waits for it.
+            // Each waits for the client, and nothing else waits for it.
+            FromServer::Request(asked) if let Some(wanted) = TaskRequest::of_method(&asked.method) => {
+                if asking.len() < MOST_QUESTIONS {
+                    asking.spawn(async move {
+                        let answer = errands::answer(kernel, connection, wanted, &asked).await;
+                        asked.reply.answer(&answer);
+                    });
+                } else {
+                    asked.reply.answer(&Err(RpcError::internal("too many questions")));
+                }
+            }
             FromServer::Request(asked) => {
                 match (meant(&kernel, &connection, &asked), connection.the_bridged()) {
                     (Some((listener, task)), _) if asking.len() < MOST_QUESTIONS => {
@@ -220,7 +230,7 @@ fn meant(
 }
 
 /// The one legacy client that a conversation is held for.
-fn the_one(connection: &Connection) -> Option<Listener> {
+pub(super) fn the_one(connection: &Connection) -> Option<Listener> {
     if connection.is_shared() {
         return None;
     }

@@ -133,10 +133,24 @@ def begin(params, needed):
     return text(given.get("says", "done"))
 
 
+def delegate(given):
+    """Asks the client something that it may go on with as a task of its own, then after it."""
+    heard = [request(given["ask"], {**given.get("params", {}), "task": {"ttl": 60000, "more": "x"}})]
+    own = heard[0].get("result", {}).get("task", {}).get("taskId")
+    for method in given["after"]:
+        heard.append(request(method, {} if method == "tasks/list" else {"taskId": given.get("id") or own}))
+    return heard
+
+
 def call(params):
     tool, given = params["name"], params.get("arguments") or {}
     if tool in ("job", "must"):
         return begin(params, tool == "must")
+    if tool == "delegate":
+        if given.get("later"):
+            threading.Thread(target=lambda: note("delegated", heard=delegate(given)), daemon=True).start()
+            return text("later")
+        return text(json.dumps(delegate(given)))
     if tool == "announce":
         for job in jobs.values():
             send({"method": "notifications/tasks/status", "params": job.said()})
@@ -174,6 +188,7 @@ def call(params):
 
 def answer(method, params):
     if method == "initialize" and not MODERN:
+        note("initialize", capabilities=params["capabilities"])
         tasks = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
         more = {"tasks": tasks} if VERSION == "2025-11-25" else {}
         return {"protocolVersion": VERSION, "capabilities": {"tools": {"listChanged": True}, **more},
@@ -187,7 +202,7 @@ def answer(method, params):
         tools = [{"name": name, "inputSchema": {"type": "object"},
                   **({"execution": {"taskSupport": support[name]}} if name in support and not MODERN else {})}
                  for name in ("job", "must", "announce", "pages", "hold", "turn", "shout", "odd", "uninvited", "told",
-                              "echo")]
+                              "delegate", "echo")]
         if TURNED:
             tools[-1]["description"] = TURNED[-1]
         return done({"tools": tools, **({"ttlMs": 0, "cacheScope": "private"} if MODERN else {})})

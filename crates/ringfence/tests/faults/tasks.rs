@@ -9,10 +9,10 @@ use super::client::{Legacy, text};
 use super::fake::{Stage, journal, seen};
 use super::house::{Home, Kernel, create, until};
 
-const MODERN: &str = "2026-07-28";
-const LEGACY: &str = "2025-11-25";
+pub(crate) const MODERN: &str = "2026-07-28";
+pub(crate) const LEGACY: &str = "2025-11-25";
 
-fn server(home: &Home, name: &str, version: &str) -> Value {
+pub(crate) fn server(home: &Home, name: &str, version: &str) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/tasks.py");
     json!({
         "command": "python3",

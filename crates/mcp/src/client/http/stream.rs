@@ -9,7 +9,7 @@ use ringfence_model::json::Json;
 use ringfence_net::Body;
 use tokio::time::sleep;
 
-use super::super::inbound::Counts;
+use super::super::inbound::{Counts, is_about_a_task};
 use super::super::{FromServer, Notice, PeerError};
 use super::answer::Incoming;
 use super::{Shared, is_broken_off};
@@ -176,8 +176,11 @@ impl Incoming<'_> {
         } else if !legacy {
             // 2026-07-28, "Streamable HTTP", section "Receiving Messages": servers send no requests.
             Counts::add(&self.shared.counts.requests);
-        } else if self.events.try_send(FromServer::request(request, self.back.clone())).is_err() {
-            Counts::add(&self.shared.counts.requests);
+        } else {
+            let way = if is_about_a_task(&request.method) { &self.shared.outside } else { &self.events };
+            if way.try_send(FromServer::request(request, self.back.clone())).is_err() {
+                Counts::add(&self.shared.counts.requests);
+            }
         }
     }
 }
