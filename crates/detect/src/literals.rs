@@ -1,18 +1,20 @@
-//! Every occurrence of many short literals in one pass, without regard to ASCII case: a sieve of trigrams, then a
-//! comparison.
+//! Every occurrence of many short literals in one pass, without regard to ASCII case: a sieve of windows of four bytes, then
+//! a comparison.
 //!
 //! An occurrence of five bytes or more covers two windows of four bytes, one byte apart, and one of the two begins at an
-//! even place of the text. So only even places are looked at, each with two looks into 8 KB: at the first three bytes of
-//! the window and at the last three (q-gram filtration: Navarro and Raffinot, «Flexible Pattern Matching in Strings»,
+//! even place of the text. So only even places are looked at, each with one look into a bit for each window that there can
+//! be, 128 KB of which a language touches a part (q-gram filtration: Navarro and Raffinot, «Flexible Pattern Matching in Strings»,
 //! chapter 6). Must never report what is not there, nor miss what is.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
 
-/// Trigrams are told apart by five bits of each byte, in which upper and lower case are the same.
+/// Windows are told apart by five bits of each byte, in which upper and lower case are the same.
 const CLASSES: usize = 32;
-/// Pairs of classes.
-const PAIRS: usize = CLASSES * CLASSES;
+/// Trigrams of classes.
+const TRIPLES: usize = CLASSES * CLASSES * CLASSES;
+/// The last class in each 16 bits of a word.
+const LAST_CLASS: u64 = 0x001F_001F_001F_001F;
 /// Bytes that are looked at in one go.
 const BLOCK: usize = 16;
 /// The shortest literal.
@@ -30,20 +32,13 @@ pub(crate) struct Literals {
     texts: Vec<Box<[u8]>>,
     /// The first eight bytes of each literal.
     heads: Vec<Head>,
-    /// The trigrams with which windows begin.
-    first: Trigrams,
-    /// The trigrams with which windows end.
-    last: Trigrams,
-    /// First trigrams before each pair.
-    ranks: Box<[u16; PAIRS]>,
-    /// By first trigram, in order: where its places begin; one more for the end of the last.
-    starts: Vec<u32>,
+    /// The windows of all literals: by the classes of three bytes a bit for the fourth.
+    windows: Box<[u32; TRIPLES]>,
+    /// By first trigram: where its places begin; one more for the end of the last.
+    starts: Vec<u16>,
     /// By first trigram: the literals it may belong to.
     places: Vec<Place>,
 }
-
-/// A set of trigrams: by the pair of the first two classes a bit for each third class.
-type Trigrams = Box<[u32; PAIRS]>;
 
 /// A window that begins with `trigram` and that a literal covers, or half covers where it is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +77,7 @@ pub enum LiteralError {
     /// Shorter than two bytes or longer than 255.
     #[error("literal {0} is shorter than 2 bytes or longer than 255")]
     Length(usize),
-    /// More than 65,535 literals or trigrams of them.
+    /// More than 65,535 literals or windows of them.
     #[error("too many literals")]
     TooMany,
 }
@@ -113,7 +108,7 @@ impl Literals {
     /// [`LiteralError`].
     pub(crate) fn new<'a>(literals: impl IntoIterator<Item = &'a str>) -> Result<Self, LiteralError> {
         let texts: Vec<Box<[u8]>> = literals.into_iter().map(|text| text.as_bytes().into()).collect();
-        let (mut first, mut last) = (Box::new([0_u32; PAIRS]), Box::new([0_u32; PAIRS]));
+        let mut sieve = Box::new([0_u32; TRIPLES]);
         let mut places = Vec::new();
         for (index, text) in texts.iter().enumerate() {
             let literal = u16::try_from(index).map_err(|_| LiteralError::TooMany)?;
@@ -121,30 +116,27 @@ impl Literals {
                 return Err(LiteralError::Length(index));
             }
             for Window { second, classes: [a, b, c, d] } in windows(text) {
-                let begins = every(a, b, c);
-                places.extend(begins.iter().map(|trigram| Place { trigram: *trigram, literal, second }));
-                begins.into_iter().for_each(|trigram| add(&mut first, trigram));
-                every(b, c, d).into_iter().for_each(|trigram| add(&mut last, trigram));
+                let fourth = d.map_or(u32::MAX, |class| 1 << class);
+                for trigram in every(a, b, c) {
+                    places.push(Place { trigram, literal, second });
+                    if let Some(bits) = sieve.get_mut(usize::from(trigram)) {
+                        *bits |= fourth;
+                    }
+                }
             }
         }
         places.sort_unstable();
         places.dedup();
-        let mut starts = Vec::new();
-        let mut before = None;
+        let mut starts = Vec::with_capacity(TRIPLES + 1);
         for (at, place) in places.iter().enumerate() {
-            if before.replace(place.trigram) != Some(place.trigram) {
-                starts.push(u32::try_from(at).map_err(|_| LiteralError::TooMany)?);
+            let start = u16::try_from(at).map_err(|_| LiteralError::TooMany)?;
+            while starts.len() <= usize::from(place.trigram) {
+                starts.push(start);
             }
         }
-        starts.push(u32::try_from(places.len()).map_err(|_| LiteralError::TooMany)?);
-        let mut ranks = Box::new([0_u16; PAIRS]);
-        let mut before = 0_u32;
-        for (rank, word) in ranks.iter_mut().zip(first.iter()) {
-            *rank = u16::try_from(before).map_err(|_| LiteralError::TooMany)?;
-            before += word.count_ones();
-        }
+        starts.resize(TRIPLES + 1, u16::try_from(places.len()).map_err(|_| LiteralError::TooMany)?);
         let heads = texts.iter().map(|text| Head::of(text)).collect();
-        Ok(Self { texts, heads, first, last, ranks, starts, places })
+        Ok(Self { texts, heads, windows: sieve, starts, places })
     }
 
     /// The occurrences in `text`.
@@ -156,17 +148,13 @@ impl Literals {
     /// place to go on at.
     fn candidates(&self, text: &[u8], from: usize) -> Option<(Hits, usize)> {
         let mut at = from;
-        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 2 }>) {
-            let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = *block;
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<{ BLOCK + 2 }>)
+            && let (&[front, back], &[next, last]) = block.as_chunks::<8>()
+        {
+            let (front, back) = (pairs(front), pairs(back));
             // Without a branch between them, so that the looks overlap.
-            let bits = self.look(a, b, c, d)
-                | self.look(c, d, e, f) << 1
-                | self.look(e, f, g, h) << 2
-                | self.look(g, h, i, j) << 3
-                | self.look(i, j, k, l) << 4
-                | self.look(k, l, m, n) << 5
-                | self.look(m, n, o, p) << 6
-                | self.look(o, p, q, r) << 7;
+            let bits = self.looks(front, front >> 16 | back << 48)
+                | self.looks(back, back >> 16 | pair(next, last) << 48) << 4;
             if bits != 0 {
                 return Some((Hits { at, bits }, at + BLOCK));
             }
@@ -174,28 +162,36 @@ impl Literals {
         }
         // A literal may end with the text, before the window would that it half covers.
         let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+        let four = |at: usize| pair(byte(at), byte(at + 1)) << 10 | pair(byte(at + 2), byte(at + 3));
         let mut rest = (at..text.len()).step_by(2);
-        let at = rest.find(|at| self.look(byte(*at), byte(at + 1), byte(at + 2), byte(at + 3)) != 0)?;
+        let at = rest.find(|at| self.look(four(*at) >> 5, four(*at)) != 0)?;
         Some((Hits { at, bits: 1 }, at + 2))
     }
 
-    /// One where the window may belong to some literal.
+    /// A bit for each of four windows, set where it belongs to some literal: `before` has the first pair of each, `after` the
+    /// second.
     #[inline(always)]
-    fn look(&self, a: u8, b: u8, c: u8, d: u8) -> u32 {
-        let word = |set: &Trigrams, pair: usize| set.get(pair).copied().unwrap_or_default();
-        let (before, middle, after) = (class(a) << 5 | class(b), class(b) << 5 | class(c), class(d));
-        (word(&self.first, before) >> class(c)) & (word(&self.last, middle) >> after) & 1
+    fn looks(&self, before: u64, after: u64) -> u32 {
+        let (triples, fourths) = (before << 5 | after >> 5 & LAST_CLASS, after & LAST_CLASS);
+        self.look(triples, fourths)
+            | self.look(triples >> 16, fourths >> 16) << 1
+            | self.look(triples >> 32, fourths >> 32) << 2
+            | self.look(triples >> 48, fourths >> 48) << 3
+    }
+
+    /// One where the window with the classes `triple` and `fourth`, each in the lowest 16 bits, belongs to some literal.
+    #[inline(always)]
+    fn look(&self, triple: u64, fourth: u64) -> u32 {
+        let fourths = self.windows.get(triple as usize & (TRIPLES - 1)).copied().unwrap_or_default();
+        fourths >> (fourth & 0x1F) & 1
     }
 
     /// The places of the trigram at `at`.
     fn places_at(&self, text: &[u8], at: usize) -> Range<usize> {
         let byte = |at: usize| text.get(at).copied().unwrap_or_default();
-        let (pair, bit) = split(trigram(byte(at), byte(at + 1), byte(at + 2)));
-        let rank = self.ranks.get(pair).copied().unwrap_or_default();
-        let within = self.first.get(pair).copied().unwrap_or_default() & (bit - 1);
-        let index = usize::from(rank) + within.count_ones() as usize;
-        match self.starts.get(index..index + 2) {
-            Some(&[start, end]) => start as usize..end as usize,
+        let trigram = usize::from(trigram(byte(at), byte(at + 1), byte(at + 2)));
+        match self.starts.get(trigram..trigram + 2) {
+            Some(&[start, end]) => usize::from(start)..usize::from(end),
             _ => 0..0,
         }
     }
@@ -239,13 +235,21 @@ const fn class(byte: u8) -> usize {
     (byte & 0x1F) as usize
 }
 
-const fn trigram(first: u8, second: u8, third: u8) -> u16 {
-    (class(first) << 10 | class(second) << 5 | class(third)) as u16
+/// The classes of two bytes that follow each other.
+#[inline(always)]
+const fn pair(first: u8, second: u8) -> u64 {
+    (class(first) << 5 | class(second)) as u64
 }
 
-/// A trigram as its pair and the bit of its third class.
-fn split(trigram: u16) -> (usize, u32) {
-    (usize::from(trigram >> 5), 1 << (trigram & 0x1F))
+/// The four pairs in eight bytes, in 16 bits each.
+#[inline(always)]
+const fn pairs(eight: [u8; 8]) -> u64 {
+    let eight = u64::from_le_bytes(eight);
+    (eight & LAST_CLASS) << 5 | eight >> 8 & LAST_CLASS
+}
+
+const fn trigram(first: u8, second: u8, third: u8) -> u16 {
+    (class(first) << 10 | class(second) << 5 | class(third)) as u16
 }
 
 impl Head {
@@ -306,13 +310,6 @@ fn every(first: Option<u8>, second: Option<u8>, third: Option<u8>) -> Vec<u16> {
         }
     }
     trigrams
-}
-
-fn add(set: &mut Trigrams, trigram: u16) {
-    let (pair, bit) = split(trigram);
-    if let Some(word) = set.get_mut(pair) {
-        *word |= bit;
-    }
 }
 
 #[cfg(test)]

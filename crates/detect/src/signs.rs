@@ -56,7 +56,10 @@ fn has_digits(bytes: &[u8]) -> bool {
 pub(crate) fn has_run(text: &str, least: u8, most: u8) -> bool {
     let mut before = 0;
     let mut ends_it = |block: &[u8; SWEEP]| {
-        let inside = block.map(|byte| if byte.wrapping_sub(least) <= most - least { u8::MAX } else { 0 });
+        let mut inside = [0; SWEEP];
+        for (to, byte) in inside.iter_mut().zip(block) {
+            *to = if byte.wrapping_sub(least) <= most - least { u8::MAX } else { 0 };
+        }
         let words = inside.as_chunks::<8>().0.iter().enumerate();
         let full = words.fold(before, |full, (at, word)| {
             full | u32::from(u64::from_ne_bytes(*word) == u64::MAX) << (at + 1)
