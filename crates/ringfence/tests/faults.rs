@@ -7,6 +7,7 @@ mod faults {
     mod bounds;
     mod bridge;
     mod client;
+    mod confirm;
     mod crash;
     mod errands;
     mod fake;
