@@ -12,21 +12,18 @@ use parking_lot::Mutex;
 use ringfence_model::config::Durability;
 use ringfence_model::entry::Entry;
 
-use crate::canonical;
+use crate::canonical::Canonical;
 use crate::error::JournalError;
-use crate::frame::{Batch, Format, Hash, Header, MAX_PAYLOAD};
+use crate::frame::{Batch, Format, Header, MAX_PAYLOAD};
 use crate::medium::Medium;
 use crate::reader::Reader;
 use crate::recover::{self, Recovered};
 use crate::scan::{Position, Reach, Scan};
 use crate::segment;
-use crate::tree::{Tree, WIDTH};
-
-/// Every how many entries a place is remembered, so that a reader need not begin at the start: each run of the tree.
-pub(crate) const MARK_EVERY: u64 = WIDTH;
+use crate::tail::Tail;
 
 /// Buffers kept for reuse, and the most bytes one of them may hold on to.
-const SPARE_BATCHES: usize = 16;
+const SPARE_DRAFTS: usize = 16;
 const SPARE_BYTES: usize = 64 << 10;
 
 /// How to open a journal.
@@ -54,22 +51,21 @@ pub struct Journal {
     synced: Mutex<u64>,
     /// Up to where the log is signed, and the note that says so.
     pub(crate) signed: Mutex<Option<(u64, String)>>,
-    spare: Mutex<Vec<Batch>>,
+    spare: Mutex<Vec<Draft>>,
     /// Held for its lock; none in tests of the tail alone.
     _lock: Option<File>,
 }
 
-/// Where the log ends.
-pub(crate) struct Tail {
-    medium: Arc<dyn Medium>,
-    log_id: [u8; 16],
-    end: Position,
-    head: Hash,
-    pub(crate) tree: Tree,
-    /// Where the entries 0, [`MARK_EVERY`], 2 × [`MARK_EVERY`], … stand.
-    marks: Vec<Position>,
-    /// The end is in doubt; nothing more may be appended.
-    failed: bool,
+/// Entries on their way, and what it takes to write them.
+struct Draft {
+    batch: Batch,
+    canonical: Canonical,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self { batch: Batch::new(), canonical: Canonical::new() }
+    }
 }
 
 impl Journal {
@@ -116,8 +112,8 @@ impl Journal {
         Self {
             dir: dir.to_owned(),
             options,
-            committed: Arc::new(Mutex::new(tail.end)),
-            synced: Mutex::new(tail.end.index),
+            committed: Arc::new(Mutex::new(tail.end())),
+            synced: Mutex::new(tail.end().index),
             tail: Mutex::new(tail),
             signed: Mutex::new(None),
             spare: Mutex::new(Vec::new()),
@@ -128,13 +124,13 @@ impl Journal {
     /// The id of the log.
     #[must_use]
     pub fn log_id(&self) -> [u8; 16] {
-        self.tail.lock().log_id
+        self.tail.lock().log_id()
     }
 
     /// How many entries it holds; the index of the next one.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.tail.lock().end.index
+        self.tail.lock().end().index
     }
 
     /// Appends an entry and returns its index. When it returns, the entry survives what [`Options::durability`] says.
@@ -152,13 +148,12 @@ impl Journal {
     /// # Errors
     /// As [`Self::append`].
     pub fn append_all(&self, entries: &[Entry]) -> Result<u64, JournalError> {
-        let mut batch = self.spare.lock().pop().unwrap_or_else(Batch::new);
-        batch.clear();
-        let done = encode(&mut batch, entries).and_then(|()| self.write(&mut batch));
-        if batch.capacity() <= SPARE_BYTES {
+        let mut draft = self.spare.lock().pop().unwrap_or_else(Draft::new);
+        let done = encode(&mut draft, entries).and_then(|()| self.write(&mut draft.batch));
+        if draft.batch.capacity() <= SPARE_BYTES {
             let mut spare = self.spare.lock();
-            if spare.len() < SPARE_BATCHES {
-                spare.push(batch);
+            if spare.len() < SPARE_DRAFTS {
+                spare.push(draft);
             }
         }
         let (index, end) = done?;
@@ -179,10 +174,7 @@ impl Journal {
 
     /// The nearest place known at or before entry `index`.
     pub(crate) fn mark(&self, index: u64) -> Position {
-        let near = usize::try_from(index / MARK_EVERY).unwrap_or(usize::MAX);
-        let tail = self.tail.lock();
-        let mark = near.min(tail.marks.len().saturating_sub(1));
-        tail.marks.get(mark).copied().unwrap_or(tail.end)
+        self.tail.lock().mark(index)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -196,15 +188,12 @@ impl Journal {
     /// Returns the index of the first entry and how many there are after the last.
     fn write(&self, batch: &mut Batch) -> Result<(u64, u64), JournalError> {
         let mut tail = self.tail.lock();
-        if tail.failed {
-            return Err(JournalError::Failed);
-        }
-        if tail.end.offset >= self.options.segment {
+        if tail.end().offset >= self.options.segment {
             tail.rotate(&self.dir)?;
         }
         let first = tail.write(batch)?;
-        *self.committed.lock() = tail.end;
-        Ok((first, tail.end.index))
+        *self.committed.lock() = tail.end();
+        Ok((first, tail.end().index))
     }
 
     /// Returns once the first `entries` entries are on the disk. One fdatasync serves all who wait.
@@ -215,15 +204,12 @@ impl Journal {
         }
         let (medium, covers) = {
             let tail = self.tail.lock();
-            if tail.failed {
-                return Err(JournalError::Failed);
-            }
-            (Arc::clone(&tail.medium), tail.end.index)
+            (Arc::clone(tail.medium()?), tail.end().index)
         };
         if let Err(source) = medium.sync() {
             // After a failed fsync Linux drops the dirty pages and reports success the next time: nobody can know any
             // more what is on the disk.
-            self.tail.lock().failed = true;
+            self.tail.lock().fail();
             return Err(JournalError::Io { what: "sync the journal", source });
         }
         *synced = covers;
@@ -233,7 +219,8 @@ impl Journal {
 
 /// How the frames of the segment are made that the log ends in.
 fn end_format(tail: &Tail, dir: &Path) -> Result<Format, JournalError> {
-    Ok(segment::header(&segment::open(dir, tail.end.segment)?, tail.end.segment)?.format)
+    let segment = tail.end().segment;
+    Ok(segment::header(&segment::open(dir, segment)?, segment)?.format)
 }
 
 impl std::fmt::Debug for Journal {
@@ -242,72 +229,13 @@ impl std::fmt::Debug for Journal {
     }
 }
 
-impl Tail {
-    pub(crate) fn new(medium: Arc<dyn Medium>, end: recover::End) -> Self {
-        let recover::End { log_id, position, head, tree, marks } = end;
-        Self { medium, log_id, end: position, head, tree, marks, failed: false }
-    }
-
-    pub(crate) const fn end(&self) -> Position {
-        self.end
-    }
-
-    /// Writes all of `batch` or nothing. Returns the index of its first entry.
-    fn write(&mut self, batch: &mut Batch) -> Result<u64, JournalError> {
-        let head = batch.seal(&self.head);
-        let start = self.end;
-        if let Err(error) = write_whole(self.medium.as_ref(), batch.frames(), start.offset) {
-            self.failed = self.medium.truncate(start.offset).is_err();
-            return Err(JournalError::Io { what: "append to the journal", source: error });
-        }
-        for (size, leaf) in batch.sizes().zip(batch.leaves()) {
-            if self.end.index.is_multiple_of(MARK_EVERY) {
-                self.marks.push(self.end);
-            }
-            self.tree.push(*leaf);
-            self.end.index += 1;
-            self.end.offset += size;
-        }
-        self.head = head;
-        Ok(start.index)
-    }
-
-    /// Begins another segment. What is in the one before is on the disk then.
-    fn rotate(&mut self, dir: &Path) -> Result<(), JournalError> {
-        if let Err(source) = self.medium.sync() {
-            self.failed = true;
-            return Err(JournalError::Io { what: "sync the journal", source });
-        }
-        let version = Format::WRITTEN.number();
-        let header = Header { version, first: self.end.index, log_id: self.log_id, before: self.head };
-        let (file, head) = segment::create(dir, header)?;
-        self.medium = Arc::new(file);
-        self.head = head;
-        self.end = Position::first_of(self.end.index);
-        Ok(())
-    }
-}
-
-fn encode(batch: &mut Batch, entries: &[Entry]) -> Result<(), JournalError> {
+fn encode(draft: &mut Draft, entries: &[Entry]) -> Result<(), JournalError> {
+    let Draft { batch, canonical } = draft;
+    batch.clear();
     for entry in entries {
-        let bytes = batch.push(|payload| canonical::write(payload, entry)).map_err(JournalError::Encode)?;
+        let bytes = batch.push(|payload| canonical.write(payload, entry)).map_err(JournalError::Encode)?;
         if bytes > MAX_PAYLOAD {
             return Err(JournalError::TooLarge { bytes });
-        }
-    }
-    Ok(())
-}
-
-fn write_whole(medium: &dyn Medium, mut bytes: &[u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        match medium.write_at(bytes, offset) {
-            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                bytes = bytes.get(written..).unwrap_or_default();
-                offset += written as u64;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
     Ok(())

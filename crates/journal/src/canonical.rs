@@ -14,25 +14,41 @@ use serde_json::ser::Formatter;
 /// The largest number that every reader of JSON takes for what it is (RFC 7493 section 2.2).
 const MOST: u64 = (1 << 53) - 1;
 
-/// Writes `value` to the end of `out`.
-///
-/// # Errors
-/// Where `value` cannot be said in JSON, or holds a number beyond ±(2^53 − 1).
-pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), serde_json::Error> {
-    let at = Cell::new(out.len());
-    let mut layout = Layout { at: &at, open: Vec::new(), members: Vec::new(), objects: Vec::new() };
-    let mut serializer = serde_json::Serializer::with_formatter(Counted { out, at: &at }, &mut layout);
-    value.serialize(&mut serializer)?;
-    let mut scratch = Vec::new();
-    // Inner objects come first. Putting one in order moves nothing outside of it.
-    for object in &layout.objects {
-        sort(out, layout.members.get(object.clone()).unwrap_or_default(), &mut scratch);
+/// Writes canonical JSON. Its buffers are used again.
+#[derive(Debug)]
+pub(crate) struct Canonical {
+    layout: Layout,
+    scratch: Vec<u8>,
+}
+
+impl Canonical {
+    pub(crate) const fn new() -> Self {
+        Self { layout: Layout::new(), scratch: Vec::new() }
     }
-    Ok(())
+
+    /// Writes `value` to the end of `out`.
+    ///
+    /// # Errors
+    /// Where `value` cannot be said in JSON, or holds a number beyond ±(2^53 − 1).
+    pub(crate) fn write<T: Serialize + ?Sized>(
+        &mut self,
+        out: &mut Vec<u8>,
+        value: &T,
+    ) -> Result<(), serde_json::Error> {
+        let at = Cell::new(out.len());
+        self.layout.clear();
+        let formatter = Placed { layout: &mut self.layout, at: &at };
+        value.serialize(&mut serde_json::Serializer::with_formatter(Counted { out, at: &at }, formatter))?;
+        // Inner objects come first. Putting one in order moves nothing outside of it.
+        for object in &self.layout.objects {
+            sort(out, self.layout.ended.get(object.clone()).unwrap_or_default(), &mut self.scratch);
+        }
+        Ok(())
+    }
 }
 
 /// Where a member of an object stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Member {
     start: usize,
     /// Where its name ends, quotes and all.
@@ -40,14 +56,34 @@ struct Member {
     end: usize,
 }
 
-/// What was written so far: the members of all objects, those of one side by side once it ended.
-struct Layout<'a> {
-    at: &'a Cell<usize>,
-    /// Members of the objects that have not ended, by the object.
-    open: Vec<Vec<Member>>,
+/// What was written so far: the members of all objects.
+#[derive(Debug)]
+struct Layout {
+    /// Of the objects that have not ended: where the members of each begin in `members`.
+    open: Vec<usize>,
     members: Vec<Member>,
-    /// The objects that ended, inner ones first: which of `members` are theirs.
+    /// Of the objects that have ended, inner ones first: which of `ended` are the members of each.
     objects: Vec<Range<usize>>,
+    ended: Vec<Member>,
+}
+
+impl Layout {
+    const fn new() -> Self {
+        Self { open: Vec::new(), members: Vec::new(), objects: Vec::new(), ended: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        self.open.clear();
+        self.members.clear();
+        self.objects.clear();
+        self.ended.clear();
+    }
+}
+
+/// A layout in the making, and where the writer is.
+struct Placed<'a> {
+    layout: &'a mut Layout,
+    at: &'a Cell<usize>,
 }
 
 /// Puts members in order that stand one after the other with a comma between.
@@ -121,7 +157,7 @@ fn whole<W: Write + ?Sized>(writer: &mut W, number: impl Into<i128>) -> io::Resu
     write!(writer, "{number}")
 }
 
-impl Formatter for &mut Layout<'_> {
+impl Formatter for Placed<'_> {
     fn write_u64<W: Write + ?Sized>(&mut self, writer: &mut W, value: u64) -> io::Result<()> {
         whole(writer, value)
     }
@@ -147,14 +183,15 @@ impl Formatter for &mut Layout<'_> {
     }
 
     fn begin_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.open.push(Vec::new());
+        self.layout.open.push(self.layout.members.len());
         writer.write_all(b"{")
     }
 
     fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        let from = self.members.len();
-        self.members.extend(self.open.pop().unwrap_or_default());
-        self.objects.push(from..self.members.len());
+        let from = self.layout.ended.len();
+        let first = self.layout.open.pop().unwrap_or_default();
+        self.layout.ended.extend(self.layout.members.drain(first..));
+        self.layout.objects.push(from..self.layout.ended.len());
         writer.write_all(b"}")
     }
 
@@ -163,21 +200,19 @@ impl Formatter for &mut Layout<'_> {
             writer.write_all(b",")?;
         }
         let start = self.at.get();
-        if let Some(object) = self.open.last_mut() {
-            object.push(Member { start, name: start, end: start });
-        }
+        self.layout.members.push(Member { start, name: start, end: start });
         Ok(())
     }
 
     fn begin_object_value<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        if let Some(member) = self.open.last_mut().and_then(|object| object.last_mut()) {
+        if let Some(member) = self.layout.members.last_mut() {
             member.name = self.at.get();
         }
         writer.write_all(b":")
     }
 
     fn end_object_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
-        if let Some(member) = self.open.last_mut().and_then(|object| object.last_mut()) {
+        if let Some(member) = self.layout.members.last_mut() {
             member.end = self.at.get();
         }
         Ok(())

@@ -19,6 +19,7 @@ mod recover;
 mod sample;
 mod scan;
 mod segment;
+mod tail;
 mod tree;
 mod verify;
 

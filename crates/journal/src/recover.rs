@@ -12,10 +12,10 @@ use ringfence_model::label::Label;
 use ringfence_model::verdict::{Code, Decision};
 use serde::Deserialize;
 
-use crate::append::MARK_EVERY;
 use crate::error::JournalError;
 use crate::frame::Hash;
 use crate::scan::{Position, Reach, Scan, Step};
+use crate::tail::MARK_EVERY;
 use crate::tree::{self, Tree};
 use floors::Floors;
 

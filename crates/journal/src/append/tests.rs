@@ -7,6 +7,8 @@ use ringfence_model::verdict::Decision;
 
 use super::*;
 use crate::frame::{HEADER, Header};
+use crate::medium::Medium;
+use crate::tree::Tree;
 use crate::{sample, verify};
 
 const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16], segment: SEGMENT };
@@ -164,10 +166,9 @@ fn one_sync_serves_all_who_wait() {
         for call in 0..8 {
             let (journal, written) = (&rig.journal, &written);
             scope.spawn(move || {
-                let mut batch = Batch::new();
-                batch.clear();
-                encode(&mut batch, &[sample::judged(call, Decision::Deny)]).unwrap();
-                let (_, end) = journal.write(&mut batch).unwrap();
+                let mut draft = Draft::new();
+                encode(&mut draft, &[sample::judged(call, Decision::Deny)]).unwrap();
+                let (_, end) = journal.write(&mut draft.batch).unwrap();
                 written.wait();
                 journal.sync_to(end).unwrap();
             });

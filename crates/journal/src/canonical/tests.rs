@@ -6,7 +6,7 @@ use super::*;
 
 fn text(value: &impl Serialize) -> String {
     let mut out = b"before".to_vec();
-    write(&mut out, value).unwrap();
+    Canonical::new().write(&mut out, value).unwrap();
     String::from_utf8(out.split_off(6)).unwrap()
 }
 
@@ -38,7 +38,7 @@ fn members_are_in_the_order_of_rfc_8785() {
 #[test]
 fn a_number_that_readers_differ_about_is_not_written() {
     for number in [json!(u64::MAX), json!(1_u64 << 53), json!(i64::MIN), json!(0.5)] {
-        write(&mut Vec::new(), &json!({ "a": number })).unwrap_err();
+        Canonical::new().write(&mut Vec::new(), &json!({ "a": number })).unwrap_err();
     }
     assert_eq!(
         text(&json!([9_007_199_254_740_991_u64, -9_007_199_254_740_991_i64])),

@@ -5,8 +5,8 @@ use ringfence_model::config::Durability;
 use ringfence_model::verdict::Decision;
 
 use super::*;
-use crate::append::MARK_EVERY;
 use crate::error::Fault;
+use crate::tail::MARK_EVERY;
 use crate::{Journal, Options, SEGMENT, sample};
 
 const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16], segment: SEGMENT };
