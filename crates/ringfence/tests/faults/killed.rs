@@ -6,8 +6,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::client::Legacy;
+use super::client::{Legacy, tool_call};
 use super::house::{Home, Kernel};
+use super::http::{Connection, request};
 
 const CLIENTS: usize = 4;
 
@@ -28,14 +29,15 @@ fn nothing_acknowledged_is_missing_and_the_journal_verifies() {
         std::thread::scope(|scope| {
             for _ in 0..CLIENTS {
                 let client = Legacy::open(&kernel, "/mcp");
+                let mut connection = Connection::open(kernel.address);
                 let answered = &answered;
                 scope.spawn(move || {
                     for id in 0.. {
                         let arguments = json!({ "code": format!("ls {id}"), "language": "bash" });
-                        let Some(answer) = client.start(id, "verify_code_safety", &arguments).answer() else { return };
-                        if answer.status != 200 {
-                            return;
-                        }
+                        let call = tool_call(id, "verify_code_safety", &arguments).to_string();
+                        connection.send(&request("POST", "/mcp", &client.headers(), call));
+                        let Some(answer) = connection.answer() else { return };
+                        assert_eq!(answer.status, 200, "{answer:?}");
                         answered.fetch_add(1, Ordering::SeqCst);
                     }
                 });
