@@ -7,7 +7,9 @@ mod faults {
     mod bounds;
     mod bridge;
     mod client;
+    mod confirm;
     mod crash;
+    mod errands;
     mod fake;
     mod flow;
     mod headers;
