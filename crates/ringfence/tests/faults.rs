@@ -16,6 +16,7 @@ mod faults {
     mod headers;
     mod house;
     mod http;
+    mod killed;
     mod leaving;
     mod malformed;
     mod pins;
