@@ -5,6 +5,7 @@ mod it {
     mod approvals;
     mod inspect;
     mod proofs;
+    mod retries;
     mod rules;
     mod walk;
     mod world;
