@@ -8,6 +8,7 @@ mod faults {
     mod bridge;
     mod client;
     mod crash;
+    mod engines;
     mod fake;
     mod flow;
     mod headers;
