@@ -29,7 +29,9 @@ const COMMON: [u32; CLASSES] = [
 /// A set of literals, ready to be looked for.
 #[derive(Debug)]
 pub(crate) struct Literals {
-    texts: Vec<Box<[u8]>>,
+    texts: Box<[u8]>,
+    /// By literal: where it ends in `texts`, which is where the next one begins.
+    ends: Vec<u32>,
     /// The first eight bytes of each literal.
     heads: Vec<Head>,
     /// The windows of all literals: by the classes of three bytes a bit for the fourth.
@@ -107,14 +109,17 @@ impl Literals {
     /// # Errors
     /// [`LiteralError`].
     pub(crate) fn new<'a>(literals: impl IntoIterator<Item = &'a str>) -> Result<Self, LiteralError> {
-        let texts: Vec<Box<[u8]>> = literals.into_iter().map(|text| text.as_bytes().into()).collect();
+        let (mut texts, mut ends, mut heads) = (Vec::new(), Vec::new(), Vec::new());
         let mut sieve = Box::new([0_u32; TRIPLES]);
         let mut places = Vec::new();
-        for (index, text) in texts.iter().enumerate() {
+        for (index, text) in literals.into_iter().map(str::as_bytes).enumerate() {
             let literal = u16::try_from(index).map_err(|_| LiteralError::TooMany)?;
             if text.len() < SHORTEST || text.len() > usize::from(u8::MAX) {
                 return Err(LiteralError::Length(index));
             }
+            texts.extend_from_slice(text);
+            ends.push(u32::try_from(texts.len()).map_err(|_| LiteralError::TooMany)?);
+            heads.push(Head::of(text));
             for Window { second, classes: [a, b, c, d] } in windows(text) {
                 let fourth = d.map_or(u32::MAX, |class| 1 << class);
                 for trigram in every(a, b, c) {
@@ -135,8 +140,23 @@ impl Literals {
             }
         }
         starts.resize(TRIPLES + 1, u16::try_from(places.len()).map_err(|_| LiteralError::TooMany)?);
-        let heads = texts.iter().map(|text| Head::of(text)).collect();
-        Ok(Self { texts, heads, windows: sieve, starts, places })
+        Ok(Self { texts: texts.into(), ends, heads, windows: sieve, starts, places })
+    }
+
+    /// Bytes that it holds.
+    pub(crate) fn memory(&self) -> usize {
+        self.texts.len()
+            + size_of_val(&*self.ends)
+            + size_of_val(&*self.heads)
+            + size_of_val(&*self.windows)
+            + size_of_val(&*self.starts)
+            + size_of_val(&*self.places)
+    }
+
+    /// The literal of that number.
+    pub(crate) fn text(&self, literal: usize) -> Option<&[u8]> {
+        let start = literal.checked_sub(1).map_or(Some(&0), |before| self.ends.get(before))?;
+        self.texts.get(*start as usize..*self.ends.get(literal)? as usize)
     }
 
     /// The occurrences in `text`.
@@ -209,7 +229,7 @@ impl Iterator for Occurrences<'_> {
                 if !self.literals.heads.get(literal)?.may_stand(self.text, start) {
                     continue;
                 }
-                let text = self.literals.texts.get(literal)?;
+                let text = self.literals.text(literal)?;
                 let there = self.text.get(start..start + text.len());
                 if there.is_some_and(|there| there.eq_ignore_ascii_case(text)) {
                     return Some(Occurrence { start, literal });

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ringfence_govern::Decisions;
 use ringfence_identity::Principals;
 use ringfence_kernel::Kernel;
 
@@ -15,4 +16,6 @@ pub struct Gate {
     pub principals: Principals,
     /// Where the operator credential is kept.
     pub keys_dir: PathBuf,
+    /// Signed decisions about approvals.
+    pub decisions: Decisions,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ringfence_govern::Decisions;
 use ringfence_identity::Principals;
 use ringfence_kernel::builtin::{Builtin, Running};
 use ringfence_kernel::env::Env;
@@ -58,8 +59,12 @@ impl House {
         };
         let principals =
             Principals::of_this_process("default".parse().unwrap(), &[Scope::Call, Scope::Confirm]);
-        let gate =
-            Gate { kernel: Kernel::start(parts).unwrap(), principals, keys_dir: dir.path().join("keys") };
+        let gate = Gate {
+            kernel: Kernel::start(parts).unwrap(),
+            principals,
+            keys_dir: dir.path().join("keys"),
+            decisions: Decisions::new(&config.approvals).unwrap(),
+        };
         Self { gate: Arc::new(gate), hold, _dir: dir }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Every buffer and wait has a bound; a slow client is cut off. Must never listen beyond loopback.
 
+mod api;
 mod body;
 mod conversation;
 mod guard;
@@ -225,13 +226,16 @@ async fn route(site: &Arc<Site>, principal: &Arc<Principal>, request: Request<In
         site.gate.kernel.refused(refusal.rule());
         return body::text(refusal.status(), refusal.message());
     }
+    if let Some(place) = api::Place::of(request.uri().path()) {
+        return api::serve(site, principal, place, request).await;
+    }
     if let Some(endpoint) = older::endpoint(site, request.uri().path()) {
         return older::serve(site, principal, endpoint, request).await;
     }
     let Some(endpoint) = endpoint(site, request.uri().path()) else {
         return body::text(
             StatusCode::NOT_FOUND,
-            "nothing here: the endpoints are /mcp and /servers/<name>/mcp, or /sse for clients of 2024-11-05",
+            "nothing here: the endpoints are /mcp and /servers/<name>/mcp, /sse for clients of 2024-11-05, and /api/approvals",
         );
     };
     match *request.method() {

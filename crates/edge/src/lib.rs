@@ -5,6 +5,7 @@
 mod accept;
 mod client;
 mod control;
+mod desk;
 pub mod gate;
 #[cfg(test)]
 mod house;

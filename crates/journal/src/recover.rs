@@ -5,6 +5,7 @@ mod floors;
 use std::collections::BTreeMap;
 use std::fs::File;
 
+use memchr::memmem;
 use ringfence_model::entry::{Entry, STATEFUL};
 use ringfence_model::id::{ApprovalId, CallId, SessionId, Timestamp};
 use ringfence_model::label::Label;
@@ -47,6 +48,9 @@ pub struct OpenIntent {
     pub time: Timestamp,
 }
 
+/// What stands in a ruling that counts for something later: its obligations, and what a rate asked for.
+const COUNTS: [&[u8]; 3] = [br#"{"limit":"#, br#"{"budget":"#, br#""recent":{"#];
+
 /// The members of an entry that say whether it opens or closes an intent, or raises a floor. Reading all of it would take five times as
 /// long, and a journal is opened at every start.
 #[derive(Deserialize)]
@@ -76,9 +80,11 @@ impl Glance<'_> {
         self.code.is_none() && (allowed || self.confirmed)
     }
 
-    /// A kernel's state depends on it ([`STATEFUL`]).
-    fn is_stateful(&self) -> bool {
-        self.approval.is_some() || STATEFUL.contains(&&*self.entry)
+    /// A kernel's state depends on it ([`STATEFUL`], and rulings that count for a limit, a budget or a rate). More than
+    /// these do no harm, and reading every ruling in full would take too long.
+    fn is_stateful(&self, payload: &[u8]) -> bool {
+        let counts = || COUNTS.iter().any(|sign| memmem::find(payload, sign).is_some());
+        self.approval.is_some() || STATEFUL.contains(&&*self.entry) || (self.entry == "ruling" && counts())
     }
 }
 
@@ -101,7 +107,7 @@ pub(crate) fn recover(
                 let broken = |source| JournalError::Decode { index: at.index, source };
                 let glance: Glance<'_> = serde_json::from_slice(payload).map_err(broken)?;
                 intents.see(at.index, &glance);
-                if glance.is_stateful() {
+                if glance.is_stateful(payload) {
                     state(&serde_json::from_slice(payload).map_err(broken)?);
                 }
                 if let Some(session) = glance.session {

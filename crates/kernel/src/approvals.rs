@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use ringfence_journal::JournalError;
-use ringfence_model::approval::{Answer, ApprovalAnswer, ApprovalRequest, ApprovalState};
+use ringfence_model::approval::{Answer, ApprovalAnswer, ApprovalRequest, ApprovalState, Lasts, Quorum};
 use ringfence_model::entry::{Entry, EntryBody};
-use ringfence_model::id::{ApprovalId, Timestamp};
+use ringfence_model::id::{ApprovalId, SessionId, Timestamp};
 use ringfence_model::principal::{Authentication, Principal};
 use serde::Serialize;
 
@@ -23,6 +23,10 @@ const MOST_WAITING: usize = 64;
 
 /// How long one that is over is still shown, in nanoseconds.
 const SHOWN_FOR: u64 = 24 * 3_600 * 1_000_000_000;
+
+/// How far the clock may have gone back behind a request, in nanoseconds: it is set now and then. Farther back nothing can
+/// be said of what has expired.
+const SKEW: u64 = 60 * 1_000_000_000;
 
 /// All approvals.
 #[derive(Debug)]
@@ -41,6 +45,8 @@ pub struct Approval {
     /// The answers so far, oldest first.
     pub answers: Vec<ApprovalAnswer>,
     used: bool,
+    /// It was seen to expire: a clock that goes back does not bring it back.
+    expired: bool,
 }
 
 /// Why an answer does not count.
@@ -52,6 +58,9 @@ pub enum AnswerError {
     /// It is over.
     #[error("this request is {}", .0.as_str())]
     Over(ApprovalState),
+    /// The request names who may answer.
+    #[error("{0} is not one of the approvers that the request names")]
+    NotNamed(Arc<str>),
     /// Four eyes: nobody approves their own call.
     #[error("nobody approves their own call")]
     Own,
@@ -72,13 +81,34 @@ impl Approval {
             ApprovalState::Used
         } else if said(Answer::Deny) > 0 {
             ApprovalState::Denied
-        } else if now >= self.request.expires {
+        } else if self.expired || now >= self.request.expires || now.0.saturating_add(SKEW) < self.requested.0
+        {
             ApprovalState::Expired
-        } else if said(Answer::Approve) >= usize::from(self.request.needed) {
+        } else if said(Answer::Approve) >= usize::from(self.request.needed)
+            && self.request.quorums.iter().all(|quorum| self.meets(quorum))
+        {
             ApprovalState::Approved
         } else {
             ApprovalState::Pending
         }
+    }
+
+    fn meets(&self, quorum: &Quorum) -> bool {
+        let yes = self.answers.iter().filter(|given| given.answer == Answer::Approve);
+        yes.filter(|given| quorum.holders.contains(&given.by.name)).count() >= usize::from(quorum.needed)
+    }
+
+    /// True where a yes holds for the rest of the session.
+    fn lasts(&self) -> bool {
+        let mut yes = self.answers.iter().filter(|given| given.answer == Answer::Approve).peekable();
+        yes.peek().is_some() && yes.all(|given| given.lasts == Lasts::Session)
+    }
+
+    fn has_heard(&self, answer: &ApprovalAnswer) -> bool {
+        let same = |given: &ApprovalAnswer| {
+            given.by.name == answer.by.name && given.answer == answer.answer && given.lasts == answer.lasts
+        };
+        self.answers.iter().any(same)
     }
 
     fn is_over(&self, now: Timestamp) -> bool {
@@ -107,6 +137,9 @@ impl Approval {
             | Authentication::Loopback { .. }
             | Authentication::Operator => false,
         };
+        if !unattested && !self.request.approvers.is_empty() && !self.request.approvers.contains(&by.name) {
+            return Err(AnswerError::NotNamed(Arc::clone(&by.name)));
+        }
         if !unattested && by.name == self.request.principal && by.realm == self.request.realm {
             return Err(AnswerError::Own);
         }
@@ -136,7 +169,7 @@ impl Approvals {
             }
             EntryBody::Ruling(ruling) if ruling.passed() => {
                 if let Some(approval) = ruling.approval.and_then(|id| table.get_mut(&id)) {
-                    approval.used = true;
+                    approval.used = !approval.lasts();
                 }
             }
             EntryBody::Ruling(_)
@@ -157,14 +190,30 @@ impl Approvals {
         }
     }
 
-    /// Uses up the approval that allows exactly this, if there is one. It does not come back, whatever becomes of the call.
-    pub(crate) fn take(&self, binding: &str, now: Timestamp) -> Option<ApprovalId> {
+    /// Marks what has expired by `now`: a clock that goes back later does not bring it back.
+    pub(crate) fn note(&mut self, now: Timestamp) {
+        note(self.table.get_mut(), now);
+    }
+
+    /// Uses up the approval that allows exactly this in this session, if there is one. It does not come back, whatever
+    /// becomes of the call, unless it was given for the session.
+    pub(crate) fn take(&self, binding: &str, session: SessionId, now: Timestamp) -> Option<ApprovalId> {
         let mut table = self.table.lock();
         let approved = table.values_mut().find(|approval| {
-            &*approval.request.binding == binding && approval.state(now) == ApprovalState::Approved
+            &*approval.request.binding == binding
+                && approval.state(now) == ApprovalState::Approved
+                && (!approval.lasts() || approval.request.session == session)
         })?;
-        approved.used = true;
+        approved.used = !approved.lasts();
         Some(approved.request.id)
+    }
+
+    /// The newest request for exactly this, whatever became of it.
+    #[must_use]
+    pub fn latest(&self, binding: &str) -> Option<Approval> {
+        let table = self.table.lock();
+        let same = table.values().filter(|approval| &*approval.request.binding == binding);
+        same.max_by_key(|approval| approval.request.id).cloned()
     }
 
     /// The request that waits for exactly this.
@@ -177,10 +226,12 @@ impl Approvals {
     }
 
     /// Puts a request that the journal holds before the approvers.
-    pub(crate) fn put(&self, request: ApprovalRequest, now: Timestamp) {
+    pub(crate) fn put(&self, request: ApprovalRequest, now: Timestamp) -> Approval {
+        let approval = Approval::new(request, now);
         let mut table = self.table.lock();
         make_room(&mut table, now);
-        table.insert(request.id, Approval::new(request, now));
+        table.insert(approval.request.id, approval.clone());
+        approval
     }
 
     /// True where another request of this principal may wait.
@@ -195,7 +246,8 @@ impl Approvals {
         waiting < MOST && table.values().filter(own).count() < MOST_WAITING
     }
 
-    /// Takes an answer, which `record` writes into the journal before it counts.
+    /// Takes an answer, which `record` writes into the journal before it counts. The same answer again changes nothing: who
+    /// did not hear that it was taken may repeat it.
     ///
     /// # Errors
     /// [`AnswerError`]: it does not count.
@@ -208,6 +260,9 @@ impl Approvals {
         // Held over the append: of two approvers at once the second one sees the first one's answer.
         let mut table = self.table.lock();
         let approval = table.get_mut(&answer.approval).ok_or(AnswerError::Unknown(answer.approval))?;
+        if approval.has_heard(&answer) {
+            return Ok(approval.clone());
+        }
         approval.refuses(&answer.by, now)?;
         record(&answer)?;
         approval.answers.push(answer);
@@ -230,16 +285,29 @@ impl Approvals {
 
     /// Forgets what has been over for long.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        self.table.lock().retain(|_, approval| {
+        let mut table = self.table.lock();
+        note(&mut table, now);
+        table.retain(|_, approval| {
             !approval.is_over(now) || now.0 < approval.request.expires.0.saturating_add(SHOWN_FOR)
         });
     }
 }
 
 impl Approval {
-    const fn new(request: ApprovalRequest, requested: Timestamp) -> Self {
-        Self { request, requested, answers: Vec::new(), used: false }
+    /// Its time is over, whatever was answered.
+    #[must_use]
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.expired || now >= self.request.expires
     }
+
+    pub(crate) const fn new(request: ApprovalRequest, requested: Timestamp) -> Self {
+        Self { request, requested, answers: Vec::new(), used: false, expired: false }
+    }
+}
+
+/// Marks what has expired by `now`.
+fn note(table: &mut HashMap<ApprovalId, Approval>, now: Timestamp) {
+    table.values_mut().for_each(|approval| approval.expired |= now >= approval.request.expires);
 }
 
 /// Drops the oldest of those that are over, where the table is full; where none is, the oldest: it was never allowed.

@@ -29,6 +29,7 @@ use ringfence_policy::PolicySet;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
+use crate::announce::Announcer;
 use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::builtin::Builtin;
@@ -74,6 +75,7 @@ pub struct Kernel {
     pub audit: Audit,
     /// Calls that wait for somebody other than the caller.
     pub approvals: Approvals,
+    pub(crate) announcer: Announcer,
     pub(crate) detectors: Detectors,
     pub(crate) stores: Stores,
     pub(crate) lists: Lists,
@@ -81,6 +83,7 @@ pub struct Kernel {
     pub(crate) policy: ArcSwap<PolicySet>,
     /// Why the policy on disk is not the one in force, where it is not.
     pub(crate) rejected: Mutex<Option<String>>,
+    pub(crate) waiting: Mutex<Waiting>,
     /// The detectors look for personal data.
     looks_for_personal_data: bool,
     pub(crate) pins: Pins,
@@ -97,6 +100,15 @@ pub struct Kernel {
     journal: Arc<Journal>,
     durability: Durability,
     data_dir: PathBuf,
+}
+
+/// A changed policy, where an operator has to let it come into force.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    /// Read from disk, not in force.
+    pub(crate) policy: Option<PolicySet>,
+    /// Digest of the one that an operator has let in before it was read.
+    accepted: Option<String>,
 }
 
 /// What was made of the lists seen last: what detectors see in them, their form for a client, the digests of those.
@@ -164,13 +176,21 @@ impl Kernel {
         let mut approvals = Approvals::new();
         let mut tainted = Vec::new();
         let pins = Pins::new(lock);
+        let (rates, tallies) = (Rates::new(config.limits.rate), Tallies::new());
+        let mut latest = Timestamp(0);
         let (journal, recovered) = Journal::replay(&data_dir.join("journal"), options, &mut |entry| {
             approvals.restore(entry);
             pins.restore(entry);
+            latest = latest.max(entry.time);
+            if let EntryBody::Ruling(ruling) = &entry.body {
+                rates.restore(ruling, entry.time);
+                tallies.restore(ruling, entry.time);
+            }
             if let EntryBody::StoreTainted { realm, server, label, .. } = &entry.body {
                 tainted.push((realm.clone(), server.clone(), *label));
             }
         })?;
+        approvals.note(latest);
         let journal = Arc::new(journal);
         let now = env.now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -206,6 +226,7 @@ impl Kernel {
             sealer: sealer(keys),
             audit,
             approvals,
+            announcer: Announcer::new(),
             detectors,
             pins,
             stores,
@@ -213,8 +234,9 @@ impl Kernel {
             looks_for_personal_data: policy.needs().personal_data,
             policy: ArcSwap::from_pointee(policy),
             rejected: Mutex::new(None),
-            rates: Rates::new(limits.rate),
-            tallies: Tallies::new(),
+            waiting: Mutex::new(Waiting { policy: None, accepted: None }),
+            rates,
+            tallies,
             used_states: Once::new(limits.person.0),
             parking: Parking::new(limits.person.0),
             tasks: Tasks::new(),
@@ -293,6 +315,46 @@ impl Kernel {
     ) -> Result<u64, JournalError> {
         let body = EntryBody::Operator { principal: Arc::clone(principal), verb: verb.to_owned(), attested };
         self.record(&Entry::at(self.env.now(), body))
+    }
+
+    /// A changed policy was read. Where an operator credential is set it waits until an operator lets it in
+    /// ([`Self::accept`]): who can write the files need not be the operator. False where it is not in force now.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the old one stays in force.
+    pub fn changed(&self, policy: PolicySet) -> Result<bool, JournalError> {
+        let mut waiting = self.waiting.lock();
+        waiting.policy = None;
+        let known = self.policy.load().digest() == policy.digest();
+        let let_in = waiting.accepted.as_deref() == Some(&**policy.digest());
+        if known || let_in || !self.has_operator() {
+            waiting.accepted = waiting.accepted.take().filter(|_| !let_in);
+            return self.adopt(policy);
+        }
+        let digest = Arc::clone(policy.digest());
+        waiting.policy = Some(policy);
+        drop(waiting);
+        self.reject(&format!("the changed policy {digest} waits for an operator: `ringfence policy load`"));
+        Ok(false)
+    }
+
+    /// Lets the policy of this digest come into force: at once where it waits, else when it is read. True where it is in force.
+    ///
+    /// # Errors
+    /// [`JournalError`]: the old one stays in force.
+    pub(crate) fn accept(&self, digest: &str) -> Result<bool, JournalError> {
+        let mut waiting = self.waiting.lock();
+        if &**self.policy.load().digest() == digest {
+            return Ok(true);
+        }
+        match waiting.policy.take() {
+            Some(policy) if &**policy.digest() == digest => self.adopt(policy),
+            other => {
+                waiting.policy = other;
+                waiting.accepted = Some(digest.to_owned());
+                Ok(false)
+            }
+        }
     }
 
     /// Puts `policy` in force for every call that is admitted from now on; false where it is the one in force. Recorded

@@ -2,6 +2,7 @@
 //!
 //! [`call`] is the path; everything else serves it. Must never frame a message or bind a port.
 
+pub mod announce;
 pub mod approvals;
 pub mod audit;
 pub mod builtin;
@@ -13,6 +14,7 @@ pub mod exchange;
 pub mod kernel;
 pub mod limits;
 pub mod operate;
+pub mod requests;
 pub mod runnable;
 pub mod session;
 pub mod upstream;

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use ringfence_model::call::Call;
-use ringfence_model::entry::EntryBody;
+use ringfence_model::entry::{EntryBody, Ruling};
 use ringfence_model::id::{CallId, SessionId, Timestamp};
 use ringfence_model::name::ServerName;
 use ringfence_model::principal::Principal;
 use ringfence_model::quantity::Rate;
+use ringfence_model::verdict::Obligation;
 
 pub use tallies::Tallies;
 
@@ -101,6 +102,29 @@ impl Rates {
     ) -> bool {
         let key = Key::Rule(principal.realm.as_str().into(), Arc::clone(&principal.name), Arc::clone(rule));
         self.take(key, most, amount, per, now)
+    }
+
+    /// Takes what a recorded ruling took from the limits and budgets of rules, so that a new start grants nothing anew.
+    pub(crate) fn restore(&self, ruling: &Ruling, time: Timestamp) {
+        if !ruling.passed() {
+            return;
+        }
+        for (rule, obligation) in &ruling.verdict.obligations {
+            let key =
+                Key::Rule(ruling.realm.as_str().into(), Arc::clone(&ruling.principal), Arc::clone(rule));
+            let _what_was_let_through_counts = match obligation {
+                Obligation::Limit { calls, per } => self.take(key, (*calls).into(), 1, *per, time),
+                Obligation::Budget { most, per, .. } => {
+                    let spent = ruling.judged.iter().flat_map(|judged| &judged.spent);
+                    let amount = spent.filter(|(of, _)| of == rule).map(|(_, amount)| *amount).sum();
+                    self.take(key, *most, amount, *per, time)
+                }
+                Obligation::Redact { .. }
+                | Obligation::Record
+                | Obligation::Notify
+                | Obligation::Approvers { .. } => true,
+            };
+        }
     }
 
     /// Takes one notice within `call`.

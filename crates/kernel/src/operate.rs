@@ -1,5 +1,5 @@
 //! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `approvals.list`, `approvals.answer`,
-//! `pins.list`, `pins.answer`.
+//! `pins.list`, `pins.answer`, `policy.load`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
 
@@ -11,7 +11,6 @@ use ringfence_flow::{Node, combinations};
 use ringfence_model::approval::ApprovalAnswer;
 use ringfence_model::control::{ApprovalReply, AuditQuery, PinAnswer};
 use ringfence_model::entry::{Entry, EntryBody};
-use ringfence_model::id::Timestamp;
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::name::ServerName;
 use ringfence_model::pin::{PinAnswered, PinKind};
@@ -20,7 +19,8 @@ use ringfence_model::problem::{Problem, ProblemKind};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::approvals::{AnswerError, Approval};
+use crate::announce;
+use crate::approvals::AnswerError;
 use crate::call::Request;
 use crate::endpoint;
 use crate::kernel::Kernel;
@@ -60,6 +60,9 @@ pub struct PolicyStatus {
     /// Why the policy on disk is not the one in force, where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejected: Option<String>,
+    /// Digest of the policy on disk that waits for an operator, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
 }
 
 /// A toxic combination, each tool as `server/tool`.
@@ -93,6 +96,7 @@ impl Kernel {
                 rules: policy.len(),
                 mode: policy.mode(),
                 rejected: self.rejected.lock().clone(),
+                waiting: self.waiting.lock().policy.as_ref().map(|policy| policy.digest().to_string()),
             },
             toxic: self.toxic(),
             calls: self.counters.totals(),
@@ -135,6 +139,7 @@ impl Kernel {
             "pins.answer" => vec![self.answer_pin(request).await?],
             "approvals.list" => self.list_approvals(),
             "approvals.answer" => vec![self.answer_approval(request)?],
+            "policy.load" => vec![self.load_policy(request)?],
             // The stream itself follows outside the call; this is its permission.
             "audit.tail" => Vec::new(),
             "shutdown" => Vec::new(),
@@ -186,10 +191,28 @@ impl Kernel {
         Ok(shown)
     }
 
+    /// An operator lets the policy of a digest come into force: the one that waits, or one that is read later.
+    fn load_policy(&self, request: &Request) -> Result<serde_json::Value, Problem> {
+        #[derive(serde::Deserialize)]
+        struct Given {
+            digest: String,
+        }
+        let by = &request.call.principal;
+        if !by.may(Scope::Operate) {
+            let message = "only an operator lets a policy come into force";
+            return Err(Problem::new(ProblemKind::Denied, "operator-credential", message));
+        }
+        let bad = |error: serde_json::Error| Problem::new(ProblemKind::User, "bad-digest", error.to_string());
+        let Given { digest } = serde_json::from_str(request.params.as_str()).map_err(bad)?;
+        self.record_operator(by, "policy.load", by.is_attested()).map_err(|error| internal(&error))?;
+        let in_force = self.accept(&digest).map_err(|error| internal(&error))?;
+        Ok(json!({ "digest": digest, "in_force": in_force, "attested": by.is_attested() }))
+    }
+
     /// Newest first, each with its state.
     fn list_approvals(&self) -> Vec<serde_json::Value> {
         let now = self.env.now();
-        self.approvals.all().iter().map(|approval| shown_approval(approval, now)).collect()
+        self.approvals.all().iter().map(|approval| announce::shown(approval, now)).collect()
     }
 
     /// An approver's answer: into the journal, then in force.
@@ -204,6 +227,7 @@ impl Kernel {
         let answer = ApprovalAnswer {
             approval: given.approval,
             answer: given.answer,
+            lasts: given.lasts,
             by: Arc::clone(by),
             attested: by.is_attested(),
             comment: given.comment.map(|comment| self.scrub(&comment)),
@@ -215,7 +239,8 @@ impl Kernel {
         };
         match self.approvals.answer(answer, now, record) {
             Ok(approval) => {
-                let mut shown = shown_approval(&approval, now);
+                self.tell_answered(&approval);
+                let mut shown = announce::shown(&approval, now);
                 if let serde_json::Value::Object(members) = &mut shown {
                     members.insert("attested".into(), by.is_attested().into());
                 }
@@ -225,6 +250,7 @@ impl Kernel {
             Err(
                 error @ (AnswerError::Unknown(_)
                 | AnswerError::Over(_)
+                | AnswerError::NotNamed(_)
                 | AnswerError::Own
                 | AnswerError::Answered(_)),
             ) => {
@@ -274,16 +300,6 @@ impl Kernel {
         }
         items
     }
-}
-
-fn shown_approval(approval: &Approval, now: Timestamp) -> serde_json::Value {
-    let mut shown = json!(approval);
-    if let serde_json::Value::Object(members) = &mut shown {
-        members.insert("state".into(), json!(approval.state(now)));
-        members.insert("requested".into(), approval.requested.to_string().into());
-        members.insert("expires".into(), approval.request.expires.to_string().into());
-    }
-    shown
 }
 
 fn described(

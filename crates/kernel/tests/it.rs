@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod it {
+    mod approvals;
     mod inspect;
     mod proofs;
     mod rules;

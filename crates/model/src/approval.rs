@@ -38,6 +38,9 @@ pub struct ApprovalRequest {
     pub target: Arc<str>,
     /// The arguments for a person to read: credentials blotted out, a long text in part, which it then says.
     pub shown: String,
+    /// SHA-256 of the canonical form of the arguments, hex: who makes a rule of what is shown knows whether it is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Arc<str>>,
     /// The rule that asks.
     pub rule: Arc<str>,
     /// Why it asks.
@@ -46,8 +49,25 @@ pub struct ApprovalRequest {
     pub severity: Severity,
     /// How many different approvers must say yes; one no is enough to end it.
     pub needed: u8,
+    /// Names of those who may answer, as [`Principal::name`] has them; whoever is an operator, where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<Arc<str>>,
+    /// Those of whom so many must be among the yeses; each must be met.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quorums: Vec<Quorum>,
     /// Until when it can be answered and used.
     pub expires: Timestamp,
+}
+
+/// So many of those who hold a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quorum {
+    /// The roles, any of them.
+    pub roles: Vec<Arc<str>>,
+    /// Who held one when it was asked, as [`Principal::name`] has them.
+    pub holders: Vec<Arc<str>>,
+    /// How many of them must say yes.
+    pub needed: u8,
 }
 
 /// What an approver says.
@@ -60,6 +80,29 @@ pub enum Answer {
     Deny,
 }
 
+/// For how long a yes holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lasts {
+    /// For one call.
+    Once,
+    /// For the same call, as often as it comes in the session that asked, until the request expires.
+    Session,
+}
+
+impl Lasts {
+    /// For one call.
+    #[must_use]
+    pub const fn once() -> Self {
+        Self::Once
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_once(&self) -> bool {
+        matches!(self, Self::Once)
+    }
+}
+
 /// An approver's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalAnswer {
@@ -67,6 +110,9 @@ pub struct ApprovalAnswer {
     pub approval: ApprovalId,
     /// What.
     pub answer: Answer,
+    /// For how long, where it is a yes; of several answers the shortest counts.
+    #[serde(default = "Lasts::once", skip_serializing_if = "Lasts::is_once")]
+    pub lasts: Lasts,
     /// Whose.
     pub by: Arc<Principal>,
     /// False where no operator credential was set.

@@ -2,6 +2,7 @@
 //!
 //! Plain data; reading files, the environment and flags is the binary's business.
 
+mod approvals;
 mod detect;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::name::ServerName;
 use crate::principal::Scope;
 use crate::quantity::{Rate, Size, Span};
 
+pub use approvals::{ApprovalsConfig, BadWebhook, Desktop, WebhookConfig, WebhookSecret};
 pub use detect::{AllowedPattern, AllowedValue, DetectConfig, DetectKind, DetectRule};
 
 /// The whole configuration.
@@ -51,6 +53,9 @@ pub struct Config {
     /// What is looked for in messages.
     #[serde(default = "DetectConfig::standard")]
     pub detect: DetectConfig,
+    /// How approvers hear of what waits for them.
+    #[serde(default = "ApprovalsConfig::standard")]
+    pub approvals: ApprovalsConfig,
 }
 
 /// The format version.
@@ -81,6 +86,8 @@ impl From<FormatVersion> for u32 {
 pub enum Family {
     /// Code safety, the audit log, the kernel's status.
     Safety,
+    /// Asking people for approval.
+    Governance,
 }
 
 /// What is allowed.
@@ -99,6 +106,10 @@ pub struct PolicyConfig {
     /// Rule files; `*` matches within a folder. Relative to the configuration file.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Approvers by role: `operator` for the passphrase, else names of operator tokens. Rules ask for them with
+    /// `require_approvers: { needed: 2, roles: [finance] }`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub roles: IndexMap<String, Vec<String>>,
 }
 
 /// How strictly violations count.
@@ -440,6 +451,7 @@ impl Config {
             journal: JournalConfig::standard(),
             tools: Self::tools(),
             detect: DetectConfig::standard(),
+            approvals: ApprovalsConfig::standard(),
         }
     }
 
@@ -460,7 +472,13 @@ impl PolicyConfig {
     /// What is in force with nothing configured.
     #[must_use]
     pub fn standard() -> Self {
-        Self { mode: PolicyMode::Strict, presets: Preset::standard(), environment: None, files: Vec::new() }
+        Self {
+            mode: PolicyMode::Strict,
+            presets: Preset::standard(),
+            environment: None,
+            files: Vec::new(),
+            roles: IndexMap::new(),
+        }
     }
 }
 

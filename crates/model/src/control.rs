@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::approval::Answer;
+use crate::approval::{Answer, Lasts};
 use crate::config::ServerConfig;
 use crate::id::ApprovalId;
 use crate::name::ServerName;
@@ -122,6 +122,11 @@ pub enum Verb {
     ApprovalsList,
     /// One item: the request as it stands then, and `attested`. Operator verb.
     ApprovalsAnswer(ApprovalReply),
+    /// One item: `{digest, in_force, attested}`. The policy of this digest may come into force. Operator verb.
+    PolicyLoad {
+        /// SHA-256 of its sources, hex.
+        digest: String,
+    },
     /// One item: `{attested}`, false where no operator credential is set. Ends the kernel after its calls have ended.
     /// Operator verb.
     Shutdown,
@@ -139,6 +144,9 @@ pub struct ApprovalReply {
     pub approval: ApprovalId,
     /// What.
     pub answer: Answer,
+    /// For how long.
+    #[serde(default = "Lasts::once")]
+    pub lasts: Lasts,
     /// In the approver's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,

@@ -226,6 +226,9 @@ pub struct Judged {
     /// Where the arguments came from.
     #[serde(default = "crate::provenance::Provenance::none", skip_serializing_if = "says_nothing")]
     pub provenance: crate::provenance::Provenance,
+    /// What it took from budgets: by rule, in thousandths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<(Arc<str>, u64)>,
 }
 
 fn says_nothing(provenance: &crate::provenance::Provenance) -> bool {

@@ -40,6 +40,9 @@ pub enum Obligation {
     Approvers {
         /// How many.
         needed: u8,
+        /// Each of them holds one of these roles; any operator counts where there is none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        roles: Vec<Arc<str>>,
     },
     /// The numbers that an argument holds, added up over any window of `per`, counted per principal and rule, stay at or
     /// below `most`; what would go beyond is refused with 1006.
@@ -53,6 +56,8 @@ pub enum Obligation {
     },
     /// Mark the call in the journal with the rule that asked for it.
     Record,
+    /// Tell the operator's webhooks that it was judged.
+    Notify,
 }
 
 /// Why a decision fell: the rule that spoke.

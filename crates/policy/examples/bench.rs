@@ -124,6 +124,7 @@ fn load(rules: usize, rule: fn(usize) -> String) -> Result<PolicySet, String> {
         presets: vec![Preset::Standard],
         environment: None,
         files: Vec::new(),
+        roles: indexmap::IndexMap::new(),
     };
     PolicySet::load(&[Source { name: "bench", text: &text }], &config)
         .map_err(|errors| errors.first().map_or_else(String::new, ToString::to_string))

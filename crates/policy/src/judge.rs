@@ -14,6 +14,7 @@ mod voices;
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use ringfence_model::config::{PolicyConfig, PolicyMode};
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::verdict::{Decision, Obligation, Reason, Verdict};
@@ -39,6 +40,7 @@ pub struct PolicySet {
     mode: PolicyMode,
     environment: Option<String>,
     needs: Needs,
+    roles: IndexMap<String, Vec<String>>,
     digest: Arc<str>,
 }
 
@@ -76,7 +78,8 @@ impl PolicySet {
     pub fn load(sources: &[Source<'_>], config: &PolicyConfig) -> Result<Self, Vec<LoadError>> {
         let presets = config.presets.iter().map(|preset| preset::source(*preset));
         let all: Vec<Source<'_>> = presets.chain(sources.iter().copied()).collect();
-        let load::Loaded { rules, tables } = load::load(&all)?;
+        let roles: Vec<&str> = config.roles.keys().map(String::as_str).collect();
+        let load::Loaded { rules, tables } = load::load(&all, &roles)?;
         Ok(Self {
             index: Index::new(&rules),
             needs: Needs::of(&rules),
@@ -84,6 +87,7 @@ impl PolicySet {
             table: Table::strictest(tables),
             mode: config.mode,
             environment: config.environment.clone(),
+            roles: config.roles.clone(),
             digest: digest(&all, config),
         })
     }
@@ -98,6 +102,12 @@ impl PolicySet {
     #[must_use]
     pub const fn digest(&self) -> &Arc<str> {
         &self.digest
+    }
+
+    /// Who holds a role: `operator`, and names of operator tokens.
+    #[must_use]
+    pub fn holders(&self, role: &str) -> &[String] {
+        self.roles.get(role).map_or(&[], Vec::as_slice)
     }
 
     /// How many rules the sources and presets hold.
@@ -250,6 +260,7 @@ impl Needs {
                 Obligation::Limit { .. }
                 | Obligation::Budget { .. }
                 | Obligation::Record
+                | Obligation::Notify
                 | Obligation::Approvers { .. } => false,
             });
         needs
@@ -263,7 +274,7 @@ fn digest(sources: &[Source<'_>], config: &PolicyConfig) -> Arc<str> {
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);
     };
-    part(b"ringfence policy 2");
+    part(b"ringfence policy 3");
     part(match config.mode {
         PolicyMode::Strict => b"strict",
         PolicyMode::Permissive => b"permissive",
@@ -273,6 +284,11 @@ fn digest(sources: &[Source<'_>], config: &PolicyConfig) -> Arc<str> {
     part(&u64::try_from(config.presets.len()).unwrap_or(u64::MAX).to_be_bytes());
     for preset in &config.presets {
         part(preset.as_str().as_bytes());
+    }
+    for (role, holders) in &config.roles {
+        part(b"role");
+        part(role.as_bytes());
+        holders.iter().for_each(|holder| part(holder.as_bytes()));
     }
     for source in sources {
         part(source.name.as_bytes());

@@ -83,7 +83,8 @@ pub fn lint(
 ) -> Result<Vec<Remark>, Vec<LoadError>> {
     let presets = config.presets.iter().map(|preset| preset::source(*preset));
     let all: Vec<Source<'_>> = sources.iter().copied().chain(presets).collect();
-    let rules = load::load(&all)?.rules;
+    let roles: Vec<&str> = config.roles.keys().map(String::as_str).collect();
+    let rules = load::load(&all, &roles)?.rules;
     let shapes = shape::of(&all);
     let own: HashSet<&str> = sources.iter().map(|source| source.name).collect();
     let mut remarks = Vec::new();

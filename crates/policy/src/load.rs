@@ -63,16 +63,16 @@ pub(crate) struct Loaded {
     pub(crate) tables: Vec<Table>,
 }
 
-/// The rules and tables of all sources.
+/// The rules and tables of all sources; `roles` are those that a rule may name.
 ///
 /// # Errors
 /// Everything that is wrong with any of them, in order; at most [`read::MOST_ERRORS`] of each.
-pub(crate) fn load(sources: &[Source<'_>]) -> Result<Loaded, Vec<LoadError>> {
+pub(crate) fn load(sources: &[Source<'_>], roles: &[&str]) -> Result<Loaded, Vec<LoadError>> {
     let (mut rules, mut tables) = (Vec::new(), Vec::new());
     let mut errors = Vec::new();
     let mut places: HashMap<String, String> = HashMap::new();
     for source in sources {
-        let mut reader = read::Reader::new(source.name);
+        let mut reader = read::Reader::new(source.name, roles);
         if source.text.len() > LARGEST {
             let size = source.text.len();
             let start = tree::At { line: 1, column: 1 };

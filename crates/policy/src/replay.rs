@@ -117,6 +117,43 @@ pub fn suggest(seen: &BTreeSet<Seen>) -> String {
     text
 }
 
+/// One call, as an approver saw it.
+#[derive(Debug, Clone, Copy)]
+pub struct Exact<'a> {
+    /// For the rule's id.
+    pub id: &'a str,
+    /// Who allowed it, in words.
+    pub description: &'a str,
+    /// `realm/name`.
+    pub principal: &'a str,
+    /// What was asked.
+    pub action: ActionKind,
+    /// Of which server.
+    pub server: Option<&'a str>,
+    /// What there.
+    pub target: &'a str,
+    /// With which arguments: a JSON object.
+    pub arguments: &'a str,
+}
+
+/// A rule that allows this call and no other, as an element of `rules`.
+#[must_use]
+pub fn allow_exactly(call: &Exact<'_>) -> String {
+    use ringfence_model::json::quote;
+    let name = |name: &str| quote(&literal(name));
+    let server = call.server.map(|server| format!("      server: {}\n", name(server))).unwrap_or_default();
+    format!(
+        "  - id: {id}\n    severity: medium\n    description: {description}\n    match:\n      action: {action}\n{server}      \
+         target: {target}\n      principal: {principal}\n      exactly: {arguments}\n    decision: allow\n",
+        id = call.id,
+        description = quote(call.description),
+        action = call.action,
+        target = name(call.target),
+        principal = name(call.principal),
+        arguments = quote(call.arguments),
+    )
+}
+
 /// `name` as a glob that matches nothing else.
 fn literal(name: &str) -> String {
     let mut glob = String::with_capacity(name.len());

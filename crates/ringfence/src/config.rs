@@ -11,6 +11,7 @@ pub(crate) mod name;
 pub(crate) mod policy_files;
 pub(crate) mod servers;
 pub(crate) mod settings;
+pub(crate) mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -110,6 +111,7 @@ pub(crate) fn load(origin: &Origin, env: &Environment) -> Result<Loaded, ConfigE
         None
     });
     detect::check(path, &text, &config.detect, &mut faults);
+    webhooks::check(path, &text, &mut config.approvals.webhooks, env, &mut faults);
     match ConfigErrors::of(faults) {
         Some(errors) => Err(errors),
         None => Ok(Loaded { config, lock, rules, notes }),

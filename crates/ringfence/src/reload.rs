@@ -93,7 +93,7 @@ pub(crate) async fn watch(
                     // The new files may have changed since they were read.
                     changed = true;
                 }
-                match kernel.adopt(policy) {
+                match kernel.changed(policy) {
                     Ok(true) => tracing::info!("the changed policy is in force"),
                     Ok(false) => {}
                     Err(error) => {

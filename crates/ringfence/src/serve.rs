@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use ringfence_edge::gate::Gate;
 use ringfence_edge::{ControlSocket, HttpServer};
+use ringfence_govern::desktop::ENVIRONMENT;
+use ringfence_govern::{Channels, Decisions, Notifier};
 use ringfence_identity::Principals;
 use ringfence_kernel::env::Env;
 use ringfence_kernel::{Kernel, Parts, StartError};
+use ringfence_model::config::{BadWebhook, Config, Desktop};
 use ringfence_model::problem::{Problem, ProblemKind};
 use ringfence_policy::{LoadError, PolicySet};
 use tokio::signal::unix::{SignalKind, signal};
@@ -87,20 +90,22 @@ async fn run(
     };
     let kernel = Kernel::start(parts).map_err(|error| start_problem(&error))?;
     let stop = CancellationToken::new();
+    let channels = channels(&config, env).map_err(|error| webhook_problem(&error))?;
+    let told = channels.run(Arc::clone(&kernel), stop.clone());
     let changes = reload::watch(Arc::clone(&kernel), Sources::of(origin, &loaded), env.clone(), stop.clone());
     let served = async {
         let ended = serve(&kernel, &config, &sockets, paths, mode).await;
         stop.cancel();
         ended
     };
-    let (ended, ()) = tokio::join!(served, changes);
+    let (ended, (), ()) = tokio::join!(served, changes, told);
     kernel.shut_down().await;
     ended
 }
 
 async fn serve(
     kernel: &Arc<Kernel>,
-    config: &ringfence_model::config::Config,
+    config: &Config,
     sockets: &[std::path::PathBuf],
     paths: &Paths,
     mode: Mode,
@@ -110,6 +115,7 @@ async fn serve(
         kernel: Arc::clone(kernel),
         principals: Principals::of_this_process(realm, &config.auth.stdio_scopes),
         keys_dir: paths.keys(),
+        decisions: Decisions::new(&config.approvals).map_err(|error| webhook_problem(&error))?,
     });
     let stop = CancellationToken::new();
     let http = match mode {
@@ -186,6 +192,23 @@ fn policy_problem(errors: &[LoadError]) -> Problem {
         1 => problem,
         count => problem.hint(format!("{} more: `ringfence policy check` shows all", count - 1)),
     }
+}
+
+/// How approvers are told.
+fn channels(config: &Config, env: &Environment) -> Result<Channels, BadWebhook> {
+    let text = |name: &str| env.get(name).and_then(|value| value.to_str()).map(str::to_owned);
+    let desktop = match config.approvals.desktop {
+        Desktop::Auto => text("PATH").and_then(|path| {
+            let needed = ENVIRONMENT.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?)));
+            Notifier::on(&path, needed.collect())
+        }),
+        Desktop::Off => None,
+    };
+    Channels::new(&config.approvals, desktop)
+}
+
+fn webhook_problem(error: &BadWebhook) -> Problem {
+    Problem::new(ProblemKind::Config, "webhook", format!("approvals.webhooks: {error}"))
 }
 
 fn listen_problem(error: &ringfence_edge::HttpError) -> Problem {

@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod peers {
     mod approve;
+    mod channels;
     mod client;
     mod confirm;
     mod crash;

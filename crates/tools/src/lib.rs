@@ -2,6 +2,7 @@
 //!
 //! Handlers are thin: they call the engines. Must never have an effect that the tool does not declare.
 
+pub mod governance;
 pub mod safety;
 
 mod declare;
@@ -24,6 +25,7 @@ pub fn of(families: &[Family]) -> Result<Vec<Arc<dyn Builtin>>, BadTool> {
     for family in families {
         tools.extend(match family {
             Family::Safety => safety::tools()?,
+            Family::Governance => governance::tools()?,
         });
     }
     Ok(tools)

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const FAMILIES: [Family; 1] = [Family::Safety];
+const FAMILIES: [Family; 2] = [Family::Safety, Family::Governance];
 
 struct World {
     kernel: Arc<Kernel>,
@@ -188,4 +188,41 @@ async fn the_audit_log_shows_what_was_blocked_and_what_was_not() {
     let of_nobody = world.call("get_audit_log", json!({ "filter": { "agent_id": "uid:7" } })).await;
     assert_eq!(of_nobody["structuredContent"]["returned"], 0);
     assert_eq!(of_nobody["structuredContent"]["stats"], json!({ "blocked_total": 0, "allowed_total": 4 }));
+}
+
+#[tokio::test]
+async fn an_agent_asks_people_and_hears_what_they_said() {
+    use ringfence_identity::OperatorCredential;
+    use ringfence_model::id::Timestamp;
+    let world = World::new().await;
+    let keys = world.dir.path().join("keys");
+    let ask = |action: &str, approvers: Value| json!({ "agentId": "a1", "action": action, "description": "as the ticket says", "approvers": approvers });
+    let refused = world.call("request_approval", ask("delete_records", json!(["ann@a.example"]))).await;
+    assert_eq!(refused["isError"], true, "critical needs two, who can be told apart: {refused}");
+    assert!(refused["content"][0]["text"].as_str().unwrap().contains("2 approvers are needed"), "{refused}");
+    let nobody = world.call("request_approval", ask("read", json!([]))).await;
+    assert_eq!(nobody["isError"], true, "{nobody}");
+
+    for name in ["ann@a.example", "bob@a.example"] {
+        OperatorCredential::mint_token(&keys, name, Timestamp(1), &mut |bytes| {
+            bytes.fill(name.as_bytes()[0])
+        })
+        .unwrap();
+    }
+    let one_twice =
+        world.call("request_approval", ask("drop_table", json!(["ann@a.example", "ann@a.example"]))).await;
+    assert_eq!(one_twice["isError"], true, "one person twice is one: {one_twice}");
+    let both = json!(["ann@a.example", "bob@a.example"]);
+    let asked = world.call("request_approval", ask("delete_records", both.clone())).await;
+    let request = &asked["structuredContent"];
+    assert_eq!(
+        [&request["status"], &request["riskLevel"], &request["requiredApprovals"], &request["requestedBy"]],
+        [&json!("pending"), &json!("critical"), &json!(2), &json!("uid:1000")],
+        "{asked}"
+    );
+    let again = world.call("request_approval", ask("delete_records", both)).await;
+    assert_eq!(again["structuredContent"]["id"], request["id"], "asking again makes no second request");
+    let other = world.call("request_approval", ask("list_records", json!(["ann@a.example"]))).await;
+    assert_ne!(other["structuredContent"]["id"], request["id"]);
+    assert_eq!(other["structuredContent"]["riskLevel"], "low");
 }

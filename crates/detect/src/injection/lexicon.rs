@@ -1,9 +1,8 @@
-//! The words of `data/lexicon.txt` as one automaton. Must never know what a language is: all are searched at once.
-
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+//! The words of `data/lexicon.txt`, sought in one pass. Must never know what a language is: all are searched at once.
 
 use super::concept::Concept;
 use super::fold::Folded;
+use crate::literals::{LiteralError, Literals};
 
 const TEXT: &str = include_str!("../../data/lexicon.txt");
 
@@ -19,16 +18,16 @@ pub enum LexiconError {
         /// From 1.
         line: usize,
     },
-    /// The automaton cannot be built.
+    /// The words cannot be sought.
     #[error("lexicon: {0}")]
-    Automaton(#[from] aho_corasick::BuildError),
+    Literals(#[from] LiteralError),
 }
 
 /// The words, ready to be searched for.
 #[derive(Debug)]
 pub struct Lexicon {
-    automaton: AhoCorasick,
-    /// By pattern id.
+    words: Literals,
+    /// By word.
     stems: Vec<Stem>,
 }
 
@@ -88,11 +87,8 @@ impl Lexicon {
                 stems.push(Stem { concept, bounds });
             }
         }
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&words)?;
-        Ok(Self { automaton, stems })
+        let words = Literals::new(words.iter().map(String::as_str))?;
+        Ok(Self { words, stems })
     }
 
     /// A number that changes with the lexicon (FNV-1a, 64 bits): weights name the one they were trained with.
@@ -102,47 +98,44 @@ impl Lexicon {
             .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
     }
 
-    /// Bytes that the automaton holds.
+    /// Bytes that it holds.
     #[must_use]
     pub fn memory(&self) -> usize {
-        self.automaton.memory_usage() + self.stems.len() * size_of::<Stem>()
+        self.words.memory() + self.stems.len() * size_of::<Stem>()
     }
 
     /// The words in `text`, by place; at most 384.
     #[must_use]
     pub fn hits(&self, text: &str) -> Vec<Hit> {
         let bytes = text.as_bytes();
-        let mut hits: Vec<Hit> = Vec::new();
-        let (mut counted, mut characters) = (0, 0);
-        for found in self.automaton.find_overlapping_iter(text) {
-            let Some(stem) = self.stems.get(found.pattern().as_usize()) else { continue };
-            if !stem.bounds.hold(bytes, found.start(), found.end()) {
+        let mut found: Vec<(usize, usize, Concept)> = Vec::new();
+        for occurrence in self.words.find(bytes) {
+            let (Some(stem), Some(word)) =
+                (self.stems.get(occurrence.literal), self.words.text(occurrence.literal))
+            else {
                 continue;
-            }
-            if hits.len() == MOST_HITS {
-                break;
-            }
-            characters += count(bytes.get(counted..found.end()).unwrap_or_default());
-            counted = found.end();
-            let length = count(bytes.get(found.range()).unwrap_or_default());
-            let hit = Hit {
-                concept: stem.concept,
-                start: found.start(),
-                end: found.end(),
-                position: characters.saturating_sub(length),
             };
+            let (start, end) = (occurrence.start, occurrence.start + word.len());
+            if stem.bounds.hold(bytes, start, end) {
+                found.push((start, end, stem.concept));
+            }
+        }
+        found.sort_unstable();
+        let (mut counted, mut position) = (0, 0);
+        let mut hits: Vec<Hit> = Vec::new();
+        for (start, end, concept) in found {
+            position += count(bytes.get(counted..start).unwrap_or_default());
+            counted = start;
+            let hit = Hit { concept, start, end, position };
             // Of stems of one concept that begin together the longest stays.
-            match hits
-                .iter_mut()
-                .rev()
-                .take(4)
-                .find(|other| other.concept == hit.concept && other.start == hit.start)
-            {
+            let full = hits.len() == MOST_HITS;
+            let together = |other: &&mut Hit| other.start == start;
+            match hits.iter_mut().rev().take_while(together).find(|other| other.concept == concept) {
                 Some(shorter) => *shorter = hit,
+                None if full => break,
                 None => hits.push(hit),
             }
         }
-        hits.sort_by_key(|hit| hit.position);
         hits
     }
 }

@@ -1,6 +1,8 @@
 //! The linear model: logistic regression over [`Features`], its weights in `data/injection.weights`. Must never score with
 //! weights that were trained with other features or another lexicon.
 
+use std::borrow::Cow;
+
 use super::feature::{self, BUCKETS, DENSE, Features};
 use super::lexicon::{Hit, Lexicon};
 
@@ -14,7 +16,8 @@ pub struct Model {
     bias: f32,
     dense: Vec<f32>,
     scale: f32,
-    hashed: Vec<i8>,
+    /// Of 8 bits and signed. Those of the program are not copied.
+    hashed: Cow<'static, [u8]>,
 }
 
 /// Bytes that are no weights for this program.
@@ -38,8 +41,9 @@ impl Model {
         let largest = hashed.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
         #[expect(clippy::cast_possible_truncation, reason = "|weight| / scale is at most 127")]
-        let rounded = hashed.iter().map(|weight| (weight / scale).round() as i8).collect();
-        Self { bias, dense, scale, hashed: rounded }
+        let rounded: Vec<u8> =
+            hashed.iter().map(|weight| ((weight / scale).round() as i8).cast_unsigned()).collect();
+        Self { bias, dense, scale, hashed: rounded.into() }
     }
 
     /// The weights that are part of the program.
@@ -47,7 +51,7 @@ impl Model {
     /// # Errors
     /// [`WeightsError`], which the tests of this crate rule out.
     pub fn embedded() -> Result<Self, WeightsError> {
-        Self::from_bytes(include_bytes!("../../data/injection.weights"))
+        Self::read(include_bytes!("../../data/injection.weights"), Cow::Borrowed)
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
@@ -55,6 +59,13 @@ impl Model {
     /// # Errors
     /// [`WeightsError`] for anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
+        Self::read(bytes, |hashed| hashed.to_vec().into())
+    }
+
+    fn read<'a>(
+        bytes: &'a [u8],
+        keep: impl FnOnce(&'a [u8]) -> Cow<'static, [u8]>,
+    ) -> Result<Self, WeightsError> {
         let (head, rest) = bytes.split_at_checked(HEAD).ok_or(WeightsError::Format)?;
         let (magic, head) = head.split_at_checked(8).ok_or(WeightsError::Format)?;
         let (digest, numbers) = head.split_at_checked(8).ok_or(WeightsError::Format)?;
@@ -74,8 +85,7 @@ impl Model {
         if count.to_bits() != u32::try_from(DENSE).unwrap_or(0) || hashed.len() != BUCKETS || !whole {
             return Err(WeightsError::Shape);
         }
-        let hashed = hashed.iter().map(|byte| byte.cast_signed()).collect();
-        Ok(Self { bias, dense, scale, hashed })
+        Ok(Self { bias, dense, scale, hashed: keep(hashed) })
     }
 
     /// Magic, digest of the lexicon, number of dense features (u32), bias and scale (f32), the dense weights (f32), the
@@ -89,7 +99,7 @@ impl Model {
         for number in [self.bias, self.scale].iter().chain(&self.dense) {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
-        bytes.extend(self.hashed.iter().map(|weight| weight.cast_unsigned()));
+        bytes.extend_from_slice(&self.hashed);
         bytes
     }
 
@@ -121,7 +131,7 @@ impl Model {
     }
 
     fn weight(&self, bucket: u32) -> i32 {
-        self.hashed.get(bucket as usize).map_or(0, |weight| i32::from(*weight))
+        self.hashed.get(bucket as usize).map_or(0, |weight| i32::from(weight.cast_signed()))
     }
 
     /// `dense` and the weights of `count` n-grams, which sum up to `sum`.

@@ -73,7 +73,7 @@ impl InjectionScanner {
         Ok(Self { prefilter: Prefilter::new()?, lexicon: Lexicon::new()?, model })
     }
 
-    /// Bytes that the automaton of the lexicon holds; the weights come on top.
+    /// Bytes that the lexicon holds; the weights come on top.
     #[must_use]
     pub fn memory(&self) -> usize {
         self.lexicon.memory()

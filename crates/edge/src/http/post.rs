@@ -87,7 +87,7 @@ fn scan(site: &Site) -> ScanLimits {
 }
 
 /// The whole body, within bounds.
-async fn whole(site: &Site, request: Request<Incoming>) -> Result<(Parts, Bytes), Response<Body>> {
+pub(super) async fn whole(site: &Site, request: Request<Incoming>) -> Result<(Parts, Bytes), Response<Body>> {
     if !is_json(request.headers()) {
         return Err(body::text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
     }

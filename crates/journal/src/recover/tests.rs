@@ -193,10 +193,13 @@ fn approval(id: ApprovalId) -> ApprovalRequest {
         server: None,
         target: "pay".into(),
         shown: "{}".to_owned(),
+        arguments: None,
         rule: "ringfence.default.pay".into(),
         message: "it pays".into(),
         severity: Severity::Critical,
         needed: 1,
+        approvers: Vec::new(),
+        quorums: Vec::new(),
         expires: Timestamp(u64::MAX),
     }
 }

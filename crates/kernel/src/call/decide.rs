@@ -82,6 +82,17 @@ enum Consent {
     Approver(ApprovalId),
 }
 
+impl Consent {
+    /// As the journal has it: a person said yes, and which request they answered.
+    const fn entered(self) -> (bool, Option<ApprovalId>) {
+        match self {
+            Self::Policy => (false, None),
+            Self::User => (true, None),
+            Self::Approver(approval) => (true, Some(approval)),
+        }
+    }
+}
+
 /// What became of a call.
 #[derive(Debug)]
 pub enum Ruling {
@@ -245,7 +256,7 @@ fn put_before_approvers(kernel: &Kernel, assessed: Assessed, verdict: Verdict) -
         }
     };
     let code = Code::ApprovalNeeded;
-    let entered = Entered { confirmed: false, approval, code: Some(code) };
+    let entered = Entered { confirmed: false, approval, code: Some(code), spent: Spent::new() };
     let (denial, approval) = match record_with(kernel, &assessed, &verdict, entered) {
         Ok(_) => (Denial { code, reason: leading(&verdict), protocol: None }, approval),
         Err(denial) => (*denial, None),
@@ -272,23 +283,31 @@ fn declined_before(assessed: &Assessed) -> bool {
     assessed.admitted.retry.as_ref().is_some_and(|retry| retry.declined)
 }
 
-/// The first limit of the verdict that this call would break.
-fn over_limit(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Option<Reason> {
+/// What was taken from budgets: by rule, in thousandths.
+type Spent = Vec<(Arc<str>, u64)>;
+
+/// Takes the call from the limits and budgets of the verdict; the first of them that it would break.
+fn within_limits(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Result<Spent, Reason> {
     let principal = &assessed.admitted.request.call.principal;
     let now = kernel.env.now();
-    verdict.obligations.iter().find_map(|(rule, obligation)| {
+    let mut spent = Spent::new();
+    let broken = verdict.obligations.iter().find_map(|(rule, obligation)| {
         let message = match obligation {
             Obligation::Limit { calls, per } => {
                 let within = kernel.rates.within(principal, rule, *calls, *per, now);
                 (!within).then(|| format!("no more than {calls} calls in {} s", per.as_secs()))
             }
             Obligation::Budget { sum, most, per } => {
-                let spent = amount(assessed, sum)
+                let taken = amount(assessed, sum)
                     .filter(|amount| kernel.rates.spend(principal, rule, *amount, *most, *per, now));
+                spent.extend(taken.map(|amount| (Arc::clone(rule), amount)));
                 let most = most / 1_000;
-                spent.is_none().then(|| format!("no more than {most} at {sum} in {} s", per.as_secs()))
+                taken.is_none().then(|| format!("no more than {most} at {sum} in {} s", per.as_secs()))
             }
-            Obligation::Redact { .. } | Obligation::Record | Obligation::Approvers { .. } => None,
+            Obligation::Redact { .. }
+            | Obligation::Record
+            | Obligation::Notify
+            | Obligation::Approvers { .. } => None,
         }?;
         Some(Reason {
             rule: Arc::clone(rule),
@@ -297,7 +316,8 @@ fn over_limit(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Option
             message: message.into(),
             alternative: Some("wait, then try again".into()),
         })
-    })
+    });
+    broken.map_or(Ok(spent), Err)
 }
 
 /// What the numbers at `pointer` come to, in thousandths, rounded up; `None` where one of them is not a number from 0.
@@ -341,10 +361,14 @@ fn deny(kernel: &Kernel, assessed: Assessed, verdict: Verdict, code: Code) -> Bo
 }
 
 fn permit(kernel: &Kernel, assessed: Assessed, verdict: Verdict, consent: Consent) -> Ruling {
-    if let Some(reason) = over_limit(kernel, &assessed, &verdict) {
-        return Ruling::Denied(deny(kernel, assessed, with_reason(verdict, reason), Code::Limited));
-    }
-    match record(kernel, &assessed, &verdict, consent, None) {
+    let spent = match within_limits(kernel, &assessed, &verdict) {
+        Ok(spent) => spent,
+        Err(reason) => {
+            return Ruling::Denied(deny(kernel, assessed, with_reason(verdict, reason), Code::Limited));
+        }
+    };
+    let (confirmed, approval) = consent.entered();
+    match record_with(kernel, &assessed, &verdict, Entered { confirmed, approval, code: None, spent }) {
         Ok(ruled) => {
             let confirmed = consent != Consent::Policy;
             if let Some(task) = assessed.known.task.as_ref().filter(|_| confirmed) {
@@ -377,12 +401,8 @@ fn record(
     consent: Consent,
     code: Option<Code>,
 ) -> Result<Timestamp, Box<Denial>> {
-    let (confirmed, approval) = match consent {
-        Consent::Policy => (false, None),
-        Consent::User => (true, None),
-        Consent::Approver(approval) => (true, Some(approval)),
-    };
-    record_with(kernel, assessed, verdict, Entered { confirmed, approval, code })
+    let (confirmed, approval) = consent.entered();
+    record_with(kernel, assessed, verdict, Entered { confirmed, approval, code, spent: Spent::new() })
 }
 
 /// What the ruling says beside verdict and facts.
@@ -390,13 +410,14 @@ struct Entered {
     confirmed: bool,
     approval: Option<ApprovalId>,
     code: Option<Code>,
+    spent: Spent,
 }
 
 fn record_with(
     kernel: &Kernel,
     assessed: &Assessed,
     verdict: &Verdict,
-    Entered { confirmed, approval, code }: Entered,
+    Entered { confirmed, approval, code, spent }: Entered,
 ) -> Result<Timestamp, Box<Denial>> {
     let call = &assessed.admitted.request.call;
     let known = &assessed.known;
@@ -419,15 +440,21 @@ fn record_with(
         findings: worst(&known.findings),
         provenance: known.provenance.clone(),
         floor: known.floor,
-        judged: Some(judged(assessed)),
+        judged: Some(judged(assessed, spent)),
         policy: Arc::clone(assessed.admitted.policy.digest()),
         verdict: verdict.clone(),
         confirmed,
         approval,
         code,
     };
-    match kernel.record(&Entry::at(time, EntryBody::Ruling(Box::new(entry)))) {
+    let entry = Entry::at(time, EntryBody::Ruling(Box::new(entry)));
+    match kernel.record(&entry) {
         Ok(_) => {
+            if let EntryBody::Ruling(ruling) = &entry.body
+                && verdict.obligations.iter().any(|(_, asked)| *asked == Obligation::Notify)
+            {
+                kernel.tell_judged(ruling);
+            }
             kernel.counters.ruled(verdict.decision, confirmed);
             Ok(time)
         }
@@ -436,7 +463,7 @@ fn record_with(
 }
 
 /// What the call was judged by and what stands nowhere else in its ruling.
-fn judged(assessed: &Assessed) -> Judged {
+fn judged(assessed: &Assessed, spent: Spent) -> Judged {
     let known = &assessed.known;
     let facts = known.facts.as_deref();
     Judged {
@@ -446,6 +473,7 @@ fn judged(assessed: &Assessed) -> Judged {
         answerable: answerable(assessed),
         recent: known.recent,
         provenance: known.provenance.clone(),
+        spent,
     }
 }
 

@@ -7,9 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use ringfence_model::entry::Ruling;
 use ringfence_model::id::Timestamp;
 use ringfence_model::principal::Principal;
 use ringfence_model::tally::{Counts, Recent, Window};
+use ringfence_model::verdict::Code;
 
 use super::MOST_KEYS;
 
@@ -58,14 +60,27 @@ impl Tallies {
         self.with(principal, now, |tally| tally.denied = count(tally.denied, now, 1));
     }
 
+    /// Counts a recorded ruling, so that a new start forgets nothing.
+    pub(crate) fn restore(&self, ruling: &Ruling, time: Timestamp) {
+        let calls = u32::from(!ruling.answers_a_question());
+        let denied = u32::from(ruling.code.is_some_and(|code| code != Code::ApprovalNeeded));
+        self.of((ruling.realm.as_str().into(), Arc::clone(&ruling.principal)), time, |tally| {
+            tally.calls = count(tally.calls, time, calls);
+            tally.denied = count(tally.denied, time, denied);
+        });
+    }
+
     fn with<T>(
         &self,
         principal: &Principal,
         now: Timestamp,
         work: impl FnOnce(&mut Tally) -> T,
     ) -> Option<T> {
+        self.of((principal.realm.as_str().into(), Arc::clone(&principal.name)), now, work)
+    }
+
+    fn of<T>(&self, key: Who, now: Timestamp, work: impl FnOnce(&mut Tally) -> T) -> Option<T> {
         let mut all = self.0.lock();
-        let key: Who = (principal.realm.as_str().into(), Arc::clone(&principal.name));
         if all.len() >= MOST_KEYS && !all.contains_key(&key) {
             all.retain(|_, tally| !tally.is_past(now));
             if all.len() >= MOST_KEYS {

@@ -83,6 +83,37 @@ async fn a_budget_is_spent_by_what_calls_ask_for() {
 }
 
 #[tokio::test]
+async fn what_was_spent_and_counted_survives_a_restart() {
+    let rules = "rules:
+  - id: spend
+    severity: high
+    match: { arguments: { /amount: { range: { min: 0 } } } }
+    obligations: { budget: { sum: /amount, most: 10, per: 1d } }
+  - id: few
+    severity: high
+    match: { arguments: { /q: { regex: . } } }
+    obligations: { limit: { calls: 2, per: 1d } }
+  - { id: not-x, severity: high, match: { arguments: { /x: { equals: true } } }, decision: deny }
+  - { id: too-many-denied, severity: critical, match: { rate: { denied: { above: 6 }, per: 1d } }, decision: deny }";
+    let world = World::new(rules).await;
+    assert_eq!(denied(&world, r#"{"amount":7}"#).await, None);
+    assert_eq!(denied(&world, r#"{"amount":4}"#).await, by(1006, "spend"));
+    assert_eq!(denied(&world, r#"{"q":"a"}"#).await, None);
+    for _ in 0..2 {
+        assert_eq!(denied(&world, r#"{"x":true}"#).await, by(1001, "not-x"));
+    }
+    let world = world.again(rules).await;
+    assert_eq!(denied(&world, r#"{"amount":4}"#).await, by(1006, "spend"), "7 of 10 are spent");
+    assert_eq!(denied(&world, r#"{"amount":3}"#).await, None);
+    let world = world.again(rules).await;
+    assert_eq!(denied(&world, r#"{"amount":1}"#).await, by(1006, "spend"));
+    assert_eq!(denied(&world, r#"{"q":"a"}"#).await, None);
+    assert_eq!(denied(&world, r#"{"q":"a"}"#).await, by(1006, "few"), "one call was before the restarts");
+    assert_eq!(denied(&world, r#"{"x":true}"#).await, by(1001, "not-x"));
+    assert_eq!(denied(&world, "{}").await, by(1001, "too-many-denied"), "most denials were before them");
+}
+
+#[tokio::test]
 async fn a_call_is_marked_in_the_journal_where_a_rule_says_so() {
     let world = World::new(
         "rules: [{ id: watched, severity: info, match: { tool: probe }, obligations: { record: true } }]",

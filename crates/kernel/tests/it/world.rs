@@ -48,7 +48,18 @@ impl World {
     }
 
     pub(crate) async fn with(rules: &str, scopes: &[Scope], config: Config) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::on(tempfile::tempdir().unwrap(), rules, scopes, config)
+    }
+
+    /// The next kernel on the same data directory.
+    pub(crate) async fn again(self, rules: &str) -> Self {
+        let Self { kernel, session, dir } = self;
+        kernel.shut_down().await;
+        drop((kernel, session));
+        Self::on(dir, rules, &[Scope::Call, Scope::Confirm], Config::standard())
+    }
+
+    fn on(dir: tempfile::TempDir, rules: &str, scopes: &[Scope], config: Config) -> Self {
         let sources: Vec<Source<'_>> =
             if rules.is_empty() { Vec::new() } else { vec![Source { name: "rules.yaml", text: rules }] };
         let parts = Parts {
@@ -67,6 +78,11 @@ impl World {
 
     /// A request of a client without elicitation.
     pub(crate) fn request(&self, action: Action, target: Target) -> Request {
+        self.request_of(&self.session, action, target)
+    }
+
+    /// A request in another session.
+    pub(crate) fn request_of(&self, session: &Arc<Session>, action: Action, target: Target) -> Request {
         let terms = ClientTerms {
             version: ProtocolVersion::V2025_11_25,
             abilities: Abilities::default(),
@@ -77,8 +93,8 @@ impl World {
         Request {
             call: Call {
                 id: self.kernel.env.call_id(),
-                session: self.session.id,
-                principal: Arc::clone(&self.session.principal),
+                session: session.id,
+                principal: Arc::clone(&session.principal),
                 action,
                 parent: None,
                 retries: None,
@@ -86,7 +102,7 @@ impl World {
             },
             params: JsonText::empty_object(),
             target,
-            session: Arc::clone(&self.session),
+            session: Arc::clone(session),
             exchange: Exchange::silent(Arc::new(terms)),
             naming: Naming::Plain,
         }

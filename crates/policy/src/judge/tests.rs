@@ -21,7 +21,13 @@ use Decision::{Allow, Ask, Deny};
 
 fn policy(rules: &str, presets: &[Preset], mode: PolicyMode) -> PolicySet {
     let text = format!("rules: [{rules}]");
-    let config = PolicyConfig { mode, presets: presets.to_vec(), environment: None, files: Vec::new() };
+    let config = PolicyConfig {
+        mode,
+        presets: presets.to_vec(),
+        environment: None,
+        files: Vec::new(),
+        ..PolicyConfig::standard()
+    };
     PolicySet::load(&[Source { name: "test", text: &text }], &config)
         .unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
 }
@@ -599,7 +605,13 @@ fn modes_decide_which_violations_block_and_record_the_rest() {
 fn the_digest_names_the_whole_policy() {
     let load = |sources: &[(&str, &str)], presets: &[Preset], mode| {
         let sources: Vec<Source<'_>> = sources.iter().map(|(name, text)| Source { name, text }).collect();
-        let config = PolicyConfig { mode, presets: presets.to_vec(), environment: None, files: Vec::new() };
+        let config = PolicyConfig {
+            mode,
+            presets: presets.to_vec(),
+            environment: None,
+            files: Vec::new(),
+            ..PolicyConfig::standard()
+        };
         PolicySet::load(&sources, &config).unwrap()
     };
     let (a, b) = (("a", "rules: []"), ("b", "rules: [] #"));

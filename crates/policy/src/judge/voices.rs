@@ -37,7 +37,10 @@ impl Voices {
         self.reasons.extend(rule.reason.clone());
         for obligation in &rule.obligations {
             let binds = match obligation {
-                Obligation::Redact { .. } | Obligation::Record | Obligation::Approvers { .. } => true,
+                Obligation::Redact { .. }
+                | Obligation::Record
+                | Obligation::Notify
+                | Obligation::Approvers { .. } => true,
                 // A limit blocks, so it counts where a denial of the rule would.
                 Obligation::Limit { .. } | Obligation::Budget { .. } => blocks(self.mode, rule.severity),
             };

@@ -5,6 +5,7 @@
 use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, Effects};
 use ringfence_model::finding::Severity;
+use ringfence_model::json::{JsonText, Kind};
 use ringfence_model::label::{Confidentiality, Integrity};
 use ringfence_model::principal::Scope;
 
@@ -17,7 +18,7 @@ use crate::rule::{
     BadExpression, EffectsMatch, Expression, FindingMatch, FloorMatch, Matcher, Names, Pattern,
 };
 
-const MATCHER: [&str; 20] = [
+const MATCHER: [&str; 21] = [
     "server",
     "tool",
     "target",
@@ -30,6 +31,7 @@ const MATCHER: [&str; 20] = [
     "scope",
     "arguments",
     "argument_names",
+    "exactly",
     "findings",
     "result",
     "floor",
@@ -88,11 +90,28 @@ pub(super) fn matcher(reader: &mut Reader<'_>, node: &Node, what: &str) -> Optio
             "rate" => store(&mut matcher.rate, rate(reader, node)),
             "environment" => store(&mut matcher.environment, names(reader, node, "`environment`")),
             "when" => store(&mut matcher.expression, expression(reader, node)),
+            "exactly" => store(&mut matcher.exactly, exactly(reader, node)),
             "arguments" => arguments(reader, node).map(|found| matcher.arguments = found).is_some(),
             _ => false,
         };
     }
     whole.then_some(matcher)
+}
+
+/// Arguments as JSON, in canonical form.
+fn exactly(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "`exactly`")?;
+    match JsonText::try_from(text.to_owned()) {
+        Ok(json) if json.value().kind() == Kind::Object => Some(json.value().canonical()),
+        Ok(_) => {
+            reader.error(node.at, "`exactly` must be a JSON object, as text".to_owned(), None);
+            None
+        }
+        Err(error) => {
+            reader.error(node.at, format!("`exactly` is not JSON: {error}"), None);
+            None
+        }
+    }
 }
 
 fn store<T>(slot: &mut Option<T>, found: Option<T>) -> bool {

@@ -13,12 +13,11 @@ use super::rules::CATEGORIES;
 use super::tree::{Node, Value};
 use crate::rule::Pointer;
 
-const KNOWN: [&str; 5] = ["redact", "limit", "budget", "require_approvers", "record"];
+const KNOWN: [&str; 6] = ["redact", "limit", "budget", "require_approvers", "record", "notify"];
 
 /// What is planned and not there, and what to do meanwhile.
-const UNAVAILABLE: [(&str, &str); 3] = [
+const UNAVAILABLE: [(&str, &str); 2] = [
     ("sandbox", "nothing runs in a sandbox of ours yet; deny what must not run outside one"),
-    ("notify", "there is no channel to notify on yet; `record` marks the journal entry"),
     ("transform", "only results are redacted: `redact`"),
 ];
 
@@ -42,7 +41,24 @@ fn redact(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
 const MOST_APPROVERS: u8 = 9;
 
 fn approvers(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
-    let needed = match node.value {
+    let (count, roles) = match &node.value {
+        Value::Map(_) => {
+            let fields = reader.fields(node, "`require_approvers`", &["needed", "roles"])?;
+            let Some(count) = fields.get("needed") else {
+                let hint = "for example { needed: 2, roles: [finance] }".to_owned();
+                reader.error(fields.at, "`require_approvers` needs `needed`".to_owned(), Some(hint));
+                return None;
+            };
+            (count, fields.get("roles"))
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Integer(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::List(_) => (node, None),
+    };
+    let needed = match count.value {
         Value::Integer(count) => {
             u8::try_from(count).ok().filter(|count| (1..=MOST_APPROVERS).contains(count))
         }
@@ -51,9 +67,30 @@ fn approvers(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
         }
     };
     if needed.is_none() {
-        reader.error(node.at, "`require_approvers` must be a whole number from 1 to 9".to_owned(), None);
+        reader.error(count.at, "`require_approvers` must be a whole number from 1 to 9".to_owned(), None);
     }
-    needed.map(|needed| Obligation::Approvers { needed })
+    let roles = match roles {
+        Some(node) => {
+            let known: Vec<(&str, &str)> = reader.roles().iter().map(|role| (*role, *role)).collect();
+            reader.words(node, "a role", &known)?
+        }
+        None => Vec::new(),
+    };
+    Some(Obligation::Approvers { needed: needed?, roles: roles.into_iter().map(Into::into).collect() })
+}
+
+fn notify(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
+    match reader.flag(node, "`notify`")? {
+        true => Some(Obligation::Notify),
+        false => {
+            reader.error(
+                node.at,
+                "who is not to be told is not named: `notify` cannot be false".to_owned(),
+                None,
+            );
+            None
+        }
+    }
 }
 
 fn record(reader: &mut Reader<'_>, node: &Node) -> Option<Obligation> {
@@ -117,6 +154,7 @@ pub(super) fn obligations(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Ob
             "budget" => budget(reader, node),
             "require_approvers" => approvers(reader, node),
             "record" => record(reader, node),
+            "notify" => notify(reader, node),
             _ => None,
         };
         keep(&mut all, obligation);
@@ -124,7 +162,7 @@ pub(super) fn obligations(reader: &mut Reader<'_>, node: &Node) -> Option<Vec<Ob
     if all.as_ref().is_some_and(Vec::is_empty) {
         reader.error(
             fields.at,
-            "`obligations` needs one of: redact, limit, budget, require_approvers, record".to_owned(),
+            "`obligations` needs one of: redact, limit, budget, require_approvers, record, notify".to_owned(),
             None,
         );
         return None;

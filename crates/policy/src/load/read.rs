@@ -11,6 +11,7 @@ pub(super) const MOST_ERRORS: usize = 100;
 /// Collects what is wrong with one file.
 pub(super) struct Reader<'a> {
     file: &'a str,
+    roles: &'a [&'a str],
     errors: Vec<LoadError>,
 }
 
@@ -31,8 +32,13 @@ impl<'n> Fields<'n> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(file: &'a str) -> Self {
-        Self { file, errors: Vec::new() }
+    /// For the text of `file`, which may name `roles`.
+    pub(super) const fn new(file: &'a str, roles: &'a [&'a str]) -> Self {
+        Self { file, roles, errors: Vec::new() }
+    }
+
+    pub(super) const fn roles(&self) -> &'a [&'a str] {
+        self.roles
     }
 
     pub(super) const fn file(&self) -> &'a str {

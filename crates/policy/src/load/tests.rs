@@ -2,7 +2,7 @@ use super::*;
 
 /// Every error of a file as a person sees it, hints below.
 fn errors(text: &str) -> String {
-    let errors = match load(&[Source { name: "p.yaml", text }]) {
+    let errors = match load(&[Source { name: "p.yaml", text }], &["finance", "security"]) {
         Ok(loaded) => return format!("{} rules, {} tables", loaded.rules.len(), loaded.tables.len()),
         Err(errors) => errors,
     };
@@ -129,7 +129,11 @@ p.yaml:1:1: 16777228 bytes exceed the limit of 16777216
 #[test]
 fn ids_are_unique_over_all_files_and_each_file_is_named() {
     let rule = "rules: [{ id: a, severity: low, match: {}, decision: deny }]";
-    let errors = load(&[Source { name: "one", text: rule }, Source { name: "two", text: rule }]).unwrap_err();
+    let errors = load(
+        &[Source { name: "one", text: rule }, Source { name: "two", text: rule }],
+        &["finance", "security"],
+    )
+    .unwrap_err();
     assert_eq!(
         errors,
         [LoadError {
@@ -145,7 +149,10 @@ fn ids_are_unique_over_all_files_and_each_file_is_named() {
 #[test]
 fn a_file_full_of_errors_reports_a_bounded_number() {
     let text = format!("rules:\n{}", "  - nonsense\n".repeat(5_000));
-    assert_eq!(load(&[Source { name: "p", text: &text }]).unwrap_err().len(), read::MOST_ERRORS);
+    assert_eq!(
+        load(&[Source { name: "p", text: &text }], &["finance", "security"]).unwrap_err().len(),
+        read::MOST_ERRORS
+    );
 }
 
 #[test]
@@ -164,7 +171,7 @@ fn an_alias_bomb_is_refused() {
     for n in 1..12 {
         text.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", ")));
     }
-    assert!(load(&[Source { name: "p", text: &text }]).is_err());
+    assert!(load(&[Source { name: "p", text: &text }], &["finance", "security"]).is_err());
 }
 
 /// Each `yaml` block of the guide is a rule file.
@@ -230,6 +237,91 @@ fn the_guide_shows_rules_that_load() {
         guide.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(blocks.len() >= 3);
     for block in blocks {
-        assert_eq!(load(&[Source { name: "guide", text: block }]).err(), None, "{block}");
+        assert_eq!(
+            load(&[Source { name: "guide", text: block }], &["finance", "security"]).err(),
+            None,
+            "{block}"
+        );
+    }
+}
+
+#[test]
+fn roles_and_labels_that_nobody_knows_are_named_with_the_nearest() {
+    let rule = |rest: &str| {
+        let said = errors(&format!("rules: [{{ id: a, severity: low, decision: ask, {rest} }}]"));
+        said.split_once(": ").map_or(said.clone(), |(_place, said)| said.to_owned())
+    };
+    assert_eq!(
+        rule("match: {}, obligations: { require_approvers: { needed: 2, roles: [finanse, security] } }"),
+        "a role cannot be `finanse`\n    did you mean `finance`?\n"
+    );
+    assert_eq!(
+        rule("match: {}, obligations: { require_approvers: { roles: [finance] } }"),
+        "`require_approvers` needs `needed`\n    for example { needed: 2, roles: [finance] }\n"
+    );
+    assert_eq!(
+        rule("match: { floor: { confidentiality: secert } }"),
+        "`confidentiality` cannot be `secert`\n    did you mean `secret`?\n"
+    );
+    assert_eq!(
+        rule("match: {}, obligations: { require_approvers: { needed: 1, roles: security } }"),
+        "1 rules, 0 tables"
+    );
+}
+
+#[test]
+fn there_are_no_includes_to_go_in_circles() {
+    for key in ["include: p.yaml", "includes: [p.yaml]", "import: p.yaml", "extends: p.yaml"] {
+        let text = format!("{key}\nrules: []\n");
+        let said = errors(&text);
+        assert!(said.starts_with("p.yaml:1:1: a rule file has no key `"), "{said}");
+    }
+    // YAML's own way to point at itself.
+    assert!(errors("rules: &all [*all]\n").starts_with("p.yaml:1:"));
+}
+
+#[test]
+fn ten_megabytes_of_rules_load_and_more_than_the_limit_does_not() {
+    let long = "x".repeat(5_000);
+    let rule = |at: usize| {
+        format!(
+            "- {{ id: r{at}, severity: low, match: {{ tool: t{at} }}, decision: deny, message: {long} }}\n"
+        )
+    };
+    let mut text = String::from("rules:\n");
+    (0..2_000).for_each(|at| text.push_str(&rule(at)));
+    assert!(text.len() > 10_000_000);
+    assert_eq!(errors(&text), "2000 rules, 0 tables");
+    let padding = "#".repeat(LARGEST);
+    let said = errors(&format!("{text}{padding}"));
+    assert!(said.contains("exceed the limit of 16777216"), "{said}");
+}
+
+/// Patterns that take a backtracking engine longer than the age of the universe.
+#[test]
+fn a_catastrophic_pattern_costs_what_its_text_is_long() {
+    use crate::judge::PolicySet;
+    use crate::judge::tests::{call, tool};
+    use ringfence_model::config::PolicyConfig;
+    use ringfence_model::effect::Effect;
+    use ringfence_model::json::JsonText;
+    use ringfence_model::verdict::Decision;
+
+    let text = "rules:\n  - { id: a, severity: high, match: { arguments: { /x: { regex: '^(a+)+$' } } }, decision: deny }\n  \
+                - { id: b, severity: high, match: { arguments: { /x: { regex: '(x+x+)+y' } } }, decision: deny }\n";
+    let policy = PolicySet::load(&[Source { name: "p", text }], &PolicyConfig::standard()).unwrap();
+    for (value, decision) in [
+        (format!("{}!", "a".repeat(100_000)), Decision::Allow),
+        ("a".repeat(100_000), Decision::Deny),
+        ("x".repeat(100_000), Decision::Allow),
+    ] {
+        let arguments: JsonText = format!("{{\"x\":\"{value}\"}}").try_into().unwrap();
+        let facts = tool(&[Effect::Read]);
+        let decided = call(
+            Some(&facts),
+            |_| (),
+            |base| policy.judge(&crate::facts::Facts { arguments: Some(&arguments), ..*base }).decision,
+        );
+        assert_eq!(decided, decision);
     }
 }

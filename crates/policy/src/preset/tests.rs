@@ -20,6 +20,7 @@ fn policy(preset: Preset, environment: Option<&str>) -> PolicySet {
         presets: vec![preset],
         environment: environment.map(str::to_owned),
         files: Vec::new(),
+        roles: indexmap::IndexMap::new(),
     };
     PolicySet::load(&[], &config).unwrap_or_else(|errors| panic!("{}: {errors:#?}", preset.as_str()))
 }
@@ -307,6 +308,7 @@ fn all_presets_load_together_and_none_takes_another_ones_id() {
         presets: Preset::ALL.to_vec(),
         environment: None,
         files: Vec::new(),
+        roles: indexmap::IndexMap::new(),
     };
     let policy = PolicySet::load(&[], &config).unwrap_or_else(|errors| panic!("{errors:#?}"));
     assert!(policy.len() > 140, "{}", policy.len());

@@ -3,6 +3,22 @@ use ringfence_model::effect::Effect;
 use ringfence_model::finding::Severity;
 
 use super::*;
+
+#[test]
+fn a_rule_of_one_call_loads_whatever_its_names_and_arguments_hold() {
+    let call = Exact {
+        id: "approved-1",
+        description: "by operator: \"yes\"\n# no",
+        principal: "default/uid:1000",
+        action: ActionKind::CallTool,
+        server: Some("files"),
+        target: "frob*[x]",
+        arguments: r#"{"a":"x: y\n- z","n":5,"\u2028":"'"}"#,
+    };
+    let text = format!("rules:\n{}", allow_exactly(&call));
+    let policy = PolicySet::load(&[Source { name: "t", text: &text }], &PolicyConfig::standard());
+    assert_eq!(policy.map(|policy| policy.len()).map_err(|errors| errors[0].to_string()), Ok(1), "{text}");
+}
 use crate::judge::tests::{call, tool};
 use crate::load::Source;
 

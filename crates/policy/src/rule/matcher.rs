@@ -32,6 +32,8 @@ pub(crate) struct Matcher {
     pub(crate) arguments: Vec<ArgumentMatch>,
     /// A member of an object anywhere in the arguments has one of these names.
     pub(crate) argument_names: Option<Names>,
+    /// The arguments are this object, in canonical form, and nothing else.
+    pub(crate) exactly: Option<String>,
     pub(crate) findings: Option<FindingMatch>,
     /// On the result: the rule then speaks once there is one, and about nothing else.
     pub(crate) result: Option<FindingMatch>,
@@ -58,6 +60,7 @@ pub(crate) enum Mismatch<'r> {
     Sandboxed,
     Argument(&'r Pointer),
     ArgumentNames,
+    Exactly,
     Findings,
     Result,
     Floor,
@@ -81,6 +84,7 @@ impl Matcher {
             && self.sandboxed.is_none()
             && self.arguments.is_empty()
             && self.argument_names.is_none()
+            && self.exactly.is_none()
             && self.findings.is_none()
             && self.result.is_none()
             && self.floor.is_none()
@@ -203,6 +207,10 @@ impl Matcher {
             });
             holds(named, Mismatch::ArgumentNames)?;
         }
+        if let Some(wanted) = &self.exactly {
+            let given = || facts.arguments.is_some_and(|given| given.value().canonical() == *wanted);
+            holds(case.assumed(doubt).unwrap_or_else(given), Mismatch::Exactly)?;
+        }
         for argument in &self.arguments {
             let met = case.assumed(doubt).unwrap_or_else(|| argument.holds(facts, doubt));
             holds(met, Mismatch::Argument(&argument.pointer))?;
@@ -241,6 +249,7 @@ impl fmt::Display for Mismatch<'_> {
             Self::Sandboxed => f.write_str("`sandboxed` does not match"),
             Self::Argument(pointer) => write!(f, "argument {pointer} does not match"),
             Self::ArgumentNames => f.write_str("no argument has such a name"),
+            Self::Exactly => f.write_str("the arguments are not exactly these"),
             Self::Findings => f.write_str("no finding matches"),
             Self::Result => f.write_str("it speaks about results"),
             Self::Floor => f.write_str("the session has not reached `floor`"),

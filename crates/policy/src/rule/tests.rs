@@ -135,7 +135,7 @@ fn origin(
 
 fn rule(when: &str, decision: &str) -> Rule {
     let text = format!("rules: [{{ id: r, severity: low, match: {when}, decision: {decision} }}]");
-    load(&[Source { name: "t", text: &text }])
+    load(&[Source { name: "t", text: &text }], &[])
         .unwrap_or_else(|errors| panic!("{when}: {errors:?}"))
         .rules
         .remove(0)
@@ -197,6 +197,28 @@ fn each_condition_holds_or_does_not() {
         if !when.contains("floor") {
             assert_eq!((when, matches(when, "allow")), (when, expected));
         }
+    }
+}
+
+#[test]
+fn exactly_means_these_arguments_and_no_others() {
+    let exactly = |text: &str, arguments: &str| {
+        let when = format!("{{ exactly: {} }}", ringfence_model::json::quote(text));
+        let arguments: JsonText = arguments.to_owned().try_into().unwrap();
+        let scene = Scene::new();
+        let facts = Facts { arguments: Some(&arguments), ..scene.facts() };
+        ["allow", "deny"].map(|decision| rule(&when, decision).check(&Case::new(&facts, None)).is_ok())
+    };
+    let wanted = r#"{"to": ["a", "b"], "amount": 5}"#;
+    assert_eq!(exactly(wanted, r#"{ "amount":5,"to":["\u0061","b"]}"#), [true; 2]);
+    for other in [
+        r#"{"amount":5,"to":["a","b"],"bcc":"c"}"#,
+        r#"{"amount":5,"to":["b","a"]}"#,
+        r#"{"amount":50,"to":["a","b"]}"#,
+        r#"{"amount":"5","to":["a","b"]}"#,
+        r"{}",
+    ] {
+        assert_eq!(exactly(wanted, other), [false; 2], "{other}");
     }
 }
 
@@ -284,7 +306,7 @@ fn an_exception_silences_the_rule_and_doubt_turns_around() {
         let text = format!(
             "rules: [{{ id: r, severity: low, match: {{ server: files }}, decision: {decision}, except: {except} }}]"
         );
-        let rules = load(&[Source { name: "t", text: &text }]).unwrap().rules;
+        let rules = load(&[Source { name: "t", text: &text }], &[]).unwrap().rules;
         rules[0]
             .check(&Case::new(&Scene::new().facts(), Some("staging")))
             .map_err(|mismatch| mismatch.to_string())

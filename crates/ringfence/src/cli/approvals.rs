@@ -2,10 +2,13 @@
 //!
 //! Must never answer one that nobody named.
 
-use std::fmt::Write as _;
+mod always;
 
-use clap::{Args, Subcommand};
-use ringfence_model::approval::Answer;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ringfence_model::approval::{Answer, Lasts};
 use ringfence_model::control::{ApprovalReply, Verb};
 use ringfence_model::id::ApprovalId;
 use ringfence_model::problem::{Problem, ProblemKind};
@@ -32,8 +35,7 @@ pub(crate) enum Approvals {
         /// The request's id
         id: ApprovalId,
     },
-    /// Allow the call once; needs the operator credential where one is set
-    Approve(Reply),
+    Approve(Approve),
     /// Refuse the call; needs the operator credential where one is set
     Deny(Reply),
 }
@@ -56,13 +58,58 @@ pub(crate) struct Reply {
     comment: Option<String>,
 }
 
+/// Allow the call; needs the operator credential where one is set
+///
+/// `--for session` lets exactly this call pass as often as it comes in its session, until the request expires. `--for always`
+/// writes a rule that allows exactly this call into a rule file of yours. What is allowed is shown first.
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    #[command(flatten)]
+    reply: Reply,
+    /// For how long
+    #[arg(long = "for", value_name = "HOW_LONG", value_enum, default_value = "once")]
+    lasting: Lasting,
+    /// Do not ask whether what is shown may be allowed
+    #[arg(long)]
+    yes: bool,
+    /// The rule file for `--for always`; `policy/approved.yaml` beside the configuration by default
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+/// For how long a call is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lasting {
+    /// One call
+    Once,
+    /// The same call in the same session
+    Session,
+    /// The same call of the same principal, by a rule
+    Always,
+}
+
+impl Approve {
+    fn run(self, context: &Context) -> Result<Exit, Stop> {
+        let Self { reply, lasting, yes, file } = self;
+        match lasting {
+            Lasting::Once => reply.run(context, Answer::Approve, Lasts::Once),
+            Lasting::Session => {
+                let request = find(context, reply.id)?;
+                always::shown(&always::rule(&request)?, yes)?;
+                reply.run(context, Answer::Approve, Lasts::Session)
+            }
+            Lasting::Always => always::run(context, &reply, file, yes),
+        }
+    }
+}
+
 impl Approvals {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
         match self {
             Self::List(list) => list.run(context),
             Self::Show { id } => show(context, id),
-            Self::Approve(reply) => reply.run(context, Answer::Approve),
-            Self::Deny(reply) => reply.run(context, Answer::Deny),
+            Self::Approve(approve) => approve.run(context),
+            Self::Deny(reply) => reply.run(context, Answer::Deny, Lasts::Once),
         }
     }
 }
@@ -94,14 +141,19 @@ fn at(request: &Value, pointer: &str) -> String {
     request.pointer(pointer).map(output::cell).unwrap_or_default()
 }
 
-fn show(context: &Context, id: ApprovalId) -> Result<Exit, Stop> {
+/// One request.
+fn find(context: &Context, id: ApprovalId) -> Result<Value, Stop> {
     let wanted = id.to_string();
     let found = all(context)?.into_iter().find(|request| at(request, "/id") == wanted);
-    let Some(request) = found else {
+    found.ok_or_else(|| {
         let message = format!("there is no request for approval {id}");
         let hint = "`ringfence approvals list --all` shows what there is";
-        return Err(Problem::new(ProblemKind::User, "approval", message).hint(hint).into());
-    };
+        Problem::new(ProblemKind::User, "approval", message).hint(hint).into()
+    })
+}
+
+fn show(context: &Context, id: ApprovalId) -> Result<Exit, Stop> {
+    let request = find(context, id)?;
     match context.format {
         Format::Json => output::json(&request)?,
         Format::Text => output::text(&described(&request))?,
@@ -118,7 +170,7 @@ fn described(request: &Value) -> String {
         ("why", format!("{} ({})", at(request, "/message"), at(request, "/rule"))),
         ("severity", at(request, "/severity")),
         ("state", at(request, "/state")),
-        ("approvers", at(request, "/needed")),
+        ("approvers", approvers(request)),
         ("requested", at(request, "/requested")),
         ("expires", at(request, "/expires")),
         ("arguments", at(request, "/shown")),
@@ -132,6 +184,17 @@ fn described(request: &Value) -> String {
             writeln!(text, "{:<10} {said} by {by} {}", "answer", output::visible(&at(answer, "/comment")));
     }
     text.trim_end().to_owned()
+}
+
+/// How many must say yes, and of which roles.
+fn approvers(request: &Value) -> String {
+    let mut text = at(request, "/needed");
+    for quorum in request.pointer("/quorums").and_then(Value::as_array).into_iter().flatten() {
+        let roles = quorum.get("roles").and_then(Value::as_array).into_iter().flatten();
+        let roles: Vec<&str> = roles.filter_map(Value::as_str).collect();
+        let _ = write!(text, ", {} of {}", at(quorum, "/needed"), roles.join(" or "));
+    }
+    text
 }
 
 fn all(context: &Context) -> Result<Vec<Value>, Stop> {
@@ -148,13 +211,19 @@ fn all(context: &Context) -> Result<Vec<Value>, Stop> {
 }
 
 impl Reply {
-    fn run(self, context: &Context, answer: Answer) -> Result<Exit, Stop> {
-        let verb = Verb::ApprovalsAnswer(ApprovalReply { approval: self.id, answer, comment: self.comment });
+    /// The request as it stands then.
+    fn give(&self, context: &Context, answer: Answer, lasts: Lasts) -> Result<Option<Value>, Stop> {
+        let comment = self.comment.clone();
+        let verb = Verb::ApprovalsAnswer(ApprovalReply { approval: self.id, answer, lasts, comment });
         let mut shown = None;
         context.control(async |mut connection| {
             operator::ask(&mut connection, context, verb, |item| shown = Some(item)).await
         })?;
-        let Some(request) = shown else { return Ok(Exit::Yes) };
+        Ok(shown)
+    }
+
+    fn run(self, context: &Context, answer: Answer, lasts: Lasts) -> Result<Exit, Stop> {
+        let Some(request) = self.give(context, answer, lasts)? else { return Ok(Exit::Yes) };
         match context.format {
             Format::Json => output::json(&request)?,
             Format::Text => output::text(&format!("{} is {}", self.id, at(&request, "/state")))?,

@@ -3,9 +3,10 @@
 mod explain;
 mod history;
 mod lint;
+mod load;
 mod presets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use ringfence_model::config::{Config, PolicyConfig};
@@ -33,6 +34,7 @@ Examples:
         /// Rule files to check instead of the configuration
         files: Vec<PathBuf>,
     },
+    Load(load::Load),
     Lint(lint::Lint),
     Explain(explain::Explain),
     Test(explain::Test),
@@ -46,6 +48,7 @@ impl Policy {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
         match self {
             Self::Check { files } => check(context, &files),
+            Self::Load(command) => command.run(context),
             Self::Lint(command) => command.run(context),
             Self::Explain(command) => command.run(context),
             Self::Test(command) => command.run(context),
@@ -57,14 +60,14 @@ impl Policy {
 }
 
 /// Rule files and what is in force beside them.
-struct Sources {
+pub(super) struct Sources {
     files: Vec<RuleFile>,
     config: Config,
 }
 
 impl Sources {
     /// Those of the configuration; with `named`, these instead of its rule files.
-    fn of(context: &Context, named: &[PathBuf]) -> Result<Self, Stop> {
+    pub(super) fn of(context: &Context, named: &[PathBuf]) -> Result<Self, Stop> {
         let paths = context.paths()?;
         let loaded = config::load(&context.origin(&paths)?, &context.env)?;
         let config = loaded.config;
@@ -79,8 +82,15 @@ impl Sources {
         self.files.iter().map(RuleFile::source).collect()
     }
 
+    /// True where `file` is one of them.
+    pub(super) fn names(&self, file: &Path) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        let wanted = real(file);
+        wanted.is_some() && self.files.iter().any(|known| real(Path::new(&known.name)) == wanted)
+    }
+
     /// The policy; every error of it is shown.
-    fn load(&self, context: &Context) -> Result<PolicySet, Stop> {
+    pub(super) fn load(&self, context: &Context) -> Result<PolicySet, Stop> {
         PolicySet::load(&self.sources(), &self.config.policy).map_err(|errors| {
             let shown: Result<(), Stop> = match (context.format, errors.as_slice()) {
                 // One JSON value: the first stands for all.

@@ -21,7 +21,7 @@ const WIDTH: usize = 100;
 const EVERYWHERE: [&str; 5] = ["json", "config", "data_dir", "help", "version"];
 
 /// All families of built-in tools.
-const FAMILIES: [Family; 1] = [Family::Safety];
+const FAMILIES: [Family; 2] = [Family::Safety, Family::Governance];
 
 /// Print a reference page as Markdown
 #[derive(Debug, Subcommand)]
@@ -75,6 +75,7 @@ fn tools() -> Result<String, Stop> {
     for family in FAMILIES {
         let family_name = match family {
             Family::Safety => "safety",
+            Family::Governance => "governance",
         };
         let tools = ringfence_tools::of(&[family]).map_err(|error| internal("tools", error.to_string()))?;
         for tool in tools {

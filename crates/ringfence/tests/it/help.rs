@@ -481,6 +481,7 @@ fn policy() {
     Commands:
       check    Check the configuration and its rule files, or FILES alone, and show every error with its
                place
+      load     Let the changed configuration and rule files come into force
       lint     Find rules that decide nothing, cannot speak, contradict each other or say too much
       explain  Show what each rule makes of a call, and why
       test     Judge the calls of a table and compare

@@ -170,3 +170,40 @@ fn a_changed_policy_is_in_force_without_a_restart_and_a_bad_one_changes_nothing(
     let refusals = entries.iter().filter(|entry| matches!(entry, EntryBody::PolicyRejected { .. })).count();
     assert_eq!((loads, refusals), (2, 1));
 }
+
+#[test]
+fn a_storm_of_changes_ends_in_the_last_one_and_costs_few_readings() {
+    let home = with_rules("rules: []\n");
+    let rules = home.config().with_file_name("rules").join("mine.yaml");
+    let status = || json(&home.run(&["status", "--json"]))["policy"].clone();
+    start(&home);
+    let first = status()["digest"].clone();
+    let storm = 2_000;
+    for at in 0..storm {
+        // Good ones, broken ones, and halves of good ones.
+        let text = match at % 3 {
+            0 => format!("rules: [{{ id: r{at}, severity: low, match: {{ tool: t }}, decision: deny }}]\n"),
+            1 => format!("rules: [{{ id: r{at}, severity: hihg, match: {{}} }}]\n"),
+            _ => format!("rules: [{{ id: r{at}, severity: lo"),
+        };
+        home.write(&rules, &text);
+    }
+    home.write(
+        &rules,
+        "rules: [{ id: last, severity: high, match: { tool: verify_code_safety }, decision: deny }]\n",
+    );
+    until("the last one is in force", || {
+        let now = status();
+        now["digest"] != first && now["rejected"] == Value::Null && {
+            let call =
+                ["tools", "call", "verify_code_safety", "--args", "{\"code\":\"x\",\"language\":\"python\"}"];
+            home.run(&call).code == 3
+        }
+    });
+    stop(&home, "");
+    let changes = journal(&home)
+        .iter()
+        .filter(|entry| matches!(entry, EntryBody::PolicyLoaded { .. } | EntryBody::PolicyRejected { .. }))
+        .count();
+    assert!(changes < storm / 10, "{changes} readings of {storm} changes");
+}

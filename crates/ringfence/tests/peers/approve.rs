@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::client::{Client, Peer, Person, at};
-use super::home::Home;
+use super::home::{Home, text};
 use super::installed::Server;
+use super::wait;
 
 const PASSPHRASE: &str = "not a real passphrase 1";
 
@@ -20,11 +21,11 @@ fn home(more: &str) -> Home {
     home
 }
 
-fn noon() -> Value {
+pub(super) fn noon() -> Value {
     json!({ "source_timezone": "Asia/Tokyo", "time": "12:00", "target_timezone": "Asia/Kolkata" })
 }
 
-fn client(home: &Home) -> Client {
+pub(super) fn client(home: &Home) -> Client {
     Client::start(home, Peer::Mcp, &Person::allows(), &[at(&home.url("/servers/time/mcp"))])
 }
 
@@ -41,7 +42,7 @@ fn ringfence(home: &Home, token: Option<&str>, arguments: &[&str]) -> (i32, Valu
 }
 
 /// Makes an operator with these tokens.
-fn tokens<const N: usize>(home: &Home, names: [&str; N]) -> [String; N] {
+pub(super) fn tokens<const N: usize>(home: &Home, names: [&str; N]) -> [String; N] {
     assert_eq!(ringfence(home, None, &["init", "--passphrase-stdin"]).0, 0);
     names.map(|name| {
         let (code, minted) = ringfence(home, None, &["init", "--token", name, "--passphrase-stdin"]);
@@ -51,7 +52,7 @@ fn tokens<const N: usize>(home: &Home, names: [&str; N]) -> [String; N] {
 }
 
 /// The id in a denial of the code 1002.
-fn asked(denied: &Value) -> String {
+pub(super) fn asked(denied: &Value) -> String {
     let data = &denied["_meta"]["io.ringfence/denied"];
     assert_eq!((&denied["isError"], &data["code"]), (&json!(true), &json!(1002)), "{denied}");
     let id = data["approval_id"].as_str().unwrap_or_else(|| panic!("{denied}")).to_owned();
@@ -62,7 +63,7 @@ fn asked(denied: &Value) -> String {
     id
 }
 
-fn is_done(answer: &Value) -> bool {
+pub(super) fn is_done(answer: &Value) -> bool {
     answer["structuredContent"]["time_difference"] == "-3.5h"
 }
 
@@ -169,8 +170,14 @@ fn two_approvers_are_two_and_one_that_cannot_come_together_is_not_asked_for() {
     let id = asked(&client.call(0, "convert_time", noon()));
     let (_, first) = ringfence(&home, Some(&one), &["approvals", "approve", &id]);
     assert_eq!(first["state"], "pending", "{first}");
-    let (code, again) = ringfence(&home, Some(&one), &["approvals", "approve", &id]);
-    assert_eq!((code, &again["problem"]["message"]), (2, &json!("operator:one has answered already")));
+    let (_, again) = ringfence(&home, Some(&one), &["approvals", "approve", &id]);
+    assert_eq!(
+        (&again["state"], again["answers"].as_array().unwrap().len()),
+        (&json!("pending"), 1),
+        "{again}"
+    );
+    let (code, other) = ringfence(&home, Some(&one), &["approvals", "deny", &id]);
+    assert_eq!((code, &other["problem"]["message"]), (2, &json!("operator:one has answered already")));
     assert_eq!(asked(&client.call(0, "convert_time", noon())), id);
     let (_, second) = ringfence(&home, Some(&two), &["approvals", "approve", &id]);
     assert_eq!(second["state"], "approved", "{second}");
@@ -186,4 +193,74 @@ fn an_approval_expires() {
     let id = asked(&client(&home).call(0, "convert_time", noon()));
     let (code, late) = ringfence(&home, Some(&token), &["approvals", "approve", &id]);
     assert_eq!((code, &late["problem"]["message"]), (2, &json!("this request is expired")), "{late}");
+}
+
+/// The same kernel with a rule file of its operator's.
+fn with_rules() -> Home {
+    let mut home = Home::new();
+    std::fs::write(home.path("mine.yaml"), "rules: []\n").unwrap();
+    let program = Server::Time.program();
+    home.configure(&format!(
+        "version: 1\npolicy: {{ files: [mine.yaml] }}\nservers:\n  time:\n    command: {program}\n    args: [--local-timezone, \
+         UTC]\n    tools:\n      convert_time: {{ effects: [pay] }}\n"
+    ));
+    home.serve(&json!({}), &[]);
+    home
+}
+
+#[test]
+fn an_approval_for_the_session_holds_for_the_same_call_in_it() {
+    let home = home("");
+    let [token] = tokens(&home, ["desk"]);
+    let mut client = client(&home);
+    let id = asked(&client.call(0, "convert_time", noon()));
+    let unseen = ringfence(&home, Some(&token), &["approvals", "approve", &id, "--for", "session"]);
+    assert_eq!(unseen.0, 2, "what is allowed is shown first: {unseen:?}");
+    let (code, said) =
+        ringfence(&home, Some(&token), &["approvals", "approve", &id, "--for", "session", "--yes"]);
+    assert_eq!((code, &said["state"]), (0, &json!("approved")), "{said}");
+    for _ in 0..2 {
+        assert!(is_done(&client.call(0, "convert_time", noon())));
+    }
+    let mut other = noon();
+    other["time"] = "13:00".into();
+    assert_ne!(asked(&client.call(0, "convert_time", other)), id);
+}
+
+#[test]
+fn an_approval_for_always_is_a_rule_of_exactly_this_call() {
+    let home = with_rules();
+    let [token] = tokens(&home, ["desk"]);
+    let mut client = client(&home);
+    let id = asked(&client.call(0, "convert_time", noon()));
+    let file = home.path("mine.yaml").display().to_string();
+    let always = ["approvals", "approve", &id, "--for", "always", "--yes", "--file", &file];
+    let (code, _) = ringfence(&home, None, &always);
+    assert_eq!((code, text(&file).as_str()), (3, "rules: []\n"), "nothing is written without the operator");
+    let (code, said) = ringfence(&home, Some(&token), &always);
+    assert_eq!((code, &said["in_force"]), (0, &json!(true)), "{said}");
+    assert!(text(&file).contains("decision: allow"), "{}", text(&file));
+    wait::until("the rule is in force", || (home.status()["policy"]["rules"] == 1).then_some(()));
+    for _ in 0..2 {
+        assert!(is_done(&client.call(0, "convert_time", noon())));
+    }
+    let mut other = noon();
+    other["time"] = "13:00".into();
+    asked(&client.call(0, "convert_time", other));
+}
+
+#[test]
+fn a_changed_policy_waits_for_the_operator_where_there_is_one() {
+    let home = with_rules();
+    let [token] = tokens(&home, ["desk"]);
+    let mut client = client(&home);
+    asked(&client.call(0, "convert_time", noon()));
+    let loose = "rules: [{ id: all, severity: low, match: {}, decision: allow }]\n";
+    std::fs::write(home.path("mine.yaml"), loose).unwrap();
+    wait::until("the change was seen", || home.status()["policy"]["waiting"].as_str().map(drop));
+    asked(&client.call(0, "convert_time", noon()));
+    assert_eq!(ringfence(&home, None, &["policy", "load"]).0, 3, "the agent's own shell");
+    let (code, loaded) = ringfence(&home, Some(&token), &["policy", "load"]);
+    assert_eq!((code, &loaded["in_force"]), (0, &json!(true)), "{loaded}");
+    assert!(is_done(&client.call(0, "convert_time", noon())));
 }

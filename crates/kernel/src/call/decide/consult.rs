@@ -4,11 +4,10 @@
 
 use std::sync::Arc;
 
-use ringfence_identity::OperatorCredential;
-use ringfence_model::approval::ApprovalRequest;
-use ringfence_model::entry::{Entry, EntryBody};
+use ringfence_model::approval::{ApprovalRequest, Quorum};
 use ringfence_model::id::{ApprovalId, Timestamp};
 use ringfence_model::verdict::{Obligation, Verdict};
+use ringfence_policy::PolicySet;
 
 use super::super::{Assessed, leading};
 use super::{asks_a_person, journal_failed};
@@ -22,7 +21,9 @@ const SHOWN: usize = 4_000;
 
 /// The approval that allows exactly this call, which is used up by this.
 pub(super) fn approved(kernel: &Kernel, assessed: &Assessed) -> Option<ApprovalId> {
-    asks_a_person(assessed).then(|| kernel.approvals.take(&binding_of(assessed), kernel.env.now())).flatten()
+    let session = assessed.admitted.request.call.session;
+    let take = || kernel.approvals.take(&binding_of(assessed), session, kernel.env.now());
+    asks_a_person(assessed).then(take).flatten()
 }
 
 /// Asks the approvers about a call; the request that waits for this call already, if there is one. None where nobody could
@@ -44,10 +45,11 @@ pub(super) fn request(
     if !kernel.approvals.has_room(&call.principal, now) {
         return Ok(Err("too many requests for approval are waiting".to_owned()));
     }
-    let needed = needed(verdict);
-    if let Err(why) = satisfiable(kernel, needed) {
+    let wanted = Wanted::of(assessed.admitted.policy.as_ref(), verdict);
+    if let Err(why) = wanted.satisfiable(&kernel.known_approvers()) {
         return Ok(Err(why));
     }
+    let Wanted { needed, approvers, quorums } = wanted;
     let reason = leading(verdict);
     let waits = u64::try_from(kernel.limits.approval.0.as_nanos()).unwrap_or(u64::MAX);
     let request = ApprovalRequest {
@@ -62,16 +64,20 @@ pub(super) fn request(
         target: kernel.shown_target(call.action.target()),
         shown: shown::arguments(&assessed.admitted.request, &assessed.known.seen.values, SHOWN)
             .unwrap_or_default(),
+        arguments: call
+            .action
+            .arguments()
+            .map(|arguments| crate::digest::hex(arguments.value().canonical().as_bytes()).into()),
         rule: reason.rule,
         message: reason.message,
         severity: reason.severity,
         needed,
+        approvers,
+        quorums,
         expires: Timestamp(now.0.saturating_add(waits)),
     };
     let id = request.id;
-    let entry = Entry::at(now, EntryBody::ApprovalRequested(Box::new(request.clone())));
-    kernel.record(&entry).map_err(|error| journal_failed(call.id, &error))?;
-    kernel.approvals.put(request, now);
+    kernel.put_before_approvers(request, now).map_err(|error| journal_failed(call.id, &error))?;
     Ok(Ok(id))
 }
 
@@ -80,29 +86,72 @@ fn binding_of(assessed: &Assessed) -> String {
     binding::approval(&assessed.admitted.request, definition, assessed.admitted.policy.digest())
 }
 
-/// How many approvers the rules want: the most that any of them does.
-fn needed(verdict: &Verdict) -> u8 {
-    let wanted = verdict.obligations.iter().filter_map(|(_, obligation)| match obligation {
-        Obligation::Approvers { needed } => Some(*needed),
-        Obligation::Redact { .. }
-        | Obligation::Limit { .. }
-        | Obligation::Budget { .. }
-        | Obligation::Record => None,
-    });
-    wanted.max().unwrap_or(1).max(1)
+/// What the rules want of the approvers.
+struct Wanted {
+    /// The most that any rule wants.
+    needed: u8,
+    /// Who may answer, where every rule that wants approvers says whose.
+    approvers: Vec<Arc<str>>,
+    quorums: Vec<Quorum>,
 }
 
-/// Two need two who can be told apart: the passphrase and each token are one.
-fn satisfiable(kernel: &Kernel, needed: u8) -> Result<(), String> {
-    if needed <= 1 {
-        return Ok(());
+impl Wanted {
+    fn of(policy: &PolicySet, verdict: &Verdict) -> Self {
+        let mut wanted = Self { needed: 1, approvers: Vec::new(), quorums: Vec::new() };
+        let mut anybody = false;
+        for (_, obligation) in &verdict.obligations {
+            match obligation {
+                Obligation::Approvers { needed, roles } => {
+                    wanted.needed = wanted.needed.max(*needed);
+                    anybody |= roles.is_empty();
+                    if !roles.is_empty() {
+                        let mut holders: Vec<Arc<str>> = roles
+                            .iter()
+                            .flat_map(|role| policy.holders(role))
+                            .map(|name| as_answered(name))
+                            .collect();
+                        holders.sort();
+                        holders.dedup();
+                        wanted.quorums.push(Quorum { roles: roles.clone(), holders, needed: *needed });
+                    }
+                }
+                Obligation::Redact { .. }
+                | Obligation::Limit { .. }
+                | Obligation::Budget { .. }
+                | Obligation::Record
+                | Obligation::Notify => {}
+            }
+        }
+        if !anybody {
+            wanted.approvers =
+                wanted.quorums.iter().flat_map(|quorum| quorum.holders.iter().cloned()).collect();
+            wanted.approvers.sort();
+            wanted.approvers.dedup();
+        }
+        wanted
     }
-    let known = OperatorCredential::load(&kernel.data_dir().join("keys")).ok().flatten();
-    let approvers = known.map_or(0, |known| usize::from(known.has_passphrase()) + known.tokens().count());
-    if approvers >= usize::from(needed) {
-        return Ok(());
+
+    /// Two need two who can be told apart: the passphrase and each token are one. A role needs one of those at least.
+    fn satisfiable(&self, known: &[Arc<str>]) -> Result<(), String> {
+        let more = "`ringfence init --token NAME` makes another";
+        let (needed, approvers) = (self.needed, known.len());
+        if needed > 1 && approvers < usize::from(needed) {
+            return Err(format!("{needed} approvers are needed and {approvers} are known; {more}"));
+        }
+        for quorum in &self.quorums {
+            let there = quorum.holders.iter().filter(|holder| known.contains(holder)).count();
+            if there < usize::from(quorum.needed) {
+                let (needed, roles) = (quorum.needed, quorum.roles.join(" or "));
+                return Err(format!(
+                    "{needed} approvers of {roles} are needed and {there} are known; {more}"
+                ));
+            }
+        }
+        Ok(())
     }
-    Err(format!(
-        "{needed} approvers are needed and {approvers} are known; `ringfence init --token NAME` makes another"
-    ))
+}
+
+/// The name of an operator of the configuration as the principal has it that answers.
+fn as_answered(name: &str) -> Arc<str> {
+    if name == "operator" { name.into() } else { format!("operator:{name}").into() }
 }

@@ -33,6 +33,7 @@ impl Redaction {
                 Obligation::Limit { .. }
                 | Obligation::Budget { .. }
                 | Obligation::Record
+                | Obligation::Notify
                 | Obligation::Approvers { .. } => false,
             })
         };

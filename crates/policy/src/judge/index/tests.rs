@@ -62,7 +62,7 @@ proptest! {
             })
             .collect();
         let text = format!("rules: [{}]", rules.join(", "));
-        let rules = load(&[Source { name: "t", text: &text }]).unwrap().rules;
+        let rules = load(&[Source { name: "t", text: &text }], &[]).unwrap().rules;
         let index = Index::new(&rules);
         let arguments: JsonText = format!("{{\"x\":{x}}}").try_into().unwrap();
         let seen = [finding(ringfence_model::finding::Category::Secret, ringfence_model::finding::Severity::High)];

@@ -32,7 +32,10 @@ fn every_command_is_there_once_and_the_hidden_one_is_not() {
 #[test]
 fn every_tool_is_there_with_its_arguments_and_result() {
     let page = tools().unwrap();
-    assert_eq!(headings(&page), ["verify_code_safety", "get_audit_log", "ringfence_status"]);
+    assert_eq!(
+        headings(&page),
+        ["verify_code_safety", "get_audit_log", "ringfence_status", "request_approval"]
+    );
     for row in [
         "| `code` | string | required | The code. |",
         "| `limit` | integer | default `20` | How many calls to show. |",
