@@ -10,6 +10,7 @@ fn main() {
 }
 
 /// glibc does from 2.36 on.
+#[expect(clippy::disallowed_methods, reason = "runs at build time, with what the build was given")]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn knows_packed_relocations() -> bool {
     let version = std::process::Command::new("getconf").arg("GNU_LIBC_VERSION").output();

@@ -71,6 +71,10 @@ impl Terminal<'_> {
             Verb::ToolsList => self.items("tools.list", JsonText::empty_object(), connection).await,
             Verb::ServersScan => self.items("servers.scan", JsonText::empty_object(), connection).await,
             Verb::AuditQuery(query) => self.items("audit.query", text(&query)?, connection).await,
+            Verb::AuditReceipt { call } => {
+                let call = JsonText::object([("call", JsonText::string(&call.to_string()))]);
+                self.items("audit.receipt", call, connection).await
+            }
             Verb::AuditTail => self.tail(connection).await,
             Verb::PinsList => self.items("pins.list", JsonText::empty_object(), connection).await,
             Verb::PinsAnswer(answer) => {

@@ -4,6 +4,7 @@
 //! secret it keeps, except the token it has just minted.
 
 mod hex;
+mod log;
 mod loopback;
 mod operator;
 mod principal;
@@ -12,6 +13,7 @@ mod process;
 mod sealing;
 mod token;
 
+pub use log::LogKey;
 pub use loopback::{Loopback, LoopbackError};
 pub use operator::{MIN_PASSPHRASE, OperatorCredential, Shown, TokenInfo};
 pub use principal::{Principals, Refused};

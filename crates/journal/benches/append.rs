@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use ringfence_journal::{Journal, Options, Reader, verify};
+use ringfence_journal::{Journal, Options, Reader, SEGMENT, verify};
 use ringfence_model::config::Durability;
 use ringfence_model::entry::OutcomeKind;
 use ringfence_model::verdict::Decision;
@@ -21,7 +21,7 @@ const ENTRIES: u32 = 200_000;
 fn main() {
     // Beside the build products, so that it is measured on a real disk and not in memory.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let options = Options { durability: Durability::Process, log_id: [1; 16] };
+    let options = Options { durability: Durability::Process, log_id: [1; 16], segment: SEGMENT };
     let (journal, _) = Journal::open(dir.path(), options).unwrap();
     let entry = sample::judged(0x1234_5678_9abc_def0_1234_5678_9abc_def0, Decision::Deny);
     println!("entry: {} bytes", serde_json::to_vec(&entry).unwrap().len());
@@ -45,7 +45,7 @@ fn main() {
     });
     journal.append(&sample::closed()).unwrap();
     drop(journal);
-    rate("verify", ENTRIES * 2, || drop(verify(dir.path()).unwrap()));
+    rate("verify", ENTRIES * 2, || drop(verify(dir.path(), None).unwrap()));
     rate("open", ENTRIES * 2, || drop(Journal::open(dir.path(), options).unwrap()));
     rate("read", ENTRIES * 2, || {
         assert_eq!(Reader::open(dir.path(), 0).unwrap().count(), ENTRIES as usize * 2 + 1)

@@ -4,28 +4,26 @@
 //! Must never leave half a record with others after it: what was not written whole is cut off again, and where even
 //! that fails nothing more is taken.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use ringfence_model::config::Durability;
 use ringfence_model::entry::Entry;
 
+use crate::canonical::Canonical;
 use crate::error::JournalError;
-use crate::frame::{Batch, Hash, MAX_PAYLOAD};
+use crate::frame::{Batch, Format, Header, MAX_PAYLOAD};
 use crate::medium::Medium;
 use crate::reader::Reader;
 use crate::recover::{self, Recovered};
-use crate::scan::{Position, Reach};
+use crate::scan::{Position, Reach, Scan};
 use crate::segment;
-
-/// Every how many entries an offset is remembered, so that a reader need not begin at the start.
-pub(crate) const MARK_EVERY: u64 = 1024;
+use crate::tail::Tail;
 
 /// Buffers kept for reuse, and the most bytes one of them may hold on to.
-const SPARE_BATCHES: usize = 16;
+const SPARE_DRAFTS: usize = 16;
 const SPARE_BYTES: usize = 64 << 10;
 
 /// How to open a journal.
@@ -35,33 +33,39 @@ pub struct Options {
     pub durability: Durability,
     /// The id of the log, random; used only where there is no log yet.
     pub log_id: [u8; 16],
+    /// Bytes after which another segment is begun.
+    pub segment: u64,
 }
+
+/// Bytes of a segment where nobody says otherwise.
+pub const SEGMENT: u64 = 64 << 20;
 
 /// A journal open for writing. Shared by reference; every method takes `&self`.
 pub struct Journal {
-    medium: Box<dyn Medium>,
-    durability: Durability,
-    segment: PathBuf,
-    log_id: [u8; 16],
-    tail: Mutex<Tail>,
-    /// Up to where the file holds whole entries.
-    committed: Arc<AtomicU64>,
-    /// Up to where the file is on the disk. Whoever holds the lock is syncing; the others wait for it.
+    dir: PathBuf,
+    options: Options,
+    pub(crate) tail: Mutex<Tail>,
+    /// Up to where the segments hold whole entries.
+    committed: Arc<Mutex<Position>>,
+    /// How many entries are on the disk. Whoever holds the lock is syncing; the others wait for it.
     synced: Mutex<u64>,
-    spare: Mutex<Vec<Batch>>,
+    /// Up to where the log is signed, and the note that says so.
+    pub(crate) signed: Mutex<Option<(u64, String)>>,
+    spare: Mutex<Vec<Draft>>,
     /// Held for its lock; none in tests of the tail alone.
     _lock: Option<File>,
 }
 
-/// Where the log ends.
-#[derive(Debug)]
-pub(crate) struct Tail {
-    pub(crate) end: Position,
-    pub(crate) head: Hash,
-    /// Offsets of the entries 0, [`MARK_EVERY`], 2 × [`MARK_EVERY`], …
-    pub(crate) marks: Vec<u64>,
-    /// The end is in doubt; nothing more may be appended.
-    pub(crate) failed: bool,
+/// Entries on their way, and what it takes to write them.
+struct Draft {
+    batch: Batch,
+    canonical: Canonical,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self { batch: Batch::new(), canonical: Canonical::new() }
+    }
 }
 
 impl Journal {
@@ -87,42 +91,31 @@ impl Journal {
     ) -> Result<(Self, Recovered), JournalError> {
         segment::create_dir(dir)?;
         let lock = segment::lock(dir)?;
-        let path = match segment::find(dir)? {
-            Some(path) => path,
-            None => segment::create(dir, options.log_id)?,
-        };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(JournalError::io("open the journal"))?;
-        let (header, seed) = segment::header(&file)?;
-        let (tail, recovered) = recover::recover(&file, seed, state)?;
+        if segment::beginning(dir)?.is_none() {
+            segment::create(dir, Header::of_first(options.log_id))?;
+        }
+        let (end, recovered) = recover::recover(dir, state)?;
+        let file = segment::open_to_write(dir, end.position.segment)?;
         if recovered.torn > 0 {
-            file.truncate(tail.end.offset)
+            file.truncate(end.position.offset)
                 .and_then(|()| file.sync())
                 .map_err(JournalError::io("cut off the torn end of the journal"))?;
         }
-        let journal = Self::at(Box::new(file), tail, options.durability, path, header.log_id, Some(lock));
-        Ok((journal, recovered))
+        let mut tail = Tail::new(Arc::new(file), end);
+        if end_format(&tail, dir)? != Format::WRITTEN {
+            tail.rotate(dir)?;
+        }
+        Ok((Self::at(dir, tail, options, Some(lock)), recovered))
     }
 
-    pub(crate) fn at(
-        medium: Box<dyn Medium>,
-        tail: Tail,
-        durability: Durability,
-        segment: PathBuf,
-        log_id: [u8; 16],
-        lock: Option<File>,
-    ) -> Self {
+    pub(crate) fn at(dir: &Path, tail: Tail, options: Options, lock: Option<File>) -> Self {
         Self {
-            medium,
-            durability,
-            segment,
-            log_id,
-            committed: Arc::new(AtomicU64::new(tail.end.offset)),
-            synced: Mutex::new(tail.end.offset),
+            dir: dir.to_owned(),
+            options,
+            committed: Arc::new(Mutex::new(tail.end())),
+            synced: Mutex::new(tail.end().index),
             tail: Mutex::new(tail),
+            signed: Mutex::new(None),
             spare: Mutex::new(Vec::new()),
             _lock: lock,
         }
@@ -130,14 +123,14 @@ impl Journal {
 
     /// The id of the log.
     #[must_use]
-    pub const fn log_id(&self) -> [u8; 16] {
-        self.log_id
+    pub fn log_id(&self) -> [u8; 16] {
+        self.tail.lock().log_id()
     }
 
     /// How many entries it holds; the index of the next one.
     #[must_use]
     pub fn entries(&self) -> u64 {
-        self.tail.lock().end.index
+        self.tail.lock().end().index
     }
 
     /// Appends an entry and returns its index. When it returns, the entry survives what [`Options::durability`] says.
@@ -155,17 +148,16 @@ impl Journal {
     /// # Errors
     /// As [`Self::append`].
     pub fn append_all(&self, entries: &[Entry]) -> Result<u64, JournalError> {
-        let mut batch = self.spare.lock().pop().unwrap_or_else(Batch::new);
-        batch.clear();
-        let done = encode(&mut batch, entries).and_then(|()| self.write(&mut batch, entries.len() as u64));
-        if batch.capacity() <= SPARE_BYTES {
+        let mut draft = self.spare.lock().pop().unwrap_or_else(Draft::new);
+        let done = encode(&mut draft, entries).and_then(|()| self.write(&mut draft.batch));
+        if draft.batch.capacity() <= SPARE_BYTES {
             let mut spare = self.spare.lock();
-            if spare.len() < SPARE_BATCHES {
-                spare.push(batch);
+            if spare.len() < SPARE_DRAFTS {
+                spare.push(draft);
             }
         }
         let (index, end) = done?;
-        match self.durability {
+        match self.options.durability {
             Durability::Process => {}
             Durability::Power => self.sync_to(end)?,
         }
@@ -175,55 +167,49 @@ impl Journal {
     /// A reader from entry `from` on, which also sees what is appended later.
     ///
     /// # Errors
-    /// [`JournalError::Io`] where the file cannot be opened.
+    /// [`JournalError::Io`] where the log cannot be opened, [`JournalError::Broken`] where it is not what was written.
     pub fn reader(&self, from: u64) -> Result<Reader, JournalError> {
-        let near = usize::try_from(from / MARK_EVERY).unwrap_or(usize::MAX);
-        let at = {
-            let tail = self.tail.lock();
-            let mark = near.min(tail.marks.len().saturating_sub(1));
-            tail.marks.get(mark).map_or(Position::START, |offset| Position {
-                index: mark as u64 * MARK_EVERY,
-                offset: *offset,
-            })
-        };
-        let file = File::open(&self.segment).map_err(JournalError::io("open the journal"))?;
-        Ok(Reader::new(file, at, from, Reach::Committed(Arc::clone(&self.committed))))
+        Ok(Reader::new(self.scan(self.mark(from))?, from))
     }
 
-    /// Returns the index of the first entry and the offset after the last.
-    fn write(&self, batch: &mut Batch, entries: u64) -> Result<(u64, u64), JournalError> {
+    /// The nearest place known at or before entry `index`.
+    pub(crate) fn mark(&self, index: u64) -> Position {
+        self.tail.lock().mark(index)
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn scan(&self, from: Position) -> Result<Scan, JournalError> {
+        Scan::new(&self.dir, from, Reach::Committed(Arc::clone(&self.committed)))
+    }
+
+    /// Returns the index of the first entry and how many there are after the last.
+    fn write(&self, batch: &mut Batch) -> Result<(u64, u64), JournalError> {
         let mut tail = self.tail.lock();
-        if tail.failed {
-            return Err(JournalError::Failed);
+        if tail.end().offset >= self.options.segment {
+            tail.rotate(&self.dir)?;
         }
-        let head = batch.seal(&tail.head);
-        let start = tail.end;
-        if let Err(error) = write_whole(self.medium.as_ref(), batch.frames(), start.offset) {
-            tail.failed = self.medium.truncate(start.offset).is_err();
-            return Err(JournalError::Io { what: "append to the journal", source: error });
-        }
-        tail.mark(batch);
-        tail.head = head;
-        tail.end =
-            Position { index: start.index + entries, offset: start.offset + batch.frames().len() as u64 };
-        self.committed.store(tail.end.offset, Ordering::Release);
-        Ok((start.index, tail.end.offset))
+        let first = tail.write(batch)?;
+        *self.committed.lock() = tail.end();
+        Ok((first, tail.end().index))
     }
 
-    /// Returns once all up to `end` is on the disk. One fdatasync serves all who wait.
-    fn sync_to(&self, end: u64) -> Result<(), JournalError> {
+    /// Returns once the first `entries` entries are on the disk. One fdatasync serves all who wait.
+    pub(crate) fn sync_to(&self, entries: u64) -> Result<(), JournalError> {
         let mut synced = self.synced.lock();
-        if *synced >= end {
+        if *synced >= entries {
             return Ok(());
         }
-        if self.tail.lock().failed {
-            return Err(JournalError::Failed);
-        }
-        let covers = self.committed.load(Ordering::Acquire);
-        if let Err(source) = self.medium.sync() {
+        let (medium, covers) = {
+            let tail = self.tail.lock();
+            (Arc::clone(tail.medium()?), tail.end().index)
+        };
+        if let Err(source) = medium.sync() {
             // After a failed fsync Linux drops the dirty pages and reports success the next time: nobody can know any
             // more what is on the disk.
-            self.tail.lock().failed = true;
+            self.tail.lock().fail();
             return Err(JournalError::Io { what: "sync the journal", source });
         }
         *synced = covers;
@@ -231,45 +217,25 @@ impl Journal {
     }
 }
 
+/// How the frames of the segment are made that the log ends in.
+fn end_format(tail: &Tail, dir: &Path) -> Result<Format, JournalError> {
+    let segment = tail.end().segment;
+    Ok(segment::header(&segment::open(dir, segment)?, segment)?.format)
+}
+
 impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Journal").field("segment", &self.segment).finish_non_exhaustive()
+        f.debug_struct("Journal").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
-impl Tail {
-    fn mark(&mut self, batch: &Batch) {
-        let mut at = self.end;
-        for frame in batch.sizes() {
-            if at.index.is_multiple_of(MARK_EVERY) {
-                self.marks.push(at.offset);
-            }
-            at = Position { index: at.index + 1, offset: at.offset + frame };
-        }
-    }
-}
-
-fn encode(batch: &mut Batch, entries: &[Entry]) -> Result<(), JournalError> {
+fn encode(draft: &mut Draft, entries: &[Entry]) -> Result<(), JournalError> {
+    let Draft { batch, canonical } = draft;
+    batch.clear();
     for entry in entries {
-        let bytes =
-            batch.push(|payload| serde_json::to_writer(payload, entry)).map_err(JournalError::Encode)?;
+        let bytes = batch.push(|payload| canonical.write(payload, entry)).map_err(JournalError::Encode)?;
         if bytes > MAX_PAYLOAD {
             return Err(JournalError::TooLarge { bytes });
-        }
-    }
-    Ok(())
-}
-
-fn write_whole(medium: &dyn Medium, mut bytes: &[u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        match medium.write_at(bytes, offset) {
-            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
-            Ok(written) => {
-                bytes = bytes.get(written..).unwrap_or_default();
-                offset += written as u64;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
         }
     }
     Ok(())

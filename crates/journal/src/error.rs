@@ -28,8 +28,8 @@ pub enum JournalError {
         /// The version of this build.
         known: u32,
     },
-    /// Segment files that this build did not write.
-    #[error("the journal has segment {name:?}; this build knows only one segment")]
+    /// A file that is named like a segment and was not named by any build.
+    #[error("the journal has a segment {name:?}, which is no name of one")]
     Segment {
         /// Name of the file.
         name: String,
@@ -46,6 +46,18 @@ pub enum JournalError {
     /// An entry that cannot be written as JSON.
     #[error("an entry cannot be written: {0}")]
     Encode(#[source] serde_json::Error),
+    /// There is no such entry.
+    #[error("the journal has no entry {index}")]
+    NoEntry {
+        /// Which one.
+        index: u64,
+    },
+    /// An entry that a build before 0.2 wrote: as part of the log it is proven, alone it cannot be.
+    #[error("entry {index} was not written as canonical JSON, so it cannot be proven apart from the log")]
+    NotCanonical {
+        /// Which one.
+        index: u64,
+    },
     /// An entry whose bytes are as written but that this build cannot read: a newer build wrote it.
     #[error("entry {index} cannot be read by this build: {source}")]
     Decode {
@@ -60,15 +72,21 @@ impl JournalError {
     pub(crate) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what, source }
     }
+
+    pub(crate) fn nothing() -> Self {
+        Self::Io { what: "find a journal", source: io::ErrorKind::NotFound.into() }
+    }
 }
 
 /// The first place where a log is not what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("entry {index}, at byte {offset}: {what}")]
+#[error("entry {index}, at byte {offset} of {segment:020}.rfj: {what}")]
 pub struct Broken {
-    /// Index of the entry, counted from 0; 0 too when the header is at fault.
+    /// Index of the entry, counted from 0; of the first one of the segment when its header is at fault.
     pub index: u64,
-    /// Where in the file its frame begins.
+    /// The segment: the index of its first entry, which its file is named by.
+    pub segment: u64,
+    /// Where in the segment its frame begins.
     pub offset: u64,
     /// What is wrong.
     pub what: Fault,
@@ -85,6 +103,14 @@ pub enum Fault {
     Hash,
     /// The file ends before an entry that had been read already.
     Shrunk,
+    /// A later segment does not go on where this one ends.
+    Gap,
+    /// The log is shorter than what its key has signed.
+    Cut,
+    /// Entries up to here are not those that its key has signed.
+    Unsigned,
+    /// What stands in the place of a checkpoint is none that the log's key has signed.
+    Checkpoint,
 }
 
 impl fmt::Display for Fault {
@@ -94,6 +120,10 @@ impl fmt::Display for Fault {
             Self::Length => "its length field is damaged",
             Self::Hash => "it is not what was written: the hash chain breaks here",
             Self::Shrunk => "the log was cut off before it",
+            Self::Gap => "entries are missing: the next segment does not go on here",
+            Self::Cut => "the log was cut off here: its key has signed more entries",
+            Self::Checkpoint => "the checkpoint is not one that the log's key has signed",
+            Self::Unsigned => "the log up to here is not the one that its key has signed",
         })
     }
 }

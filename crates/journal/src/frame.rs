@@ -3,21 +3,19 @@
 //! ```text
 //! header   magic (8) | format version u32 | index of the first entry u64 | log id (16) | chain before (32)
 //!          | SHA-256 of the above (32)
-//! frame    length u32 | ones' complement of length u32 | payload (JSON of an Entry) | hash (32)
+//! frame    length u32 | ones' complement of length u32 | payload (canonical JSON of an Entry) | hash (32)
 //! ```
 //! Integers are little-endian. A frame's hash is SHA-256 of the 32 bytes before the frame (the hash of the previous
-//! frame or of the header) and of the frame up to the hash: always one contiguous run of the file. The complement makes
-//! a damaged length known as such, where it would otherwise pass for a record that was cut off by a crash.
-
-use ring::digest::{SHA256, digest};
+//! frame or of the header), the two lengths, and the hash of the payload as a leaf of the [`tree`](crate::tree); in format 1 of
+//! the payload itself. The complement makes a damaged length known as such, where it would otherwise pass for a record that
+//! was cut off by a crash.
 
 use crate::error::Fault;
+use crate::tree::{self, digest};
 
 /// Most bytes of one entry as JSON. A longer one is refused; a longer length in a file is damage.
 pub const MAX_PAYLOAD: usize = 1 << 20;
 
-/// The format version that this build writes.
-pub(crate) const VERSION: u32 = 1;
 pub(crate) const HASH: usize = 32;
 pub(crate) const HEADER: usize = 68 + HASH;
 /// What a frame adds to its payload.
@@ -30,10 +28,44 @@ const MAGIC: [u8; 8] = *b"\x89RFJ\r\n\x1a\n";
 /// A link of the chain.
 pub(crate) type Hash = [u8; HASH];
 
-fn sha256(bytes: &[u8]) -> Hash {
-    let mut hash = [0; HASH];
-    hash.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    hash
+/// How the frames of a segment are made: its format version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Of builds before 0.2: the payload is JSON in any order. Only read.
+    One,
+    Two,
+}
+
+impl Format {
+    /// The one that this build writes.
+    pub(crate) const WRITTEN: Self = Self::Two;
+
+    pub(crate) const fn number(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+
+    pub(crate) const fn of(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::One),
+            2 => Some(Self::Two),
+            _ => None,
+        }
+    }
+
+    /// The hash of a frame.
+    fn link(self, before: &[u8], lengths: &[u8], payload: &[u8]) -> Hash {
+        match self {
+            Self::One => digest(&[before, lengths, payload]),
+            Self::Two => link(before, lengths, &tree::leaf(payload)),
+        }
+    }
+}
+
+fn link(before: &[u8], lengths: &[u8], leaf: &Hash) -> Hash {
+    digest(&[before, lengths, leaf])
 }
 
 /// What a header says.
@@ -47,22 +79,28 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// Of the first segment of a log.
+    pub(crate) const fn of_first(log_id: [u8; 16]) -> Self {
+        Self { version: Format::WRITTEN.number(), first: 0, log_id, before: [0; HASH] }
+    }
+
+    /// Its bytes, and the hash at their end.
+    pub(crate) fn encode(&self) -> (Vec<u8>, Hash) {
         let mut bytes = Vec::with_capacity(HEADER);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&self.version.to_le_bytes());
         bytes.extend_from_slice(&self.first.to_le_bytes());
         bytes.extend_from_slice(&self.log_id);
         bytes.extend_from_slice(&self.before);
-        let hash = sha256(&bytes);
+        let hash = digest(&[&bytes]);
         bytes.extend_from_slice(&hash);
-        bytes
+        (bytes, hash)
     }
 
     /// The header that `bytes` begin with; none where they do not begin with a whole and sound one.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let (covered, rest) = bytes.split_at_checked(HEADER - HASH)?;
-        if rest.first_chunk::<HASH>()? != &sha256(covered) {
+        if rest.first_chunk::<HASH>()? != &digest(&[covered]) {
             return None;
         }
         let (magic, rest) = covered.split_first_chunk::<8>()?;
@@ -83,16 +121,19 @@ impl Header {
 #[derive(Debug)]
 pub(crate) struct Batch {
     bytes: Vec<u8>,
+    /// Of each payload.
+    leaves: Vec<Hash>,
 }
 
 impl Batch {
     pub(crate) fn new() -> Self {
-        Self { bytes: Vec::with_capacity(4096) }
+        Self { bytes: Vec::with_capacity(4096), leaves: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.resize(HASH, 0);
+        self.leaves.clear();
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -112,6 +153,7 @@ impl Batch {
             plain.copy_from_slice(&length.to_le_bytes());
             complement.copy_from_slice(&(!length).to_le_bytes());
         }
+        self.leaves.push(tree::leaf(self.bytes.get(frame + LENGTHS..).unwrap_or_default()));
         self.bytes.extend_from_slice(&[0; HASH]);
         Ok(size)
     }
@@ -119,17 +161,21 @@ impl Batch {
     /// Chains all frames to `before`. Returns the hash of the last one.
     pub(crate) fn seal(&mut self, before: &Hash) -> Hash {
         let mut head = *before;
-        let mut rest = self.bytes.as_mut_slice();
-        while let Some((chain, frame)) = rest.split_first_chunk_mut::<HASH>() {
-            *chain = head;
-            let Some(length) = frame.first_chunk::<4>() else { break };
-            let covered = HASH + LENGTHS + u32::from_le_bytes(*length) as usize;
-            let Some((sealed, next)) = rest.split_at_mut_checked(covered) else { break };
-            head = sha256(sealed);
-            // The hash goes where the next frame expects the one before it; the next turn writes it there.
-            rest = next;
+        let mut at = 0;
+        for leaf in &self.leaves {
+            put(&mut self.bytes, at, &head);
+            let frame = self.bytes.get(at + HASH..).and_then(|frame| frame.first_chunk::<LENGTHS>());
+            let Some(lengths @ &[a, b, c, d, ..]) = frame else { break };
+            head = link(&head, lengths, leaf);
+            at += HASH + LENGTHS + u32::from_le_bytes([a, b, c, d]) as usize;
         }
+        put(&mut self.bytes, at, &head);
         head
+    }
+
+    /// The hashes of the payloads, in order.
+    pub(crate) fn leaves(&self) -> &[Hash] {
+        &self.leaves
     }
 
     /// The sizes of the frames, in order.
@@ -148,6 +194,12 @@ impl Batch {
     }
 }
 
+fn put(bytes: &mut [u8], at: usize, hash: &Hash) {
+    if let Some(place) = bytes.get_mut(at..at + HASH) {
+        place.copy_from_slice(hash);
+    }
+}
+
 /// What a run of bytes holds that begins with the hash before a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Parsed {
@@ -160,7 +212,7 @@ pub(crate) enum Parsed {
 }
 
 /// Reads the frame in `chained`, which begins with the hash before it.
-pub(crate) fn parse(chained: &[u8]) -> Parsed {
+pub(crate) fn parse(format: Format, chained: &[u8]) -> Parsed {
     let lengths = chained.get(HASH..).and_then(|frame| frame.first_chunk::<LENGTHS>());
     let Some(&[a, b, c, d, complement @ ..]) = lengths else {
         return Parsed::Short { needed: HASH + LENGTHS };
@@ -174,10 +226,13 @@ pub(crate) fn parse(chained: &[u8]) -> Parsed {
     let whole = chained
         .split_at_checked(covered)
         .and_then(|(sealed, rest)| Some((sealed, rest.first_chunk::<HASH>()?)));
-    match whole {
-        None => Parsed::Short { needed: covered + HASH },
-        Some((sealed, stored)) if sha256(sealed) == *stored => Parsed::Whole { payload },
-        Some(_) => Parsed::Broken { what: Fault::Hash, from: covered },
+    let Some((sealed, stored)) = whole else { return Parsed::Short { needed: covered + HASH } };
+    let (before, rest) = sealed.split_at(HASH);
+    let (lengths, bytes) = rest.split_at(LENGTHS);
+    if format.link(before, lengths, bytes) == *stored {
+        Parsed::Whole { payload }
+    } else {
+        Parsed::Broken { what: Fault::Hash, from: covered }
     }
 }
 

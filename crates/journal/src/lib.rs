@@ -1,24 +1,35 @@
 //! The append-only, hash-chained log: the truth of an installation. The only crate that writes log files.
 //!
-//! A log is a file of frames ([`frame`] has the layout). Each frame's hash covers the hash before it, so no entry can
-//! be changed, removed or put in between unseen. What the chain alone cannot show is a cut at the end.
-//! Must never rewrite an entry: the only bytes ever taken back are those of a record that was not written whole.
+//! A log is segments of frames ([`frame`] has the layout). Each frame's hash covers the hash before it, so damage to any
+//! entry is found and named. All entries are leaves of one Merkle tree ([`tree`]), whose root the log's key signs
+//! ([`checkpoint`]): so a log that was written anew or cut off is found, too, and a call can be proven to a stranger
+//! ([`receipt`]). Must never rewrite an entry: the only bytes ever taken back are those of a record that was not written whole.
 
 mod append;
+mod canonical;
+mod checkpoint;
 mod error;
 mod frame;
 mod medium;
+mod note;
 mod reader;
+mod receipt;
 mod recover;
 #[cfg(test)]
 mod sample;
 mod scan;
 mod segment;
+mod tail;
+mod tree;
 mod verify;
 
-pub use append::{Journal, Options};
+pub use append::{Journal, Options, SEGMENT};
+pub use checkpoint::origin;
 pub use error::{Broken, Fault, JournalError};
 pub use frame::MAX_PAYLOAD;
+pub use note::{BadKey, NoteKey, NoteVerifier};
 pub use reader::Reader;
+pub use receipt::{Attested, BadReceipt, Receipt, verify_receipt};
 pub use recover::{LeftFloor, MAX_OPEN, OpenIntent, Recovered};
-pub use verify::{Verified, verify};
+pub use segment::log_id;
+pub use verify::{Trusted, Verified, verify};

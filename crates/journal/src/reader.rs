@@ -1,6 +1,5 @@
 //! Reads entries in order, and those that are appended meanwhile.
 
-use std::fs::File;
 use std::path::Path;
 
 use ringfence_model::entry::Entry;
@@ -27,12 +26,12 @@ impl Reader {
     /// [`JournalError::Io`] where there is no journal; [`JournalError::Broken`], [`JournalError::Version`] and
     /// [`JournalError::Segment`] where it is not one this build reads.
     pub fn open(dir: &Path, from: u64) -> Result<Self, JournalError> {
-        let (file, _) = segment::existing(dir)?;
-        Ok(Self::new(file, Position::START, from, Reach::File))
+        let first = segment::holding(dir, from)?.ok_or_else(JournalError::nothing)?;
+        Ok(Self::new(Scan::new(dir, Position::first_of(first), Reach::File)?, from))
     }
 
-    pub(crate) const fn new(file: File, at: Position, from: u64, reach: Reach) -> Self {
-        Self { scan: Scan::new(file, at, reach), from }
+    pub(crate) const fn new(scan: Scan, from: u64) -> Self {
+        Self { scan, from }
     }
 
     /// The next entry; none where there is no further one yet.

@@ -3,7 +3,7 @@
 mod floors;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::path::Path;
 
 use memchr::memmem;
 use ringfence_model::entry::{Entry, STATEFUL};
@@ -12,10 +12,11 @@ use ringfence_model::label::Label;
 use ringfence_model::verdict::{Code, Decision};
 use serde::Deserialize;
 
-use crate::append::{MARK_EVERY, Tail};
 use crate::error::JournalError;
 use crate::frame::Hash;
 use crate::scan::{Position, Reach, Scan, Step};
+use crate::tail::MARK_EVERY;
+use crate::tree::{self, Tree};
 use floors::Floors;
 
 pub use floors::LeftFloor;
@@ -88,22 +89,27 @@ impl Glance<'_> {
     }
 }
 
+/// Where a log ends.
+pub(crate) struct End {
+    pub(crate) log_id: [u8; 16],
+    pub(crate) position: Position,
+    pub(crate) head: Hash,
+    pub(crate) tree: Tree,
+    pub(crate) marks: Vec<Position>,
+}
+
 /// Walks the whole log; `state` sees the entries that a kernel rebuilds its state from, oldest first.
-pub(crate) fn recover(
-    file: &File,
-    seed: Hash,
-    state: &mut dyn FnMut(&Entry),
-) -> Result<(Tail, Recovered), JournalError> {
-    let file = file.try_clone().map_err(JournalError::io("read the journal"))?;
-    let mut scan = Scan::new(file, Position::START, Reach::File);
+pub(crate) fn recover(dir: &Path, state: &mut dyn FnMut(&Entry)) -> Result<(End, Recovered), JournalError> {
+    let mut scan = Scan::new(dir, Position::first_of(0), Reach::File)?;
     let (mut intents, mut floors) = (Intents::new(MAX_OPEN), Floors::new());
-    let mut marks = Vec::new();
+    let (mut marks, mut tree) = (Vec::new(), Tree::new());
     let torn = loop {
         match scan.step()? {
             Step::Entry { at, payload } => {
                 if at.index.is_multiple_of(MARK_EVERY) {
-                    marks.push(at.offset);
+                    marks.push(at);
                 }
+                tree.push(tree::leaf(payload));
                 let broken = |source| JournalError::Decode { index: at.index, source };
                 let glance: Glance<'_> = serde_json::from_slice(payload).map_err(broken)?;
                 intents.see(at.index, &glance);
@@ -123,9 +129,10 @@ pub(crate) fn recover(
             Step::Broken(broken) => return Err(broken.into()),
         }
     };
-    let end = scan.position();
-    let tail = Tail { end, head: scan.head().unwrap_or(seed), marks, failed: false };
-    Ok((tail, Recovered { entries: end.index, torn, open: intents.open(), floors: floors.left() }))
+    let position = scan.position();
+    let head = scan.head()?;
+    let end = End { log_id: scan.log_id(), position, head, tree, marks };
+    Ok((end, Recovered { entries: position.index, torn, open: intents.open(), floors: floors.left() }))
 }
 
 struct Intents {

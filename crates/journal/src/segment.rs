@@ -1,15 +1,15 @@
-//! The files of a journal directory: the lock and the segment. Creates them readable by their owner only.
+//! The files of a journal directory: the lock and the segments. Creates them readable by their owner only.
 //!
-//! A segment is named by the index of its first entry, so that further ones sort after it. There is one so far; must
-//! never open a directory that holds others.
+//! A segment is named by the index of its first entry, so that they sort. Must never take a file for a segment that this
+//! build would not have named so.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Broken, Fault, JournalError};
-use crate::frame::{HASH, HEADER, Hash, Header, VERSION};
+use crate::frame::{Format, HEADER, Hash, Header};
 
 const EXTENSION: &str = "rfj";
 
@@ -42,61 +42,106 @@ pub(crate) fn lock(dir: &Path) -> Result<File, JournalError> {
     }
 }
 
-/// The segment of `dir`, if there is one.
-pub(crate) fn find(dir: &Path) -> Result<Option<PathBuf>, JournalError> {
-    let what = "list the journal's directory";
-    let first = path(dir, 0);
-    let mut found = None;
-    for entry in dir.read_dir().map_err(JournalError::io(what))? {
-        let entry = entry.map_err(JournalError::io(what))?.path();
-        if entry.extension().is_none_or(|extension| extension != EXTENSION) {
-            continue;
-        }
-        if entry != first {
-            let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            return Err(JournalError::Segment { name });
-        }
-        found = Some(entry);
-    }
-    Ok(found)
+/// The segment of `dir` that begins with entry `from` or later, the first of them. `None` where there is none.
+pub(crate) fn first_from(dir: &Path, from: u64) -> Result<Option<u64>, JournalError> {
+    Ok(all(dir)?.into_iter().find(|first| *first >= from))
 }
 
-/// Opens the segment of `dir` for reading. Returns it with the hash that its first frame is chained to.
-pub(crate) fn existing(dir: &Path) -> Result<(File, Hash), JournalError> {
-    let path = find(dir)?
-        .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
-        .map_err(JournalError::io("find a journal"))?;
-    let file = File::open(path).map_err(JournalError::io("open the journal"))?;
-    let (_, seed) = header(&file)?;
+/// The first segment of `dir`, which begins with entry 0. `None` where there is no log.
+pub(crate) fn beginning(dir: &Path) -> Result<Option<u64>, JournalError> {
+    match first_from(dir, 0)? {
+        Some(first) if first > 0 => {
+            Err(Broken { index: 0, segment: first, offset: 0, what: Fault::Gap }.into())
+        }
+        other => Ok(other),
+    }
+}
+
+/// The segment of `dir` in which entry `index` stands or would stand.
+pub(crate) fn holding(dir: &Path, index: u64) -> Result<Option<u64>, JournalError> {
+    let all = all(dir)?;
+    let before = all.iter().rev().find(|first| **first <= index);
+    Ok(before.or(all.first()).copied())
+}
+
+/// The first entries of all segments, in order.
+fn all(dir: &Path) -> Result<Vec<u64>, JournalError> {
+    let what = "list the journal's directory";
+    let mut all = Vec::new();
+    for entry in dir.read_dir().map_err(JournalError::io(what))? {
+        let name = entry.map_err(JournalError::io(what))?.file_name().to_string_lossy().into_owned();
+        let Some(first) = name.strip_suffix(EXTENSION).and_then(|name| name.strip_suffix('.')) else {
+            continue;
+        };
+        match first.parse() {
+            Ok(first) if path(dir, first).file_name().is_some_and(|own| *own == *name) => all.push(first),
+            _ => return Err(JournalError::Segment { name }),
+        }
+    }
+    all.sort_unstable();
+    Ok(all)
+}
+
+/// Opens a segment for reading.
+pub(crate) fn open(dir: &Path, first: u64) -> Result<File, JournalError> {
+    File::open(path(dir, first)).map_err(JournalError::io("open the journal"))
+}
+
+/// Opens a segment for writing, too.
+pub(crate) fn open_to_write(dir: &Path, first: u64) -> Result<File, JournalError> {
+    let file = OpenOptions::new().read(true).write(true).open(path(dir, first));
+    file.map_err(JournalError::io("open the journal"))
+}
+
+/// The id of the log in `dir`.
+///
+/// # Errors
+/// [`JournalError::Io`] where there is no log; [`JournalError::Broken`] and [`JournalError::Version`] where its beginning is not
+/// one that this build reads.
+pub fn log_id(dir: &Path) -> Result<[u8; 16], JournalError> {
+    let first = beginning(dir)?.ok_or_else(JournalError::nothing)?;
+    Ok(header(&open(dir, first)?, first)?.header.log_id)
+}
+
+/// Creates a segment of `dir`, whole or not at all.
+///
+/// Returns it with the hash that its first frame is chained to.
+pub(crate) fn create(dir: &Path, header: Header) -> Result<(File, Hash), JournalError> {
+    let segment = path(dir, header.first);
+    let draft = segment.with_extension("new");
+    let (bytes, seed) = header.encode();
+    let write = || -> io::Result<File> {
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&draft, &segment)?;
+        File::open(dir)?.sync_all()?;
+        Ok(file)
+    };
+    let file = write().map_err(JournalError::io("create a segment of the journal"))?;
     Ok((file, seed))
 }
 
-/// Creates the first segment of `dir`, whole or not at all.
-pub(crate) fn create(dir: &Path, log_id: [u8; 16]) -> Result<PathBuf, JournalError> {
-    let header = Header { version: VERSION, first: 0, log_id, before: [0; HASH] };
-    let segment = path(dir, 0);
-    let draft = segment.with_extension("new");
-    let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(&header.encode())?;
-        file.sync_all()?;
-        std::fs::rename(&draft, &segment)?;
-        File::open(dir)?.sync_all()
-    };
-    write().map_err(JournalError::io("create the journal"))?;
-    Ok(segment)
+/// What the header of a segment says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Opened {
+    pub(crate) header: Header,
+    pub(crate) format: Format,
 }
 
-/// Reads the header of a segment. Returns it and the hash that the first frame is chained to.
-pub(crate) fn header(file: &File) -> Result<(Header, Hash), JournalError> {
-    let mut bytes = Vec::with_capacity(HEADER);
-    file.take(HEADER as u64).read_to_end(&mut bytes).map_err(JournalError::io("read the journal"))?;
-    let header = Header::decode(&bytes);
-    let (Some(header), Some(seed)) = (header, bytes.last_chunk::<HASH>()) else {
-        return Err(Broken { index: 0, offset: 0, what: Fault::Header }.into());
-    };
-    if header.version != VERSION {
-        return Err(JournalError::Version { found: header.version, known: VERSION });
+/// Reads the header of the segment that begins with entry `first`.
+pub(crate) fn header(file: &File, first: u64) -> Result<Opened, JournalError> {
+    let mut bytes = vec![0; HEADER];
+    let broken = Broken { index: first, segment: first, offset: 0, what: Fault::Header };
+    match file.read_exact_at(&mut bytes, 0) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(broken.into()),
+        other => other.map_err(JournalError::io("read the journal"))?,
     }
-    Ok((header, *seed))
+    let header = Header::decode(&bytes).filter(|header| header.first == first);
+    let header = header.ok_or(broken)?;
+    match Format::of(header.version) {
+        Some(format) => Ok(Opened { header, format }),
+        None => Err(JournalError::Version { found: header.version, known: Format::WRITTEN.number() }),
+    }
 }

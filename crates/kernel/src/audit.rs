@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ringfence_journal::{Journal, JournalError, Reader};
 use ringfence_model::control::AuditQuery;
 use ringfence_model::entry::Entry;
+use ringfence_model::id::CallId;
 use ringfence_store::{CallRow, Stats, Store, StoreError};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
@@ -51,6 +52,17 @@ impl Audit {
         }
     }
 
+    /// Where the entries of a call stand in the journal, in order; none where there is no such call.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub async fn places(&self, call: CallId) -> Result<Vec<u64>, AuditError> {
+        match self.try_places(call).await {
+            Err(error) if self.heal(&error).await? => self.try_places(call).await,
+            answered => answered,
+        }
+    }
+
     /// Counts over all calls.
     ///
     /// # Errors
@@ -79,6 +91,11 @@ impl Audit {
     async fn try_calls(&self, query: &AuditQuery) -> Result<Vec<CallRow>, AuditError> {
         let store = self.current().await?;
         Ok(store.calls(query).await?)
+    }
+
+    async fn try_places(&self, call: CallId) -> Result<Vec<u64>, AuditError> {
+        let store = self.current().await?;
+        Ok(store.places(call).await?)
     }
 
     async fn try_stats(&self) -> Result<Stats, AuditError> {

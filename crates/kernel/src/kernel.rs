@@ -14,7 +14,7 @@ use ringfence_detect::secret::SecretScanner;
 use ringfence_detect::{DetectorError, Detectors, Message, PersonalData};
 use ringfence_flow::Lexicon;
 use ringfence_identity::{KeysError, SealingKeys};
-use ringfence_journal::{Journal, JournalError, Options};
+use ringfence_journal::{Journal, JournalError, Options, SEGMENT};
 use ringfence_mcp::seal::{Sealer, SealingKey};
 use ringfence_mcp::version::ProtocolVersion;
 use ringfence_model::call::Listing;
@@ -36,6 +36,7 @@ use crate::builtin::Builtin;
 use crate::call::{self, Released, Request};
 use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
+use crate::ledger::{Ledger, LedgerError};
 use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
 use crate::pins::Pins;
@@ -98,6 +99,7 @@ pub struct Kernel {
     /// Where servers and their processes live: threads of connections come and go.
     pub(crate) runtime: Handle,
     journal: Arc<Journal>,
+    pub(crate) ledger: Ledger,
     durability: Durability,
     data_dir: PathBuf,
 }
@@ -149,6 +151,9 @@ pub enum StartError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What the journal's key has signed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The sealing keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -172,7 +177,7 @@ impl Kernel {
         let Parts { config, policy, lock, data_dir, builtins, base_environment, env } = parts;
         let mut log_id = [0; 16];
         env.fill(&mut log_id)?;
-        let options = Options { durability: config.journal.durability, log_id };
+        let options = Options { durability: config.journal.durability, log_id, segment: SEGMENT };
         let mut approvals = Approvals::new();
         let mut tainted = Vec::new();
         let pins = Pins::new(lock);
@@ -192,6 +197,9 @@ impl Kernel {
         })?;
         approvals.note(latest);
         let journal = Arc::new(journal);
+        // Before anything is added to it.
+        let keys_dir = data_dir.join("keys");
+        let ledger = Ledger::open(Arc::clone(&journal), &keys_dir, &env)?;
         let now = env.now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
         journal.append(&Entry::at(now, EntryBody::Opened { version, recovered: recovered.torn }))?;
@@ -200,7 +208,7 @@ impl Kernel {
         }
         journal.append(&Entry::at(now, loaded(&policy)))?;
         let mut filled = Ok(());
-        let keys = SealingKeys::load_or_create(&data_dir.join("keys"), &mut |bytes| {
+        let keys = SealingKeys::load_or_create(&keys_dir, &mut |bytes| {
             filled = filled.and(env.fill(bytes));
         })?;
         filled?;
@@ -245,6 +253,7 @@ impl Kernel {
             base_environment,
             runtime: Handle::current(),
             journal,
+            ledger,
             durability: config.journal.durability,
             data_dir,
             limits,
@@ -498,6 +507,7 @@ impl Kernel {
         if let Err(error) = self.record(&Entry::at(self.env.now(), EntryBody::Closed)) {
             tracing::error!(%error, "the journal could not be closed in good order");
         }
+        self.ledger.sign();
     }
 
     /// Appends to the journal.

@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod env;
 pub mod exchange;
 pub mod kernel;
+pub mod ledger;
 pub mod limits;
 pub mod operate;
 pub mod requests;

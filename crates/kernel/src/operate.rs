@@ -1,5 +1,5 @@
-//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `approvals.list`, `approvals.answer`,
-//! `pins.list`, `pins.answer`, `policy.load`.
+//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `audit.receipt`, `approvals.list`,
+//! `approvals.answer`, `pins.list`, `pins.answer`, `policy.load`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
 
@@ -8,9 +8,11 @@ mod servers;
 use std::sync::Arc;
 
 use ringfence_flow::{Node, combinations};
+use ringfence_journal::JournalError;
 use ringfence_model::approval::ApprovalAnswer;
 use ringfence_model::control::{ApprovalReply, AuditQuery, PinAnswer};
 use ringfence_model::entry::{Entry, EntryBody};
+use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText};
 use ringfence_model::name::ServerName;
 use ringfence_model::pin::{PinAnswered, PinKind};
@@ -21,6 +23,7 @@ use serde_json::json;
 
 use crate::announce;
 use crate::approvals::AnswerError;
+use crate::audit::AuditError;
 use crate::call::Request;
 use crate::endpoint;
 use crate::kernel::Kernel;
@@ -135,6 +138,7 @@ impl Kernel {
             "tools.list" => self.list_tools(request).await,
             "servers.scan" => self.scan_servers(request).await,
             "audit.query" => self.query_audit(&request.params).await?,
+            "audit.receipt" => vec![self.give_receipt(&request.params).await?],
             "pins.list" => self.pins.report().iter().map(|pin| json!(pin)).collect(),
             "pins.answer" => vec![self.answer_pin(request).await?],
             "approvals.list" => self.list_approvals(),
@@ -156,6 +160,27 @@ impl Kernel {
             .map_err(|error| Problem::new(ProblemKind::User, "bad-query", error.to_string()))?;
         let rows = self.audit.calls(&query).await.map_err(|error| internal(&error))?;
         Ok(rows.iter().map(|row| json!(row)).collect())
+    }
+
+    async fn give_receipt(self: &Arc<Self>, params: &JsonText) -> Result<serde_json::Value, Problem> {
+        let call = params.get("call").and_then(|call| call.as_str()?.parse().ok());
+        let call: CallId = call.ok_or_else(|| {
+            Problem::new(ProblemKind::User, "bad-query", "a receipt is of a call: name its id")
+        })?;
+        let receipt = self.receipt(call).await.map_err(|error| match error {
+            AuditError::Journal(error @ JournalError::NotCanonical { .. }) => {
+                Problem::new(ProblemKind::User, "no-receipt", error.to_string())
+                    .hint("`ringfence audit verify` vouches for the whole log, this entry with it")
+            }
+            other @ (AuditError::Journal(_) | AuditError::Store(_) | AuditError::Interrupted) => {
+                internal(&other)
+            }
+        })?;
+        let receipt = receipt.ok_or_else(|| {
+            Problem::new(ProblemKind::User, "no-such-call", format!("the journal holds no call `{call}`"))
+                .hint("`ringfence audit query --json` shows the ids of calls")
+        })?;
+        Ok(json!(receipt))
     }
 
     /// An operator's answer about a definition that is held: into the journal, then in force.

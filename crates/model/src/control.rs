@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::{Answer, Lasts};
 use crate::config::ServerConfig;
-use crate::id::ApprovalId;
+use crate::id::{ApprovalId, CallId};
 use crate::name::ServerName;
 use crate::pin::{PinKind, PinnedServer};
 use crate::problem::Problem;
@@ -111,6 +111,11 @@ pub enum Verb {
     },
     /// One item per call, newest first.
     AuditQuery(AuditQuery),
+    /// One item: the receipt of a call, for `audit verify-receipt`.
+    AuditReceipt {
+        /// Which.
+        call: CallId,
+    },
     /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
     AuditTail,
     /// One item per pinned or held definition of a server: `{realm, server, identity, kind, name, state, because?, accepted?,

@@ -5,11 +5,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Nanoseconds since the Unix epoch (UTC).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Nanoseconds since the Unix epoch (UTC). In JSON a string of RFC 3339 with nine digits of a second: a number of that size is
+/// not what every reader takes it for (RFC 8785 section 3.2.2.3). Read also as the number that builds before 0.2 wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
@@ -20,9 +21,9 @@ impl Timestamp {
     }
 }
 
-impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC with milliseconds, e.g. `2026-11-20T16:45:48.120Z`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Timestamp {
+    /// RFC 3339 in UTC, to the whole second, without its `Z`.
+    fn seconds(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0 / 1_000_000_000;
         let (days, of_day) = (seconds / 86_400, seconds % 86_400);
         // Days to civil date: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms" (proleptic Gregorian).
@@ -38,12 +39,60 @@ impl fmt::Display for Timestamp {
         let year = year_of_era + era * 400 + u64::from(month <= 2);
         write!(
             f,
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
             of_day / 3_600,
             of_day / 60 % 60,
-            of_day % 60,
-            self.millis() % 1_000
+            of_day % 60
         )
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with milliseconds, e.g. `2026-11-20T16:45:48.120Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.seconds(f)?;
+        write!(f, ".{:03}Z", self.millis() % 1_000)
+    }
+}
+
+/// A time to the nanosecond, as it is written in JSON.
+struct Exact(Timestamp);
+
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.seconds(f)?;
+        write!(f, ".{:09}Z", self.0.0 % 1_000_000_000)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Exact(*self))
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// Reads a time that is a string or a number.
+struct Either;
+
+impl Visitor<'_> for Either {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time of RFC 3339, or nanoseconds since 1970")
+    }
+
+    fn visit_u64<E: de::Error>(self, nanoseconds: u64) -> Result<Timestamp, E> {
+        Ok(Timestamp(nanoseconds))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
@@ -54,7 +103,7 @@ pub struct BadTime;
 
 impl FromStr for Timestamp {
     type Err = BadTime;
-    /// `YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SS[.fraction]Z` (RFC 3339 section 5.6, UTC only), from 1970 to 2500.
+    /// `YYYY-MM-DD`, or `YYYY-MM-DDTHH:MM:SS[.fraction]Z` (RFC 3339 section 5.6, UTC only), from 1970 to the middle of 2554.
     fn from_str(text: &str) -> Result<Self, BadTime> {
         parse(text).ok_or(BadTime)
     }
@@ -74,7 +123,7 @@ fn parse(text: &str) -> Option<Timestamp> {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    let fits = (1970..=2500).contains(&year)
+    let fits = (1970..=2554).contains(&year)
         && (1..=12).contains(&month)
         && (1..=longest).contains(&day)
         && hour < 24
@@ -85,7 +134,7 @@ fn parse(text: &str) -> Option<Timestamp> {
     }
     let nanos: u64 = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
     let seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-    Some(Timestamp(seconds * 1_000_000_000 + nanos))
+    seconds.checked_mul(1_000_000_000)?.checked_add(nanos).map(Timestamp)
 }
 
 /// Three numbers of digits only, the parts of `text` between `separator`.

@@ -6,6 +6,7 @@ mod approvals;
 mod audit;
 mod check;
 mod init;
+mod keys;
 mod operator;
 mod pins;
 mod policy;
@@ -92,6 +93,8 @@ enum Command {
     Audit(audit::Audit),
     #[command(subcommand)]
     Pins(pins::Pins),
+    #[command(subcommand)]
+    Keys(keys::Keys),
     #[command(subcommand, hide = true)]
     Reference(reference::Reference),
 }
@@ -136,6 +139,7 @@ impl Command {
             Self::Approvals(command) => command.run(context),
             Self::Audit(command) => command.run(context),
             Self::Pins(command) => command.run(context),
+            Self::Keys(command) => command.run(context),
             Self::Reference(command) => command.run(),
         }
     }

@@ -122,6 +122,8 @@ pub(crate) fn journal(error: &JournalError, folder: &Path) -> Problem {
         | JournalError::Broken(_)
         | JournalError::Failed
         | JournalError::TooLarge { .. }
+        | JournalError::NoEntry { .. }
+        | JournalError::NotCanonical { .. }
         | JournalError::Encode(_) => Problem::new(ProblemKind::Config, "journal", message),
     }
 }

@@ -11,6 +11,7 @@ use ringfence_govern::desktop::ENVIRONMENT;
 use ringfence_govern::{Channels, Decisions, Notifier};
 use ringfence_identity::Principals;
 use ringfence_kernel::env::Env;
+use ringfence_kernel::ledger::LedgerError;
 use ringfence_kernel::{Kernel, Parts, StartError};
 use ringfence_model::config::{BadWebhook, Config, Desktop};
 use ringfence_model::problem::{Problem, ProblemKind};
@@ -149,7 +150,7 @@ async fn serve(
         }
         stop.cancel();
     };
-    tokio::join!(control, http, watch, kernel.tend(stop.clone()));
+    tokio::join!(control, http, watch, kernel.tend(stop.clone()), kernel.keep_signed(stop.clone()));
     Ok(())
 }
 
@@ -230,6 +231,20 @@ fn start_problem(error: &StartError) -> Problem {
         }
         StartError::Journal(_) => Problem::new(ProblemKind::Config, "journal", error.to_string())
             .hint("`ringfence audit verify` says what is wrong with it"),
+        StartError::Ledger(LedgerError::KeyLost) => {
+            Problem::new(ProblemKind::Config, "journal", error.to_string())
+                .hint("put `keys/log` back from a copy, or move the journal aside and begin a new one")
+        }
+        StartError::Ledger(LedgerError::Journal(_)) => {
+            Problem::new(ProblemKind::Config, "journal", error.to_string())
+                .hint("`ringfence audit verify` says what is wrong with it")
+        }
+        StartError::Ledger(LedgerError::Keys(_)) => {
+            Problem::new(ProblemKind::Config, "keys", error.to_string())
+        }
+        StartError::Ledger(LedgerError::Env(_) | LedgerError::Name(_)) => {
+            internal("start", error.to_string())
+        }
         StartError::Keys(_) => Problem::new(ProblemKind::Config, "keys", error.to_string()),
         StartError::Server(_) => Problem::new(ProblemKind::Config, "server", error.to_string()),
         StartError::Rules(_) | StartError::Env(_) => internal("start", error.to_string()),

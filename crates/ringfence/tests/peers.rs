@@ -16,6 +16,7 @@ mod peers {
     mod installed;
     mod memory;
     mod python;
+    mod receipt;
     mod scan;
     mod secret;
     mod session;

@@ -48,7 +48,7 @@ impl Store {
                     };
                     pending.calls.push((index, time, ruling));
                 }
-                EntryBody::Outcome(outcome) => pending.outcomes.push(*outcome),
+                EntryBody::Outcome(outcome) => pending.outcomes.push((index, *outcome)),
                 EntryBody::Opened { .. }
                 | EntryBody::Closed
                 | EntryBody::PolicyLoaded { .. }
@@ -86,7 +86,7 @@ impl Store {
 #[derive(Default)]
 struct Pending {
     calls: Vec<(u64, Timestamp, Box<Ruling>)>,
-    outcomes: Vec<CallOutcome>,
+    outcomes: Vec<(u64, CallOutcome)>,
 }
 
 impl Pending {
@@ -103,8 +103,8 @@ impl Pending {
         if !self.outcomes.is_empty() {
             let again = self.outcomes.len() == ROWS;
             let mut sql = QueryBuilder::new(format!("INSERT INTO outcomes ({OUTCOME_COLUMNS}) "));
-            sql.push_values(self.outcomes.drain(..), |mut tuple, outcome| {
-                row::push_outcome(&mut tuple, &outcome);
+            sql.push_values(self.outcomes.drain(..), |mut tuple, (index, outcome)| {
+                row::push_outcome(&mut tuple, index, &outcome);
             });
             // A call ends once; what may come later does not change how.
             sql.push(" ON CONFLICT (call_id) DO NOTHING");

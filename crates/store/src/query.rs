@@ -1,6 +1,7 @@
 //! The questions the view answers.
 
 use ringfence_model::control::AuditQuery;
+use ringfence_model::id::CallId;
 use serde::Serialize;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
@@ -30,6 +31,17 @@ impl Store {
     pub async fn calls(&self, query: &AuditQuery) -> Result<Vec<CallRow>, StoreError> {
         let mut sql = select(query);
         sql.build().fetch_all(self.pool()).await?.iter().map(CallRow::read).collect()
+    }
+
+    /// Where the entries of a call stand in the journal: its rulings and its outcome, in order. None where there is no such call.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn places(&self, call: CallId) -> Result<Vec<u64>, StoreError> {
+        let sql = "SELECT position FROM calls WHERE call_id = $1 \
+                   UNION SELECT position FROM outcomes WHERE call_id = $1 ORDER BY position";
+        let rows = sqlx::query(sql).bind(call.to_string()).fetch_all(self.pool()).await?;
+        rows.iter().map(|row| Ok(unsigned(row.try_get("position")?))).collect()
     }
 
     /// How many calls were judged, up to where the journal has been read.

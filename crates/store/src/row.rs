@@ -91,7 +91,7 @@ fn rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::E
 pub(crate) const CALL_COLUMNS: &str = "position, time_ns, call_id, parent, retries, realm, principal, session, action, \
      server, target, effects, effect_source, decision, would, rule, reason, severity, confirmed, code, findings";
 
-pub(crate) const OUTCOME_COLUMNS: &str = "call_id, outcome, bytes, took_us, code, findings";
+pub(crate) const OUTCOME_COLUMNS: &str = "call_id, position, outcome, bytes, took_us, code, findings";
 
 type Tuple<'b> = Separated<'b, Sqlite, &'static str>;
 
@@ -123,9 +123,10 @@ pub(crate) fn push_call(tuple: &mut Tuple<'_>, position: u64, time: Timestamp, r
 }
 
 /// Binds the values of [`OUTCOME_COLUMNS`], in that order.
-pub(crate) fn push_outcome(tuple: &mut Tuple<'_>, outcome: &CallOutcome) {
+pub(crate) fn push_outcome(tuple: &mut Tuple<'_>, position: u64, outcome: &CallOutcome) {
     tuple
         .push_bind(outcome.call.to_string())
+        .push_bind(signed(position))
         .push_bind(outcome.outcome.as_str())
         .push_bind(signed(outcome.bytes))
         .push_bind(signed(outcome.took_us))

@@ -1,5 +1,6 @@
 //! The database file: opened, created, bound to a log, replaced when it is damaged.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io;
@@ -141,8 +142,14 @@ async fn prepare(pool: &SqlitePool, log_id: [u8; 16]) -> Result<(u64, bool), Sto
 }
 
 fn migrations() -> Migrator {
-    let calls = SqlStr::from_static(include_str!("../migrations/0001_calls.sql"));
-    Migrator::with_migrations(vec![Migration::new(1, "calls".into(), MigrationType::Simple, calls, false)])
+    let all = [
+        (1, "calls", include_str!("../migrations/0001_calls.sql")),
+        (2, "places", include_str!("../migrations/0002_places.sql")),
+    ];
+    let migration = |(version, name, sql)| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, SqlStr::from_static(sql), false)
+    };
+    Migrator::with_migrations(all.map(migration).into())
 }
 
 /// Creates an empty file that only its owner can read; SQLite gives its companions the same mode, and drops a write-ahead

@@ -1,14 +1,17 @@
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ringfence_model::verdict::Decision;
 
 use super::*;
-use crate::frame::{HASH, HEADER, Header, VERSION};
+use crate::frame::{HEADER, Header};
+use crate::medium::Medium;
+use crate::tree::Tree;
 use crate::{sample, verify};
 
-const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16] };
+const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16], segment: SEGMENT };
 
 /// What the disk does next; after the last one it works.
 #[derive(Debug, Clone, Copy)]
@@ -75,13 +78,13 @@ struct Rig {
 
 fn rig(durability: Durability, fates: &[Fate]) -> Rig {
     let dir = tempfile::tempdir().unwrap();
-    let path = segment::create(dir.path(), OPTIONS.log_id).unwrap();
-    let file = OpenOptions::new().read(true).write(true).open(&path).unwrap();
-    let (_, head) = segment::header(&file).unwrap();
+    let header = Header::of_first(OPTIONS.log_id);
+    let (file, head) = segment::create(dir.path(), header).unwrap();
     let disk = Arc::new(Disk { file, fates: Mutex::new(fates.to_vec()), syncs: AtomicU64::new(0) });
-    let tail = Tail { end: Position::START, head, marks: Vec::new(), failed: false };
-    let medium = Box::new(Shared(Arc::clone(&disk)));
-    let journal = Journal::at(medium, tail, durability, path, OPTIONS.log_id, None);
+    let position = Position::first_of(0);
+    let end = recover::End { log_id: OPTIONS.log_id, position, head, tree: Tree::new(), marks: Vec::new() };
+    let tail = Tail::new(Arc::new(Shared(Arc::clone(&disk))), end);
+    let journal = Journal::at(dir.path(), tail, Options { durability, ..OPTIONS }, None);
     Rig { dir, disk, journal }
 }
 
@@ -96,17 +99,17 @@ fn error_kind(result: Result<u64, JournalError>) -> io::ErrorKind {
 fn a_full_disk_refuses_the_entry_and_room_lets_the_next_one_in() {
     let rig = rig(Durability::Process, &[Fate::Works, Fate::Short(30), Fate::Full, Fate::Works]);
     assert_eq!(rig.journal.append(&sample::judged(1, Decision::Deny)).unwrap(), 0);
-    let before = verify(rig.dir.path()).unwrap();
+    let before = verify(rig.dir.path(), None).unwrap();
     assert_eq!(
         error_kind(rig.journal.append(&sample::judged(2, Decision::Deny))),
         io::ErrorKind::StorageFull
     );
-    assert_eq!(verify(rig.dir.path()).unwrap(), before);
+    assert_eq!(verify(rig.dir.path(), None).unwrap(), before);
     let after = sample::judged(3, Decision::Deny);
     assert_eq!(rig.journal.append(&after).unwrap(), 1);
     let read: Vec<_> = rig.journal.reader(1).unwrap().map(Result::unwrap).collect();
     assert_eq!(read, [(1, after)]);
-    assert_eq!(verify(rig.dir.path()).unwrap().entries, 2);
+    assert_eq!(verify(rig.dir.path(), None).unwrap().entries, 2);
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn short_and_interrupted_writes_are_carried_on() {
     let fates = [Fate::Short(1), Fate::Interrupted, Fate::Short(50), Fate::Interrupted];
     let rig = rig(Durability::Process, &fates);
     rig.journal.append(&sample::judged(1, Decision::Deny)).unwrap();
-    let verified = verify(rig.dir.path()).unwrap();
+    let verified = verify(rig.dir.path(), None).unwrap();
     assert_eq!((verified.entries, verified.torn), (1, None));
 }
 
@@ -127,7 +130,7 @@ fn where_half_a_record_cannot_be_taken_back_nothing_follows_it() {
         let refused = rig.journal.append(&sample::closed());
         assert!(matches!(refused, Err(JournalError::Failed)), "{refused:?}");
     }
-    let verified = verify(rig.dir.path()).unwrap();
+    let verified = verify(rig.dir.path(), None).unwrap();
     assert_eq!((verified.entries, verified.torn), (1, Some(30)));
     drop(rig.journal);
     let (journal, recovered) = Journal::open(rig.dir.path(), OPTIONS).unwrap();
@@ -163,10 +166,9 @@ fn one_sync_serves_all_who_wait() {
         for call in 0..8 {
             let (journal, written) = (&rig.journal, &written);
             scope.spawn(move || {
-                let mut batch = Batch::new();
-                batch.clear();
-                encode(&mut batch, &[sample::judged(call, Decision::Deny)]).unwrap();
-                let (_, end) = journal.write(&mut batch, 1).unwrap();
+                let mut draft = Draft::new();
+                encode(&mut draft, &[sample::judged(call, Decision::Deny)]).unwrap();
+                let (_, end) = journal.write(&mut draft.batch).unwrap();
                 written.wait();
                 journal.sync_to(end).unwrap();
             });
@@ -175,7 +177,7 @@ fn one_sync_serves_all_who_wait() {
         drop(syncing);
     });
     assert_eq!(rig.disk.syncs.load(Ordering::Relaxed), 1);
-    assert_eq!(verify(rig.dir.path()).unwrap().entries, 8);
+    assert_eq!(verify(rig.dir.path(), None).unwrap().entries, 8);
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn threads_append_one_valid_chain_and_each_entry_where_its_index_says() {
         placed.sort_by_key(|(index, _)| *index);
         let read: Vec<_> = journal.reader(first).unwrap().map(Result::unwrap).collect();
         assert_eq!(read, placed);
-        assert_eq!(verify(dir.path()).unwrap().entries, first + 400);
+        assert_eq!(verify(dir.path(), None).unwrap().entries, first + 400);
     }
 }
 
@@ -249,7 +251,7 @@ fn a_directory_that_cannot_be_made_is_an_error() {
 #[test]
 fn a_header_cut_short_is_refused_and_a_draft_of_one_is_not_in_the_way() {
     let dir = tempfile::tempdir().unwrap();
-    let header = Header { version: VERSION, first: 0, log_id: [1; 16], before: [0; HASH] }.encode();
+    let (header, _) = Header::of_first([1; 16]).encode();
     std::fs::write(dir.path().join("00000000000000000000.new"), &header[..40]).unwrap();
     drop(Journal::open(dir.path(), OPTIONS).unwrap());
     let file = dir.path().join("00000000000000000000.rfj");
@@ -268,5 +270,5 @@ fn an_entry_over_the_limit_is_refused_and_leaves_no_trace() {
     let entry = Entry { body, ..sample::closed() };
     assert!(matches!(rig.journal.append(&entry), Err(JournalError::TooLarge { .. })));
     assert_eq!(rig.journal.append(&sample::closed()).unwrap(), 0);
-    assert_eq!(verify(rig.dir.path()).unwrap().entries, 1);
+    assert_eq!(verify(rig.dir.path(), None).unwrap().entries, 1);
 }

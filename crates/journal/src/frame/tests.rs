@@ -20,7 +20,7 @@ fn batch(payloads: &[Vec<u8>]) -> Batch {
 fn walk(mut bytes: &[u8]) -> (Vec<Vec<u8>>, Parsed) {
     let mut payloads = Vec::new();
     loop {
-        match parse(bytes) {
+        match parse(Format::Two, bytes) {
             Parsed::Whole { payload: size } => {
                 payloads.push(payload(bytes, size).to_vec());
                 bytes = &bytes[size + OVERHEAD..];
@@ -58,13 +58,13 @@ proptest! {
         let mut bytes = [&before[..], batch.frames()].concat();
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
-        let broken = matches!(parse(&bytes), Parsed::Broken { .. });
+        let broken = matches!(parse(Format::Two, &bytes), Parsed::Broken { .. });
         prop_assert!(broken);
     }
 
     #[test]
     fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let whole = matches!(parse(&bytes), Parsed::Whole { .. });
+        let whole = matches!(parse(Format::Two, &bytes), Parsed::Whole { .. });
         prop_assert!(!whole);
         prop_assert_eq!(Header::decode(&bytes), None);
     }
@@ -73,24 +73,29 @@ proptest! {
 #[test]
 fn the_layout_is_the_documented_one() {
     let header = Header { version: 1, first: 2, log_id: [3; 16], before: [4; HASH] };
-    let bytes = header.encode();
+    let (bytes, _) = header.encode();
     assert_eq!(bytes.len(), HEADER);
     assert_eq!(bytes[..8], *b"\x89RFJ\r\n\x1a\n");
     assert_eq!(bytes[8..20], [1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(bytes[20..36], [3; 16]);
     assert_eq!(bytes[36..68], [4; 32]);
-    assert_eq!(bytes[68..], sha256(&bytes[..68]));
+    assert_eq!(bytes[68..], digest(&[&bytes[..68]]));
     assert_eq!(Header::decode(&bytes), Some(header));
 
     let mut batch = batch(&[b"{}".to_vec()]);
     batch.seal(&[5; HASH]);
     assert_eq!(batch.frames()[..10], *b"\x02\0\0\0\xfd\xff\xff\xff{}");
-    assert_eq!(batch.frames()[10..], sha256(&[&[5; HASH][..], &batch.frames()[..10]].concat()));
+    let leaf = digest(&[b"\0{}"]);
+    assert_eq!(batch.leaves(), [leaf]);
+    assert_eq!(batch.frames()[10..], digest(&[&[5; HASH], &batch.frames()[..8], &leaf]));
+    let first = [&[5; HASH][..], &batch.frames()[..10]].concat();
+    let first = [&first[..], &digest(&[&first])].concat();
+    assert_eq!(parse(Format::One, &first), Parsed::Whole { payload: 2 });
 }
 
 #[test]
 fn a_length_over_the_limit_is_damage_not_a_reason_to_read_on() {
     let length = u32::try_from(MAX_PAYLOAD + 1).unwrap();
     let bytes = [&[0; HASH][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
-    assert_eq!(parse(&bytes), Parsed::Broken { what: Fault::Length, from: HASH });
+    assert_eq!(parse(Format::Two, &bytes), Parsed::Broken { what: Fault::Length, from: HASH });
 }

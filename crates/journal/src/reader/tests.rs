@@ -5,11 +5,11 @@ use ringfence_model::config::Durability;
 use ringfence_model::verdict::Decision;
 
 use super::*;
-use crate::append::MARK_EVERY;
 use crate::error::Fault;
-use crate::{Journal, Options, sample};
+use crate::tail::MARK_EVERY;
+use crate::{Journal, Options, SEGMENT, sample};
 
-const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16] };
+const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16], segment: SEGMENT };
 
 fn read(reader: &mut Reader) -> Vec<(u64, Entry)> {
     reader.map(Result::unwrap).collect()

@@ -11,9 +11,9 @@ use ringfence_model::principal::{Authentication, Principal};
 use ringfence_model::verdict::{Code, Decision};
 
 use super::*;
-use crate::{Journal, Options, Reader, sample, verify};
+use crate::{Journal, Options, Reader, SEGMENT, sample, verify};
 
-const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16] };
+const OPTIONS: Options = Options { durability: Durability::Process, log_id: [9; 16], segment: SEGMENT };
 
 fn entries(dir: &std::path::Path) -> Vec<Entry> {
     Reader::open(dir, 0).unwrap().map(|entry| entry.unwrap().1).collect()
@@ -37,7 +37,7 @@ fn a_tail_cut_anywhere_costs_only_the_last_record() {
         fs::write(&file, &whole[..usize::try_from(length).unwrap()]).unwrap();
         let kept = ends.iter().rposition(|end| *end <= length).unwrap();
         let torn = length - ends[kept];
-        assert_eq!(verify(dir.path()).unwrap().torn, (torn > 0).then_some(torn), "length {length}");
+        assert_eq!(verify(dir.path(), None).unwrap().torn, (torn > 0).then_some(torn), "length {length}");
 
         let (journal, recovered) = Journal::open(dir.path(), OPTIONS).unwrap();
         assert_eq!((recovered.entries, recovered.torn), (kept as u64, torn), "length {length}");
@@ -45,7 +45,7 @@ fn a_tail_cut_anywhere_costs_only_the_last_record() {
         let mut expected = written[..kept].to_vec();
         expected.push(written[1].clone());
         assert_eq!(entries(dir.path()), expected, "length {length}");
-        assert_eq!(verify(dir.path()).unwrap().torn, None);
+        assert_eq!(verify(dir.path(), None).unwrap().torn, None);
     }
 }
 

@@ -1,18 +1,21 @@
 //! `ringfence audit`: the journal of all calls.
 
+mod receipt;
 mod since;
+mod verify;
 
 use clap::{Args, Subcommand, ValueEnum};
-use ringfence_journal::JournalError;
 use ringfence_model::control::{AuditQuery, Verb};
 use ringfence_model::id::Timestamp;
 use ringfence_model::verdict::Decision;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Context;
 use crate::output::{self, Format};
-use crate::problem::{self, Exit, Stop};
+use crate::problem::{Exit, Stop};
+use receipt::{Receipt, VerifyReceipt};
 pub(super) use since::Since;
+use verify::Verify;
 
 /// Read and verify the journal
 #[derive(Debug, Subcommand)]
@@ -24,14 +27,9 @@ Examples:
   ringfence audit tail
   ringfence audit tail --json | jq 'select(.entry == \"ruling\")'")]
     Tail,
-    /// Check every entry against the hash chain; needs no kernel
-    #[command(after_help = "\
-Exit codes: 1 when an entry is not what was written; it is named.
-
-Examples:
-  ringfence audit verify
-  ringfence audit verify --data-dir /backup/ringfence")]
-    Verify,
+    Verify(Verify),
+    Receipt(Receipt),
+    VerifyReceipt(VerifyReceipt),
 }
 
 /// Show calls, newest first
@@ -81,7 +79,9 @@ impl Audit {
         match self {
             Self::Query(query) => query.run(context),
             Self::Tail => tail(context),
-            Self::Verify => verify(context),
+            Self::Verify(verify) => verify.run(context),
+            Self::Receipt(receipt) => receipt.run(context),
+            Self::VerifyReceipt(verify) => verify.run(context),
         }
     }
 }
@@ -172,41 +172,4 @@ fn line(entry: &Value) -> String {
         details.push("unattested".to_owned());
     }
     format!("{index:>8}  {}  {kind:<14}  {}", time(entry), details.join("  ").replace('\n', " "))
-}
-
-fn verify(context: &Context) -> Result<Exit, Stop> {
-    let folder = context.paths()?.journal();
-    match ringfence_journal::verify(&folder) {
-        Ok(verified) => {
-            let torn = verified.torn.unwrap_or(0);
-            match context.format {
-                Format::Json => output::json(&json!({
-                    "valid": true,
-                    "entries": verified.entries,
-                    "head": verified.head,
-                    "torn": torn,
-                }))?,
-                Format::Text => {
-                    output::text(&format!("valid: {} entries, head {}", verified.entries, verified.head))?;
-                    if torn > 0 {
-                        output::text(&format!("{torn} bytes of an entry that is not whole follow"))?;
-                    }
-                }
-            }
-            Ok(Exit::Yes)
-        }
-        Err(JournalError::Broken(broken)) => {
-            match context.format {
-                Format::Json => output::json(&json!({
-                    "valid": false,
-                    "entry": broken.index,
-                    "offset": broken.offset,
-                    "reason": broken.what.to_string(),
-                }))?,
-                Format::Text => output::text(&format!("not valid: {broken}"))?,
-            }
-            Ok(Exit::Finding)
-        }
-        Err(error) => Err(problem::journal(&error, &folder).into()),
-    }
 }

@@ -130,7 +130,7 @@ fn an_audit_query_says_what_it_is_asked() {
     let (text, request) = ask(&arguments, &[json!({ "item": call }), json!("done")]);
     assert_eq!(
         request,
-        json!({ "verb": "audit_query", "args": { "limit": 5, "target": "read_file", "decision": "deny", "since": 0 } })
+        json!({ "verb": "audit_query", "args": { "limit": 5, "target": "read_file", "decision": "deny", "since": "1970-01-01T00:00:00.000000000Z" } })
     );
     insta::assert_snapshot!(text.stdout, @r"
         TIME                      PRINCIPAL  SERVER  TARGET     DECISION  OUTCOME  RULE

@@ -34,6 +34,7 @@ fn the_program() {
       approvals  Calls that wait for somebody to allow them
       audit      Read and verify the journal
       pins       Definitions of servers that are pinned or held
+      keys       The key that signs the journal
 
     Options:
       -h, --help
@@ -531,9 +532,12 @@ fn audit() {
     Usage: ringfence audit [OPTIONS] <COMMAND>
 
     Commands:
-      query   Show calls, newest first
-      tail    Show entries as they are written, until interrupted
-      verify  Check every entry against the hash chain; needs no kernel
+      query           Show calls, newest first
+      tail            Show entries as they are written, until interrupted
+      verify          Check every entry against the hash chain and what is signed; needs no kernel
+      receipt         Print the receipt of a call: its entries, and the proof that they stand in the
+                      signed journal
+      verify-receipt  Check a receipt with nothing but the key of the log
 
     Options:
       -h, --help     Print help
