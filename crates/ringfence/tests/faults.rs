@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod faults {
     mod alike;
+    mod attachments;
     mod bounds;
     mod bridge;
     mod client;
