@@ -5,6 +5,7 @@
 mod batch;
 mod dispatch;
 mod greeting;
+mod subscription;
 pub(crate) mod terms;
 
 use std::collections::HashMap;

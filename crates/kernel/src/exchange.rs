@@ -63,7 +63,7 @@ pub struct ClientTerms {
 
 /// One thing that a server may ask of a client which declared it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
+#[repr(u16)]
 pub enum Ability {
     /// It shows forms to its user (`elicitation/create`, mode `form`).
     FormElicitation = 1,
@@ -79,11 +79,19 @@ pub enum Ability {
     RootsChanges = 32,
     /// It comes back for the results of tasks: by its version (2025-11-25), or because it says so (modern).
     Tasks = 64,
+    /// It goes on with `sampling/createMessage` as a task of its own (2025-11-25).
+    SamplingTasks = 128,
+    /// It goes on with `elicitation/create` as a task of its own (2025-11-25).
+    ElicitationTasks = 256,
+    /// It lists its tasks (2025-11-25).
+    TaskList = 512,
+    /// It gives up its tasks when told so (2025-11-25).
+    TaskCancel = 1024,
 }
 
 /// The abilities that a client declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Abilities(u8);
+pub struct Abilities(u16);
 
 /// Syslog severities (RFC 5424 section 6.2.1), least severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,27 +159,27 @@ impl LogLevel {
 
 impl Abilities {
     /// A bit each.
-    pub(crate) const fn bits(self) -> u8 {
+    pub(crate) const fn bits(self) -> u16 {
         self.0
     }
 
     /// These.
     #[must_use]
     pub fn of(abilities: impl IntoIterator<Item = Ability>) -> Self {
-        Self(abilities.into_iter().fold(0, |all, ability| all | ability as u8))
+        Self(abilities.into_iter().fold(0, |all, ability| all | ability as u16))
     }
 
     /// True where it is among them.
     #[must_use]
     pub const fn has(self, ability: Ability) -> bool {
-        self.0 & ability as u8 != 0
+        self.0 & ability as u16 != 0
     }
 }
 
 impl ClientTerms {
-    /// The capabilities that a server sees on this client's behalf: what we pass on, nothing else.
+    /// The capabilities that a server of this era sees on this client's behalf: what we pass on, nothing else.
     #[must_use]
-    pub fn capabilities(&self) -> JsonText {
+    pub fn capabilities(&self, of_server: Era) -> JsonText {
         let yes = |ability| self.abilities.has(ability);
         let modes = [("form", Ability::FormElicitation), ("url", Ability::UrlElicitation)];
         let shown: Vec<_> =
@@ -181,7 +189,26 @@ impl ClientTerms {
         let sampling = yes(Ability::Sampling).then(|| ("sampling", JsonText::object(tools)));
         let changes = yes(Ability::RootsChanges).then(|| ("listChanged", true.into()));
         let roots = yes(Ability::Roots).then(|| ("roots", JsonText::object(changes)));
-        JsonText::object([elicitation, sampling, roots].into_iter().flatten())
+        let tasks = self.tasks().filter(|_| of_server == Era::Legacy).map(|tasks| ("tasks", tasks));
+        JsonText::object([elicitation, sampling, roots, tasks].into_iter().flatten())
+    }
+
+    /// `ClientCapabilities.tasks` (2025-11-25), where it goes on with something.
+    fn tasks(&self) -> Option<JsonText> {
+        let requests = [
+            ("sampling", "createMessage", Ability::SamplingTasks),
+            ("elicitation", "create", Ability::ElicitationTasks),
+        ];
+        let has = |ability| self.abilities.has(ability);
+        let requests: Vec<_> = requests
+            .into_iter()
+            .filter(|(.., ability)| has(*ability))
+            .map(|(name, method, _)| (name, JsonText::object([(method, nothing())])))
+            .collect();
+        let requests = (!requests.is_empty()).then(|| ("requests", JsonText::object(requests)))?;
+        let list = has(Ability::TaskList).then(|| ("list", nothing()));
+        let cancel = has(Ability::TaskCancel).then(|| ("cancel", nothing()));
+        Some(JsonText::object([list, cancel, Some(requests)].into_iter().flatten()))
     }
 }
 

@@ -8,20 +8,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_mcp::client::{FromServer, ServerRequest};
-use ringfence_mcp::message::RpcError;
+use ringfence_mcp::message::{Answer, RpcError};
 use ringfence_mcp::version::ProtocolVersion;
-use ringfence_model::call::{Action, ActionKind, Call, Notice, Question};
+use ringfence_model::call::{Action, ActionKind, Call, Notice, Question, TaskRequest};
 use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
 
 use crate::call::{self, Request, Target, Wire};
+use crate::errands::Errand;
 use crate::exchange::{ClientTerms, Exchange, Interim, LogLevel, Way};
 use crate::kernel::Kernel;
 use crate::upstream::{Connection, Listener, tell_of_task};
 
+use asking::Asking;
+
 /// Most bytes of a notice that is handed on.
 const LARGEST_NOTICE: usize = 256 << 10;
+
+/// What a server wants to know of what a client goes on with.
+#[derive(Debug)]
+pub(crate) struct After {
+    pub(crate) wanted: TaskRequest,
+    /// What it goes on with; none for a list of all.
+    pub(crate) errand: Option<Arc<Errand>>,
+    /// The page of a list.
+    pub(crate) page: JsonText,
+}
 
 /// Handles one event of a running call. Returns how long a person was waited for, which does not count against the call.
 pub(crate) async fn from_server(
@@ -101,7 +114,14 @@ fn parts(result: &JsonText, asked: Json<'_>) -> Result<(String, Option<JsonText>
     let method = asked.get("method").and_then(Json::as_str);
     let method = method.ok_or_else(|| RpcError::internal("the server asks something without a method"))?;
     let params = asked.get("params").filter(|params| params.kind() == Kind::Object);
-    Ok((method.into_owned(), params.map(|params| result.share(params))))
+    let params = params.map(|params| {
+        // Its answer is waited for: this era has no tasks of clients.
+        let params = result.share(params);
+        let mut splice = Splice::new(&params);
+        splice.remove(params.value(), "task");
+        splice.finish()
+    });
+    Ok((method.into_owned(), params))
 }
 
 /// A question for a modern client: as a member of `inputRequests`, released.
@@ -211,7 +231,9 @@ async fn ask(
     let Some(server) = parent.call.action.server() else {
         return Wire::Error(RpcError::internal("no server to answer"));
     };
-    let action = match asking::action(kernel, &parent.exchange.client, server, method, params) {
+    let later = parent.exchange.aside.as_ref().filter(|_| way == Way::Asked);
+    let asking = Asking { server, client: &parent.exchange.client, session: parent.call.session, later };
+    let action = match asking::action(kernel, &asking, method, params) {
         Ok(action) => action,
         Err(error) => return Wire::Error(error),
     };
@@ -258,7 +280,7 @@ fn small(kernel: &Kernel, parent: &Request, action: Action) -> Request {
             progress_token: None,
             param_headers: None,
             out: parent.exchange.out.clone(),
-            aside: None,
+            aside: parent.exchange.aside.clone(),
             way: parent.exchange.way,
             cancel: parent.exchange.cancel.clone(),
         },
@@ -303,7 +325,9 @@ pub(crate) async fn inquire(
     parent: Option<CallId>,
 ) {
     let ServerRequest { method, params, reply } = asked;
-    let action = match asking::action(kernel, &listener.client, server, &method, params) {
+    let asking =
+        Asking { server, client: &listener.client, session: listener.session.id, later: Some(&listener.out) };
+    let action = match asking::action(kernel, &asking, &method, params) {
         Ok(action) => action,
         Err(error) => return reply.answer(&Err(error)),
     };
@@ -311,11 +335,42 @@ pub(crate) async fn inquire(
         kernel.floods.count("ringfence.questions", Some(&listener.session.principal));
         return reply.answer(&Err(RpcError::internal("too many questions")));
     }
-    let exchange =
-        Exchange { out: Some(listener.out.clone()), ..Exchange::silent(Arc::clone(&listener.client)) };
+    reply.answer(&put(kernel, listener, action, parent).await);
+}
+
+/// What a server wants to know of a question that the client goes on with. Nobody is bothered by it, so it may come more
+/// often than a question.
+pub(crate) async fn ask_after(
+    kernel: &Arc<Kernel>,
+    listener: &Listener,
+    server: &ServerName,
+    after: After,
+) -> Answer {
+    let question = Question::Task(after.wanted);
+    let (params, parent) = match after.errand {
+        Some(errand) => (errand.named(), Some(errand.call)),
+        None => (after.page, None),
+    };
+    if !listener.client.abilities.has(asking::needed(question, params.value())) {
+        return Err(RpcError::method_not_found(question.method()));
+    }
+    if !kernel.rates.announcement(listener.session.id, server, kernel.env.now()) {
+        kernel.floods.count("ringfence.questions", Some(&listener.session.principal));
+        return Err(RpcError::internal("too many questions"));
+    }
+    put(kernel, listener, Action::Ask { server: server.clone(), question, params }, parent).await
+}
+
+/// Puts a question to a listening client.
+async fn put(kernel: &Arc<Kernel>, listener: &Listener, action: Action, parent: Option<CallId>) -> Answer {
+    let exchange = Exchange {
+        out: Some(listener.out.clone()),
+        aside: Some(listener.out.clone()),
+        ..Exchange::silent(Arc::clone(&listener.client))
+    };
     let mut request = outside(kernel, listener, action, exchange);
     request.call.parent = parent;
-    reply.answer(&answered(call::run_within(kernel, request).await.into_wire()));
+    answered(call::run_within(kernel, request).await.into_wire())
 }
 
 /// A call that arises outside all calls, for one listening client.

@@ -36,6 +36,7 @@ use crate::builtin::Builtin;
 use crate::call::{self, Released, Request};
 use crate::counters::Counters;
 use crate::env::{Env, NoRandomness};
+use crate::errands::Errands;
 use crate::ledger::{Ledger, LedgerError};
 use crate::limits::{Floods, Once, Rates, Tallies};
 use crate::parking::Parking;
@@ -93,6 +94,8 @@ pub struct Kernel {
     pub(crate) used_states: Once,
     pub(crate) parking: Parking,
     pub(crate) tasks: Tasks,
+    /// Questions that clients go on with.
+    pub(crate) errands: Errands,
     pub(crate) floods: Floods,
     pub(crate) counters: Counters,
     pub(crate) base_environment: Vec<(String, String)>,
@@ -248,6 +251,7 @@ impl Kernel {
             used_states: Once::new(limits.person.0),
             parking: Parking::new(limits.person.0),
             tasks: Tasks::new(),
+            errands: Errands::default(),
             floods: Floods::new(),
             counters: Counters::new(),
             base_environment,
@@ -304,6 +308,7 @@ impl Kernel {
         self.sessions.end(id, now);
         self.parking.sweep(now, |session| self.sessions.holds(session));
         self.tasks.sweep(now, |session| self.sessions.holds(session));
+        self.errands.sweep(now, |session| self.sessions.holds(session));
         self.upstreams.sweep(now, self.limits.session_idle.0, |session| self.sessions.holds(session));
     }
 
@@ -481,6 +486,7 @@ impl Kernel {
         self.approvals.sweep(now);
         self.parking.sweep(now, |session| self.sessions.holds(session));
         self.tasks.sweep(now, |session| self.sessions.holds(session));
+        self.errands.sweep(now, |session| self.sessions.holds(session));
         let is_needed = |session| self.sessions.holds(session) && !left.contains(&session);
         self.upstreams.sweep(now, self.limits.session_idle.0, is_needed);
     }

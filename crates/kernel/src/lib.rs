@@ -22,6 +22,7 @@ pub mod upstream;
 
 mod binding;
 mod digest;
+mod errands;
 mod extensions;
 mod interim;
 mod parking;

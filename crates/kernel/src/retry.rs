@@ -3,6 +3,9 @@
 //! The state names the call it belongs to and what was judged then. A confirmation counts once, for the same principal
 //! and the same arguments, in the same run of the kernel. Must never be trusted unopened.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 use ringfence_mcp::seal::{NONCE_SIZE, Purpose, SealError};
 use ringfence_model::id::{CallId, Timestamp};
@@ -22,8 +25,8 @@ pub(crate) const CONFIRM_KEY: &str = "io.ringfence/confirm";
 pub(crate) struct Retry {
     /// The call it repeats.
     pub(crate) of: CallId,
-    /// The user confirmed exactly this call, and this is the first time that counts.
-    pub(crate) confirmed: bool,
+    /// The rules whose question about exactly this call the user has answered with yes; this is the first time that counts.
+    confirmed: BTreeSet<Arc<str>>,
     /// The user was asked and said no.
     pub(crate) declined: bool,
     /// The call to the server that has been waiting for this; dropped with the retry, it is cancelled there.
@@ -58,6 +61,8 @@ pub(crate) struct State {
     asked: bool,
     /// The user had confirmed before the server asked for more.
     confirmed: bool,
+    /// The rules that the user was asked for.
+    rules: BTreeSet<Arc<str>>,
     /// The call to the server is waiting with us.
     #[serde(default)]
     parked: bool,
@@ -70,7 +75,8 @@ pub(crate) struct State {
 impl State {
     /// For our own question about a pending call.
     pub(crate) fn asked(pending: &Pending, waits: Waits) -> Self {
-        Self { parked: waits == Waits::WithUs, ..Self::of(pending.request(), true, false, None) }
+        let state = Self::of(pending.request(), true, false, None);
+        Self { parked: waits == Waits::WithUs, rules: pending.asking(), ..state }
     }
 
     /// For a server's question within a permitted call.
@@ -81,7 +87,8 @@ impl State {
             .and_then(|state| state.as_str())
             .map(std::borrow::Cow::into_owned);
         let parked = waits == Waits::WithUs;
-        Self { parked, ..Self::of(permitted.request(), false, permitted.is_confirmed(), inner) }
+        let rules = if permitted.is_confirmed() { permitted.asking() } else { BTreeSet::new() };
+        Self { parked, rules, ..Self::of(permitted.request(), false, permitted.is_confirmed(), inner) }
     }
 
     fn of(request: &Request, asked: bool, confirmed: bool, inner: Option<String>) -> Self {
@@ -91,6 +98,7 @@ impl State {
             boot: 0,
             asked,
             confirmed,
+            rules: BTreeSet::new(),
             parked: false,
             inner,
             binding: request.call.principal.to_string(),
@@ -144,10 +152,19 @@ impl Retry {
         Ok(Some(Self {
             parked: Mutex::new(parked),
             of: state.call,
-            confirmed: state.confirmed || (state.asked && said_yes),
+            confirmed: if state.confirmed || (state.asked && said_yes) {
+                state.rules
+            } else {
+                BTreeSet::new()
+            },
             declined: state.asked && !said_yes,
             inner: state.inner,
         }))
+    }
+
+    /// True where the user said yes to all that these rules ask: what another rule asks, nobody has answered yet.
+    pub(crate) fn confirms(&self, rules: &BTreeSet<Arc<str>>) -> bool {
+        !rules.is_empty() && rules.is_subset(&self.confirmed)
     }
 
     /// The call to the server that goes on with this, once.

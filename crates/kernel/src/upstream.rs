@@ -5,6 +5,7 @@
 mod breaker;
 mod catalogue;
 mod connection;
+mod errands;
 mod followed;
 mod listener;
 mod notices;

@@ -183,6 +183,9 @@ pub enum Question {
     Sample,
     /// `roots/list`: the folders that the client works in.
     ListRoots,
+    /// About a task of the client's own: a question that it goes on with after it has answered (2025-11-25, "Tasks"). The
+    /// question's call is the parent.
+    Task(TaskRequest),
 }
 
 /// A notification that a server sends towards the client.
@@ -205,6 +208,8 @@ pub enum Notice {
     ElicitationComplete,
     /// `notifications/tasks/status` (2025-11-25).
     TaskStatus,
+    /// `notifications/tasks` (the extension `io.modelcontextprotocol/tasks`).
+    TaskChanged,
 }
 
 /// The kind of an action, without its content: what rules, journal and metrics name it by.
@@ -233,7 +238,7 @@ pub enum ActionKind {
     Unsubscribe,
     /// [`Action::RootsChanged`].
     RootsChanged,
-    /// [`Action::Task`].
+    /// [`Action::Task`], or [`Action::Ask`] with [`Question::Task`].
     Task,
     /// [`Action::Ask`] with [`Question::Elicit`].
     Elicit,
@@ -437,7 +442,7 @@ impl TaskRequest {
 }
 
 impl Question {
-    /// Every question.
+    /// Every question that a server puts to whom the client stands for.
     pub const ALL: [Self; 3] = [Self::Elicit, Self::Sample, Self::ListRoots];
 
     /// The JSON-RPC method.
@@ -447,6 +452,7 @@ impl Question {
             Self::Elicit => "elicitation/create",
             Self::Sample => "sampling/createMessage",
             Self::ListRoots => "roots/list",
+            Self::Task(wanted) => wanted.method(),
         }
     }
 
@@ -461,6 +467,7 @@ impl Question {
             Self::Elicit => ActionKind::Elicit,
             Self::Sample => ActionKind::Sample,
             Self::ListRoots => ActionKind::ListRoots,
+            Self::Task(_) => ActionKind::Task,
         }
     }
 }
@@ -478,6 +485,7 @@ impl Notice {
             Self::ResourceUpdated => "notifications/resources/updated",
             Self::ElicitationComplete => "notifications/elicitation/complete",
             Self::TaskStatus => "notifications/tasks/status",
+            Self::TaskChanged => "notifications/tasks",
         }
     }
 }

@@ -113,7 +113,7 @@ pub struct SeenList {
     /// Of what.
     pub kind: PinKind,
     /// The abilities that the server was told, a bit each.
-    pub abilities: u8,
+    pub abilities: u16,
 }
 
 /// A definition that is held.

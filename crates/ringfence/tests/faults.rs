@@ -8,8 +8,10 @@ mod faults {
     mod bounds;
     mod bridge;
     mod client;
+    mod confirm;
     mod crash;
     mod engines;
+    mod errands;
     mod fake;
     mod flow;
     mod headers;

@@ -22,7 +22,7 @@ const fn case(
     Case { name, within: Duration::from_secs(seconds), memory: megabytes * 1_024, run }
 }
 
-pub(super) const ALL: [Case; 32] = [
+pub(super) const ALL: [Case; 33] = [
     case("an id twice in flight, in one session", 10, 16, ids::twice_in_one_session),
     case("an id twice in flight, in two sessions", 10, 16, ids::twice_in_two_sessions),
     case("replies to nothing, and to another client's question", 10, 16, ids::replies_to_nothing),
@@ -45,6 +45,7 @@ pub(super) const ALL: [Case; 32] = [
     case("1,000 idle sessions with a stream each", 60, 64, crowds::idle_streams),
     case("clients that never read", 30, 64, crowds::deaf_clients),
     case("a client that never reads its stream beside calls", 30, 64, crowds::deaf_listeners),
+    case("a client of 2024-11-05 that never reads its answers", 30, 64, crowds::deaf_older),
     case("a state that was edited, expired, or of another call", 20, 16, states::request_states),
     case("session ids that are forged or of another endpoint", 10, 16, states::session_ids),
     case("ids and states of the kernel before", 20, 16, states::after_an_upgrade),

@@ -147,6 +147,19 @@ impl Connection {
         Ok(None)
     }
 
+    /// The address that a stream of 2024-11-05 begins with.
+    pub(super) fn address(&mut self) -> Result<String, Failure> {
+        let mut text = String::new();
+        while !text.ends_with("\n\n") {
+            let chunk = self.chunk()?.ok_or_else(|| Failure::new("a stream without an address"))?;
+            text.push_str(&chunk);
+        }
+        let address = text.lines().find_map(|line| line.strip_prefix("data:"));
+        address
+            .map(|address| address.trim().to_owned())
+            .ok_or_else(|| Failure::new(format!("no address: {text}")))
+    }
+
     /// Whether the other side has closed, or closes within our patience, without another word.
     pub(super) fn is_closed(&mut self) -> bool {
         match self.0.read(&mut [0; 1]) {

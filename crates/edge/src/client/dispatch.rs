@@ -1,23 +1,17 @@
 //! Methods: each one of both eras becomes a call with its target, and the released end of the call its answer.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::HeaderMap;
 use ringfence_kernel::Wire;
 use ringfence_kernel::call::{Request as KernelRequest, Target};
-use ringfence_kernel::exchange::{Ability, ClientTerms, Exchange, Interim, LogLevel, QUEUE, Way};
-use ringfence_kernel::upstream::Listener;
-use ringfence_mcp::message::{
-    Answer, MISSING_REQUIRED_CLIENT_CAPABILITY, Request, RequestId, RpcError, encode_notification,
-};
+use ringfence_kernel::exchange::{Ability, ClientTerms, Exchange, Interim, LogLevel, Way};
+use ringfence_mcp::message::{Answer, MISSING_REQUIRED_CLIENT_CAPABILITY, Request, RequestId, RpcError};
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era as ProtocolEra;
 use ringfence_model::call::{Action, Call, Listing, Notice, TaskRequest};
 use ringfence_model::id::CallId;
-use ringfence_model::json::{Json, JsonText, Kind, Splice};
+use ringfence_model::json::{Json, JsonText, Kind};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -34,18 +28,15 @@ const LEGACY_NOTICES: [Notice; 7] = [
     Notice::TaskStatus,
 ];
 
-/// Most resources that one `subscriptions/listen` names.
-const MOST_RESOURCES: usize = 256;
-
 /// A request on its way into the path.
-struct Inbound {
-    params: JsonText,
-    terms: Arc<ClientTerms>,
-    param_headers: Option<HeaderMap>,
-    out: mpsc::Sender<Interim>,
+pub(super) struct Inbound {
+    pub(super) params: JsonText,
+    pub(super) terms: Arc<ClientTerms>,
+    pub(super) param_headers: Option<HeaderMap>,
+    pub(super) out: mpsc::Sender<Interim>,
     /// Where the client hears what belongs to no request.
-    aside: Option<mpsc::Sender<Interim>>,
-    cancel: CancellationToken,
+    pub(super) aside: Option<mpsc::Sender<Interim>>,
+    pub(super) cancel: CancellationToken,
 }
 
 impl Client {
@@ -184,7 +175,7 @@ impl Client {
     }
 
     /// What the client wants of a task, in the form of its era (2025-11-25, "Tasks"; the extension of 2026-07-28).
-    async fn task(&self, wanted: TaskRequest, inbound: Inbound) -> Answer {
+    pub(super) async fn task(&self, wanted: TaskRequest, inbound: Inbound) -> Answer {
         let client = &inbound.terms;
         let of_its_era = match (client.version.era(), wanted) {
             (_, TaskRequest::Get | TaskRequest::Cancel) => true,
@@ -219,7 +210,7 @@ impl Client {
         self.run_within(began, Action::Task { server, wanted, answers }, target, inbound).await
     }
 
-    async fn run(&self, action: Action, target: Target, inbound: Inbound) -> Answer {
+    pub(super) async fn run(&self, action: Action, target: Target, inbound: Inbound) -> Answer {
         self.run_within(None, action, target, inbound).await
     }
 
@@ -280,131 +271,6 @@ impl Client {
         let (target, server) = self.endpoint.whole(&self.kernel);
         let _told = self.run(Action::RootsChanged { server }, target, inbound).await;
     }
-
-    /// `subscriptions/listen` (2026-07-28): acknowledged first, then notices under the request's id until it is cancelled
-    /// or the kernel ends.
-    pub(super) async fn listen(
-        &self,
-        modern: &ringfence_mcp::headers::ModernRequest,
-        request: Request,
-        cancel: CancellationToken,
-        piece: &mut impl FnMut(Bytes) -> bool,
-    ) -> Answer {
-        let id = request.id.text().clone();
-        let params = request.params.unwrap_or_else(JsonText::empty_object);
-        let terms = Arc::new(terms::of_modern(modern));
-        let wants = wanted(&params);
-        let uris = resources(&params)?;
-        let (out, mut heard) = mpsc::channel(QUEUE);
-        let within = |params: &JsonText, cancel: &CancellationToken| Inbound {
-            params: params.clone(),
-            terms: Arc::clone(&terms),
-            param_headers: None,
-            out: out.clone(),
-            aside: Some(out.clone()),
-            cancel: cancel.clone(),
-        };
-        let (target, server) = self.endpoint.whole(&self.kernel);
-        self.run(Action::Listen { server }, target, within(&params, &cancel)).await?;
-        let mut notices: Vec<Notice> = wants.iter().map(|(_, notice)| *notice).collect();
-        if !uris.is_empty() {
-            notices.push(Notice::ResourceUpdated);
-        }
-        self.hear(&terms, &notices, out.clone());
-        // Each resource is judged for itself; the acknowledgement names those that will be heard of.
-        let nothing = JsonText::empty_object();
-        let mut followed = Vec::with_capacity(uris.len());
-        for uri in uris {
-            let found = self.endpoint.resource(&self.kernel, &uri);
-            let action = Action::Subscribe { server: found.server, uri: found.name };
-            if self.run(action, found.target, within(&nothing, &cancel)).await.is_ok() {
-                followed.push(uri);
-            }
-        }
-        let meta = JsonText::object([(meta::SUBSCRIPTION_ID, id.clone())]);
-        let honoured = honoured(&wants, &followed);
-        let acknowledged = JsonText::object([("notifications", honoured), ("_meta", meta.clone())]);
-        piece(encode_notification("notifications/subscriptions/acknowledged", Some(&acknowledged)));
-        loop {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => break,
-                () = self.stop.cancelled() => break,
-                Some(interim) = heard.recv() => if let Interim::Notice(released) = interim
-                    && let Wire::Notice { method, params } = released.into_wire()
-                {
-                    piece(encode_notification(method, Some(&tagged(&params, &id))));
-                },
-            }
-        }
-        // The client has gone, the subscriptions at the servers have not.
-        for uri in followed {
-            let found = self.endpoint.resource(&self.kernel, &uri);
-            let action = Action::Unsubscribe { server: found.server, uri: found.name };
-            let _told = self.run(action, found.target, within(&nothing, &CancellationToken::new())).await;
-        }
-        Ok(JsonText::object([("resultType", JsonText::string("complete")), ("_meta", meta)]))
-    }
-
-    /// Hears what the servers behind the endpoint say outside calls.
-    fn hear(&self, terms: &Arc<ClientTerms>, wants: &[Notice], out: mpsc::Sender<Interim>) {
-        for server in self.endpoint.servers(&self.kernel) {
-            server.listen(Listener {
-                session: Arc::clone(self.link.session()),
-                client: Arc::clone(terms),
-                wants: wants.to_vec(),
-                uris: BTreeSet::new(),
-                naming: self.endpoint.naming(),
-                out: out.clone(),
-            });
-        }
-    }
-}
-
-/// The notices of a `SubscriptionFilter` that we can deliver, with their names there.
-fn wanted(params: &JsonText) -> Vec<(&'static str, Notice)> {
-    let all = [
-        ("toolsListChanged", Notice::ToolsChanged),
-        ("promptsListChanged", Notice::PromptsChanged),
-        ("resourcesListChanged", Notice::ResourcesChanged),
-    ];
-    let filter = params.value().get("notifications");
-    all.into_iter()
-        .filter(|(name, _)| filter.and_then(|filter| filter.get(name)).and_then(Json::as_bool) == Some(true))
-        .collect()
-}
-
-/// The resources of a `SubscriptionFilter`.
-fn resources(params: &JsonText) -> Result<Vec<String>, RpcError> {
-    let listed = params.value().pointer("/notifications/resourceSubscriptions");
-    let uris: Option<Vec<String>> = listed
-        .into_iter()
-        .flat_map(Json::elements)
-        .take(MOST_RESOURCES + 1)
-        .map(|uri| uri.as_str().map(Cow::into_owned))
-        .collect();
-    uris.filter(|uris| uris.len() <= MOST_RESOURCES).ok_or_else(|| {
-        RpcError::invalid_params(format!("`resourceSubscriptions` must be at most {MOST_RESOURCES} strings"))
-    })
-}
-
-/// The `SubscriptionFilter` that is honoured.
-fn honoured(wants: &[(&'static str, Notice)], followed: &[String]) -> JsonText {
-    let uris: Vec<JsonText> = followed.iter().map(|uri| JsonText::string(uri)).collect();
-    let uris = (!uris.is_empty())
-        .then(|| ("resourceSubscriptions", JsonText::array(uris.iter().map(JsonText::value))));
-    JsonText::object(wants.iter().map(|(name, _)| (*name, true.into())).chain(uris))
-}
-
-/// The params with the subscription's id in `_meta`.
-fn tagged(params: &JsonText, id: &JsonText) -> JsonText {
-    let meta = params.value().get("_meta").map_or_else(JsonText::empty_object, |meta| params.share(meta));
-    let mut splice = Splice::new(&meta);
-    splice.set(meta.value(), meta::SUBSCRIPTION_ID, id);
-    let meta = splice.finish();
-    let mut splice = Splice::new(params);
-    splice.set(params.value(), "_meta", &meta);
-    splice.finish()
 }
 
 /// A method that we do not carry: an extension may have it, but nobody would look at what it holds.
@@ -417,7 +283,7 @@ fn unknown_method(method: &str) -> RpcError {
 }
 
 /// `-32021`: tasks are for clients that say in the request that they come back for them (SEP-2663).
-fn needs_tasks() -> RpcError {
+pub(super) fn needs_tasks() -> RpcError {
     let extension = JsonText::object([(meta::TASKS_EXTENSION, JsonText::empty_object())]);
     let required = JsonText::object([("extensions", extension)]);
     RpcError {

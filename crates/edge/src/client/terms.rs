@@ -72,6 +72,8 @@ fn abilities(version: ProtocolVersion, capabilities: Option<Json<'_>>) -> Abilit
     let changes = roots.and_then(|roots| roots.get("listChanged")).and_then(Json::as_bool) == Some(true);
     let is_new = version >= ProtocolVersion::V2025_11_25;
     let elicits = version >= ProtocolVersion::V2025_06_18 && elicitation.is_some();
+    let tasks = part("tasks").filter(|_| version == ProtocolVersion::V2025_11_25);
+    let goes_on = |asked: &str, method| has(tasks.and_then(|tasks| tasks.pointer(asked)), method);
     let declared = [
         (Ability::FormElicitation, elicits && (has(elicitation, "form") || !url)),
         (Ability::UrlElicitation, url && is_new),
@@ -80,6 +82,10 @@ fn abilities(version: ProtocolVersion, capabilities: Option<Json<'_>>) -> Abilit
         (Ability::Roots, roots.is_some()),
         // Who calls a tool of 2025-11-25 as a task needs no capability of his own for it.
         (Ability::Tasks, version == ProtocolVersion::V2025_11_25 || extension(meta::TASKS_EXTENSION)),
+        (Ability::SamplingTasks, sampling.is_some() && goes_on("/requests/sampling", "createMessage")),
+        (Ability::ElicitationTasks, elicits && goes_on("/requests/elicitation", "create")),
+        (Ability::TaskList, has(tasks, "list")),
+        (Ability::TaskCancel, has(tasks, "cancel")),
         (Ability::RootsChanges, changes && version.era() == ProtocolEra::Legacy),
     ];
     Abilities::of(declared.into_iter().filter(|(_, has)| *has).map(|(ability, _)| ability))

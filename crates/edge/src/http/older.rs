@@ -61,8 +61,7 @@ fn open(site: &Arc<Site>, principal: &Arc<Principal>, endpoint: &Endpoint, path:
     // Bounded by the conversation: the guard goes with the stream, whichever side ends it.
     site.afterwards.spawn(async move {
         left.cancelled().await;
-        ending.conversations.remove(conversation.client().link().session().id);
-        conversation.close(&ending.gate.kernel);
+        end(&ending, &conversation);
     });
     response
 }
@@ -90,19 +89,24 @@ async fn take(
         Message::Notification(notification) => conversation.client().notified(notification).await,
         Message::Response(response) => conversation.client().responded(response),
         Message::Request(request) => {
-            site.afterwards.spawn(answer(conversation, request));
+            site.afterwards.spawn(answer(Arc::clone(site), conversation, request));
         }
     }
     body::empty(StatusCode::ACCEPTED)
 }
 
-/// Answers over the stream. Ended by the conversation, whose end cancels what runs for it.
-async fn answer(conversation: Arc<Conversation>, request: Rpc) {
+/// Answers over the stream; a client that reads none of its answers has no conversation. Ended by the conversation, whose end cancels what runs for it.
+async fn answer(site: Arc<Site>, conversation: Arc<Conversation>, request: Rpc) {
     let pieces = Arc::clone(conversation.general());
     let client = Arc::clone(conversation.client());
     let answer =
         client.answer(Era::Legacy, request, CancellationToken::new(), move |piece| pieces.push(&piece)).await;
-    if let Some(answer) = answer {
-        conversation.general().answer(&answer.message);
+    if answer.is_some_and(|answer| !conversation.general().answer(&answer.message)) {
+        end(&site, &conversation);
     }
+}
+
+fn end(site: &Site, conversation: &Conversation) {
+    site.conversations.remove(conversation.client().link().session().id);
+    conversation.close(&site.gate.kernel);
 }

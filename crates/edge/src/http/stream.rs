@@ -1,7 +1,8 @@
 //! One stream of server-sent events: filled by a request's task, read by the client's connection, and, in the legacy
 //! era, by the connection that resumes it (2025-11-25, Streamable HTTP, «Resumability and Redelivery»).
 //!
-//! Bounded: events that nobody reads are dropped from the front, but never the answer. How long an ended stream is kept
+//! Bounded: events that nobody reads are dropped, the oldest first, but never an answer: where too many of those wait, the
+//! stream ends. How long an ended stream is kept
 //! for who lost the connection, its conversation decides.
 
 use std::collections::VecDeque;
@@ -19,6 +20,12 @@ use crate::client::Answered;
 /// Most bytes of events that are kept beside the answer.
 const KEPT: usize = 1 << 20;
 
+/// Most bytes of answers that wait on a stream that has many, before it ends: its client does not read.
+const WAITING: usize = 16 << 20;
+
+/// What each of them is counted for beside its bytes.
+const EACH: usize = 128;
+
 /// What a client that lost its connection waits before it resumes (2025-11-25, SEP-1699).
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -34,6 +41,8 @@ struct State {
     next: u64,
     /// Bytes of the events beside the answer.
     kept: usize,
+    /// Bytes of the answers among the events.
+    answers: usize,
     begun: bool,
     ended: bool,
     answer: Option<Answered>,
@@ -93,6 +102,7 @@ impl Stream {
             events: VecDeque::new(),
             next: 1,
             kept: 0,
+            answers: 0,
             begun: false,
             ended: false,
             answer: None,
@@ -114,12 +124,21 @@ impl Stream {
         true
     }
 
-    /// Adds an answer on a stream that has many: however long, it is kept until it was read.
-    pub(super) fn answer(&self, message: &Bytes) {
+    /// Adds an answer on a stream that has many: however long, it is kept until it was read. False where so much waits
+    /// already that the stream ends instead.
+    pub(super) fn answer(&self, message: &Bytes) -> bool {
         let mut state = self.state.lock();
-        if !state.ended {
-            self.add(&mut state, message, true);
+        if state.ended {
+            return true;
         }
+        if state.answers > WAITING {
+            state.forget();
+            state.ended = true;
+            state.wake();
+            return false;
+        }
+        self.add(&mut state, message, true);
+        true
     }
 
     /// Begins with the address that messages are posted to (2024-11-05).
@@ -221,22 +240,31 @@ impl Stream {
 
 impl State {
     fn keep(&mut self, bytes: Bytes, is_answer: bool) {
-        if !is_answer {
+        if is_answer {
+            self.answers += bytes.len() + EACH;
+        } else {
             self.kept += bytes.len();
         }
         self.events.push_back(Event { number: self.next, is_answer, bytes });
         self.next += 1;
-        while self.kept > KEPT && self.events.front().is_some_and(|oldest| !oldest.is_answer) {
-            self.drop_oldest();
+        while self.kept > KEPT {
+            let Some(oldest) = self.events.iter().position(|event| !event.is_answer) else { break };
+            self.discard(oldest);
         }
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some(oldest) = self.events.pop_front()
-            && !oldest.is_answer
-        {
-            self.kept -= oldest.bytes.len();
+    fn discard(&mut self, place: usize) {
+        match self.events.remove(place) {
+            Some(event) if event.is_answer => self.answers -= event.bytes.len() + EACH,
+            Some(event) => self.kept -= event.bytes.len(),
+            None => {}
         }
+    }
+
+    /// Discards all.
+    fn forget(&mut self) {
+        self.events = VecDeque::new();
+        (self.kept, self.answers) = (0, 0);
     }
 
     fn wake(&mut self) {
@@ -256,7 +284,7 @@ impl Reader {
         if self.stream.number.is_none() {
             // Nobody can ask for it again.
             while state.events.front().is_some_and(|event| event.number < self.next) {
-                state.drop_oldest();
+                state.discard(0);
             }
         }
         let first = state.events.partition_point(|event| event.number < self.next);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ringfence_mcp::message::RpcError;
-use ringfence_model::call::ActionKind;
+use ringfence_model::call::Action;
 use ringfence_model::finding::Severity;
 use ringfence_model::principal::Scope;
 use ringfence_model::verdict::{Code, Decision, Reason};
@@ -41,7 +41,7 @@ pub(super) fn admit(kernel: &Kernel, request: Request) -> Result<Admitted, Box<R
         return Err(refuse(kernel, request, "ringfence.scope", "this principal may not make calls"));
     }
     // What arises within a call was paid for by that call; whoever asks after a task makes a call of his own.
-    let arises = request.call.parent.is_some() && request.call.action.kind() != ActionKind::Task;
+    let arises = request.call.parent.is_some() && !matches!(request.call.action, Action::Task { .. });
     if !arises && !kernel.rates.admit(principal, now) {
         return Err(refuse(kernel, request, "ringfence.rate", "too many calls; wait and try again"));
     }

@@ -58,6 +58,11 @@ impl Permitted {
         &self.assessed.admitted.request
     }
 
+    /// The rules that asked a person.
+    pub(crate) fn asking(&self) -> BTreeSet<Arc<str>> {
+        asking(&self.verdict)
+    }
+
     /// A person confirmed it.
     pub(crate) const fn is_confirmed(&self) -> bool {
         self.confirmed
@@ -65,6 +70,11 @@ impl Permitted {
 }
 
 impl Pending {
+    /// The rules that ask a person.
+    pub(crate) fn asking(&self) -> BTreeSet<Arc<str>> {
+        asking(&self.verdict)
+    }
+
     /// The call as it arrived.
     pub(crate) const fn request(&self) -> &super::Request {
         &self.assessed.admitted.request
@@ -109,7 +119,7 @@ pub(super) fn decide(kernel: &Kernel, assessed: Assessed) -> Ruling {
     let verdict = judge(kernel, &assessed, answerable);
     match verdict.decision {
         Decision::Allow => permit(kernel, assessed, verdict, Consent::Policy),
-        Decision::Ask if confirmed_before(&assessed) || confirmed_for_task(&assessed, &verdict) => {
+        Decision::Ask if confirmed_before(&assessed, &verdict) || confirmed_for_task(&assessed, &verdict) => {
             permit(kernel, assessed, verdict, Consent::User)
         }
         Decision::Ask if declined_before(&assessed) => Ruling::Denied(deny(
@@ -264,8 +274,8 @@ fn put_before_approvers(kernel: &Kernel, assessed: Assessed, verdict: Verdict) -
     Box::new(Denied { request: assessed.admitted.request, denial, approval, _sealed: () })
 }
 
-fn confirmed_before(assessed: &Assessed) -> bool {
-    assessed.admitted.retry.as_ref().is_some_and(|retry| retry.confirmed)
+fn confirmed_before(assessed: &Assessed, verdict: &Verdict) -> bool {
+    assessed.admitted.retry.as_ref().is_some_and(|retry| retry.confirms(&asking(verdict)))
 }
 
 /// True for a request about a task where a person has said yes to what is asked now, for its call or for a request before.
@@ -274,7 +284,7 @@ fn confirmed_for_task(assessed: &Assessed, verdict: &Verdict) -> bool {
 }
 
 /// The rules that ask a person.
-pub(super) fn asking(verdict: &Verdict) -> BTreeSet<Arc<str>> {
+fn asking(verdict: &Verdict) -> BTreeSet<Arc<str>> {
     let asks = verdict.reasons.iter().filter(|reason| reason.decision == Decision::Ask);
     asks.map(|reason| Arc::clone(&reason.rule)).collect()
 }

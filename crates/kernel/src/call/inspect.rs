@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ringfence_detect::Message;
 use ringfence_detect::injection::Context;
-use ringfence_model::call::{Action, Notice, Question};
+use ringfence_model::call::{Action, Notice, Question, TaskRequest};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::finding::{Category, Finding, Severity};
 use ringfence_model::json::JsonText;
@@ -67,7 +67,7 @@ pub(super) fn inspect(kernel: &Arc<Kernel>, outcome: Outcome) -> Inspected {
     if let Some(reason) = denied(kernel, &outcome, &findings) {
         withhold = Some(reason.into());
     }
-    let label = label(&outcome, &findings).map(|label| enter::with_memory(kernel, &outcome, label));
+    let label = label(kernel, &outcome, &findings).map(|label| enter::with_memory(kernel, &outcome, label));
     if let Some(floor) = label.and_then(|label| request.session.raise(label)) {
         let body = EntryBody::FloorRaised { session: request.session.id, floor, call: request.call.id };
         if kernel.record(&Entry::at(kernel.env.now(), body)).is_err() {
@@ -118,7 +118,7 @@ fn denied(kernel: &Kernel, outcome: &Outcome, findings: &[Finding]) -> Option<St
 }
 
 /// The label of what came back; none where nothing of the outside world did.
-fn label(outcome: &Outcome, findings: &[Finding]) -> Option<Label> {
+fn label(kernel: &Kernel, outcome: &Outcome, findings: &[Finding]) -> Option<Label> {
     let assessed = &outcome.permitted.assessed;
     let request = &assessed.admitted.request;
     let (integrity, confidentiality) = match (&request.call.action, &assessed.known.facts, &request.target) {
@@ -137,11 +137,19 @@ fn label(outcome: &Outcome, findings: &[Finding]) -> Option<Label> {
             _,
             Target::Upstream(upstream),
         ) => (upstream.content(), Confidentiality::Public),
-        // What a server says to the client's model, or has it read, is content of that server.
-        // The user's own answer to a server's question.
-        (Action::Ask { question: Question::Elicit, .. }, ..) => (Integrity::User, Confidentiality::Public),
-        (Action::Notify { notice: Notice::Progress | Notice::Log, .. }, ..)
-        | (Action::Ask { question: Question::Sample, .. }, ..) => {
+        (Action::Ask { question, .. }, ..) => {
+            match (question, kernel.errands.of(request).map(|errand| errand.question)) {
+                // The user's own answer to a server's question, at once or as what came of a task.
+                (Question::Elicit, None) | (Question::Task(TaskRequest::Result), Some(Question::Elicit)) => {
+                    (Integrity::User, Confidentiality::Public)
+                }
+                // What a server says to the client's model is content of that server.
+                (Question::Sample, _) => (Integrity::Untrusted, Confidentiality::Public),
+                (Question::Elicit | Question::ListRoots | Question::Task(_), _) => return None,
+            }
+        }
+        // So is what it has the model read.
+        (Action::Notify { notice: Notice::Progress | Notice::Log, .. }, ..) => {
             (Integrity::Untrusted, Confidentiality::Public)
         }
         _ => return None,

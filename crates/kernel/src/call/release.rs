@@ -167,6 +167,10 @@ pub(super) fn release(kernel: &Arc<Kernel>, inspected: Inspected) -> Released {
     if matches!(inspected.outcome.end, End::Task(..)) && kind != OutcomeKind::Parked {
         kernel.tasks.forget(permitted.request().call.id);
     }
+    if kind == OutcomeKind::Withheld {
+        // The server does not hear of it.
+        kernel.errands.forget(permitted.request().call.id);
+    }
     kernel.counters.ended(kind);
     sealed(wire)
 }
@@ -185,7 +189,9 @@ fn result(kernel: &Kernel, inspected: &Inspected, redaction: Redaction) -> (Wire
         Action::Ask { question, .. } if request.exchange.way == Way::Carried => {
             Wire::Ask { method: question.method(), params: clean }
         }
-        Action::Ask { .. } => Wire::Result(ringfence_mcp::meta::strip_ours(&clean)),
+        Action::Ask { .. } => {
+            Wire::Result(kernel.errands.shown(request, &ringfence_mcp::meta::strip_ours(&clean)))
+        }
         Action::List { what, .. } => {
             let key = (*what, request.exchange.client.version);
             Wire::Result(kernel.lists.shown.of(&clean, key, || render::result(kernel, permitted, &clean)))

@@ -5,15 +5,26 @@
 use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::{Era, ProtocolVersion};
-use ringfence_model::call::{Action, Question};
-use ringfence_model::json::{Json, JsonText, Splice};
+use ringfence_model::call::{Action, Question, TaskRequest};
+use ringfence_model::id::SessionId;
+use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
+use tokio::sync::mpsc;
 
-use crate::exchange::{Ability, ClientTerms};
+use crate::exchange::{Ability, ClientTerms, Interim};
 use crate::kernel::Kernel;
 
 /// Longest `elicitationId` that is passed on.
 const LONGEST_ID: usize = 256;
+
+/// Who asks whom.
+pub(super) struct Asking<'a> {
+    pub(super) server: &'a ServerName,
+    pub(super) client: &'a ClientTerms,
+    pub(super) session: SessionId,
+    /// Where the client can be asked later about what it goes on with, where it can.
+    pub(super) later: Option<&'a mpsc::Sender<Interim>>,
+}
 
 /// The action that the question is.
 ///
@@ -21,14 +32,38 @@ const LONGEST_ID: usize = 256;
 /// `-32601` where the client cannot be asked this at all, `-32602` where it cannot be asked in this way.
 pub(super) fn action(
     kernel: &Kernel,
-    client: &ClientTerms,
-    server: &ServerName,
+    asking: &Asking<'_>,
     method: &str,
     params: Option<JsonText>,
 ) -> Result<Action, RpcError> {
     let question = Question::of_method(method).ok_or_else(|| RpcError::method_not_found(method))?;
-    let params = for_client(kernel, client, question, &params.unwrap_or_else(JsonText::empty_object))?;
-    Ok(Action::Ask { server: server.clone(), question, params })
+    let params = params.unwrap_or_else(JsonText::empty_object);
+    let asked = for_client(kernel, asking.client, question, &params)?;
+    let params = match as_task(asking, question, &params) {
+        None => asked,
+        Some(_) if !kernel.errands.has_room(asking.session) => {
+            return Err(RpcError::internal("the client goes on with too many questions"));
+        }
+        Some(task) => {
+            let mut splice = Splice::new(&asked);
+            splice.set(asked.value(), "task", &task);
+            splice.finish()
+        }
+    };
+    Ok(Action::Ask { server: asking.server.clone(), question, params })
+}
+
+/// The `task` of a question that the client may go on with as a task of its own (2025-11-25): its `ttl`, no more.
+fn as_task(asking: &Asking<'_>, question: Question, params: &JsonText) -> Option<JsonText> {
+    let needs = match question {
+        Question::Elicit => Ability::ElicitationTasks,
+        Question::Sample => Ability::SamplingTasks,
+        Question::ListRoots | Question::Task(_) => return None,
+    };
+    asking.later.filter(|_| asking.client.abilities.has(needs))?;
+    let task = params.get("task").filter(|task| task.kind() == Kind::Object)?;
+    let ttl = task.get("ttl").and_then(Json::as_i64).map(|ttl| ("ttl", JsonText::from(ttl)));
+    Some(JsonText::object(ttl))
 }
 
 /// The params for this client.
@@ -50,18 +85,22 @@ fn for_client(
             | Ability::Sampling
             | Ability::Roots
             | Ability::RootsChanges
-            | Ability::Tasks => RpcError::method_not_found(question.method()),
+            | Ability::Tasks
+            | Ability::SamplingTasks
+            | Ability::ElicitationTasks
+            | Ability::TaskList
+            | Ability::TaskCancel => RpcError::method_not_found(question.method()),
         });
     }
     let params = without_ours(params);
     Ok(match question {
         Question::Elicit => elicitation(kernel, client.version, needs, &params),
         Question::Sample => without_context(&params),
-        Question::ListRoots => params,
+        Question::ListRoots | Question::Task(_) => params,
     })
 }
 
-fn needed(question: Question, params: Json<'_>) -> Ability {
+pub(super) fn needed(question: Question, params: Json<'_>) -> Ability {
     let mode = params.get("mode").and_then(Json::as_str);
     let with_tools = || params.get("tools").is_some() || params.get("toolChoice").is_some();
     match question {
@@ -70,11 +109,14 @@ fn needed(question: Question, params: Json<'_>) -> Ability {
         Question::Sample if with_tools() => Ability::SamplingTools,
         Question::Sample => Ability::Sampling,
         Question::ListRoots => Ability::Roots,
+        Question::Task(TaskRequest::List) => Ability::TaskList,
+        Question::Task(TaskRequest::Cancel) => Ability::TaskCancel,
+        Question::Task(TaskRequest::Get | TaskRequest::Result | TaskRequest::Update) => Ability::Tasks,
     }
 }
 
-/// Without what belongs to the conversation with the server: its progress token, the task that asks, and tasks of the
-/// client, which are not offered to it.
+/// Without what belongs to the conversation with the server: its progress token, the task that asks, and the task that it
+/// wants.
 fn without_ours(params: &JsonText) -> JsonText {
     let params = meta::strip_ours(params);
     let in_meta = |key| params.value().get("_meta").filter(|meta| meta.get(key).is_some());

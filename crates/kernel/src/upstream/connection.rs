@@ -75,7 +75,7 @@ pub struct Connection {
     mixed: AtomicBool,
     /// The level of log messages that a legacy server was told last.
     log_level: Mutex<Option<LogLevel>>,
-    /// Which resources are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
+    /// Which resources and tasks are followed: told to whoever keeps `subscriptions/listen` open, and by it when it is so.
     followed: Followed,
     /// Calls of modern clients to this legacy server, while they run.
     bridged: Mutex<Vec<mpsc::WeakSender<FromServer>>>,
@@ -106,7 +106,7 @@ impl Connection {
         };
         // Who shares a conversation cannot be asked through it; but a modern request may say what its client can do.
         let declared = |era| match server.pool_key(session, client, era) {
-            PoolKey::Session(..) => client.capabilities(),
+            PoolKey::Session(..) => client.capabilities(era),
             PoolKey::Principal(..) | PoolKey::Everyone(_) => JsonText::empty_object(),
         };
         let hello = ClientHello {
@@ -262,7 +262,7 @@ impl Connection {
         !self.server.followed(&self.key).is_empty()
     }
 
-    /// Which resources are followed through it.
+    /// Which resources and tasks are followed through it.
     pub(crate) const fn followed(&self) -> &Followed {
         &self.followed
     }

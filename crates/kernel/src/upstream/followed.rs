@@ -1,7 +1,8 @@
-//! Which resources of one conversation are followed: what is wanted, and what the server has agreed to.
+//! Which resources and tasks of one conversation are followed: what is wanted, and what the server has agreed to.
 //!
 //! Must never report as agreed what the server was not asked yet.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,12 +14,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Followed {
     wanted: watch::Sender<u64>,
-    agreed: watch::Sender<u64>,
+    agreed: watch::Sender<Agreed>,
+}
+
+/// What the server has agreed to.
+#[derive(Debug, Default)]
+struct Agreed {
+    turn: u64,
+    /// The tasks that it will tell of, by its own ids.
+    tasks: BTreeSet<String>,
 }
 
 impl Followed {
     pub(super) fn new() -> Self {
-        Self { wanted: watch::Sender::new(0), agreed: watch::Sender::new(0) }
+        Self { wanted: watch::Sender::new(0), agreed: watch::Sender::new(Agreed::default()) }
     }
 
     /// What is wanted has changed; true once the server has agreed to it.
@@ -29,7 +38,7 @@ impl Followed {
             *wanted += 1;
             turn = *wanted;
         });
-        let known = agreed.wait_for(|agreed| *agreed >= turn);
+        let known = agreed.wait_for(|agreed| agreed.turn >= turn);
         tokio::time::timeout(PATIENCE, known).await.is_ok_and(|known| known.is_ok())
     }
 
@@ -38,12 +47,17 @@ impl Followed {
         self.wanted.subscribe()
     }
 
-    /// The server has agreed to what was wanted at `turn`.
-    pub(super) fn agree(&self, turn: u64) {
+    /// The server has agreed to what was wanted at `turn`, and of the tasks to these.
+    pub(super) fn agree(&self, turn: u64, tasks: BTreeSet<String>) {
         self.agreed.send_if_modified(|agreed| {
-            let newer = *agreed < turn;
-            *agreed = turn.max(*agreed);
+            let newer = agreed.turn < turn;
+            *agreed = Agreed { turn: turn.max(agreed.turn), tasks };
             newer
         });
+    }
+
+    /// True where the server has agreed to tell of this task.
+    pub(super) fn has_task(&self, own: &str) -> bool {
+        self.agreed.borrow().tasks.contains(own)
     }
 }

@@ -14,7 +14,7 @@ use crate::call::Naming;
 use crate::exchange::{ClientTerms, Interim};
 use crate::session::Session;
 
-/// Most resources of one server that one client follows.
+/// Most resources of one server that one client follows, and most tasks.
 const MOST_URIS: usize = 1_024;
 
 /// A client that wants to hear what a server says outside calls.
@@ -28,6 +28,8 @@ pub struct Listener {
     pub wants: Vec<Notice>,
     /// The server's own URIs of the resources whose changes it wants to hear of.
     pub uris: BTreeSet<Arc<str>>,
+    /// The server's own ids of the tasks whose changes it wants to hear of.
+    pub tasks: BTreeSet<Arc<str>>,
     /// How names look to it.
     pub naming: Naming,
     /// Where it hears it.
@@ -43,6 +45,7 @@ impl Upstream {
         if let Some(place) = listeners.iter().position(|known| known.out.same_channel(&listener.out)) {
             let before = listeners.swap_remove(place);
             listener.uris.extend(before.uris);
+            listener.tasks.extend(before.tasks);
         }
         listeners.push(listener);
     }
@@ -58,6 +61,33 @@ impl Upstream {
         }
         listener.uris.insert(Arc::clone(uri));
         true
+    }
+
+    /// The client at `channel` hears of changes of the task of this id from now on; false where it follows too many or does
+    /// not listen.
+    pub(super) fn follow_task(&self, channel: &mpsc::Sender<Interim>, own: &str) -> bool {
+        let mut listeners = self.listeners.lock();
+        let Some(listener) = listeners.iter_mut().find(|known| known.out.same_channel(channel)) else {
+            return false;
+        };
+        if listener.tasks.len() >= MOST_URIS {
+            return listener.tasks.contains(own);
+        }
+        listener.tasks.insert(own.into());
+        true
+    }
+
+    /// The client at `channel` hears of changes of this task no more.
+    pub(super) fn unfollow_task(&self, channel: &mpsc::Sender<Interim>, own: &str) {
+        let mut listeners = self.listeners.lock();
+        if let Some(listener) = listeners.iter_mut().find(|known| known.out.same_channel(channel)) {
+            listener.tasks.remove(own);
+        }
+    }
+
+    /// The tasks that clients of the conversation `key` follow.
+    pub(super) fn followed_tasks(&self, key: &PoolKey) -> BTreeSet<Arc<str>> {
+        self.hearing(key, Notice::TaskChanged).into_iter().flat_map(|listener| listener.tasks).collect()
     }
 
     /// The client at `channel` hears of changes of `uri` no more.
@@ -106,6 +136,7 @@ impl Listener {
             client: Arc::clone(&self.client),
             wants: self.wants.clone(),
             uris: self.uris.clone(),
+            tasks: self.tasks.clone(),
             naming: self.naming,
             out: self.out.clone(),
         }

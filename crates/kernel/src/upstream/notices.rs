@@ -1,6 +1,8 @@
 //! What a server says outside calls: heard for as long as its conversation lasts, and handed on piece by piece along the
 //! path. Must never keep the kernel or the conversation alive.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -9,13 +11,14 @@ use ringfence_mcp::client::{self, FromServer, RequestOptions, ServerRequest};
 use ringfence_mcp::message::{INVALID_REQUEST, RpcError};
 use ringfence_mcp::meta;
 use ringfence_mcp::version::Era;
-use ringfence_model::call::Notice;
+use ringfence_model::call::{Notice, TaskRequest};
 use ringfence_model::id::CallId;
 use ringfence_model::json::{Json, JsonText};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{Connection, Listener, tell_of_task};
+use super::tasks::tell_of_change;
+use super::{Connection, Listener, errands, tell_of_task};
 use crate::exchange::QUEUE;
 use crate::interim;
 use crate::kernel::Kernel;
@@ -24,7 +27,7 @@ use crate::kernel::Kernel;
 const REST: Duration = Duration::from_secs(5);
 
 /// Most questions outside calls that wait for one conversation's client at once.
-const MOST_QUESTIONS: usize = 8;
+const MOST_QUESTIONS: usize = 16;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -46,7 +49,7 @@ pub(super) fn listen(kernel: &Weak<Kernel>, connection: &Arc<Connection>) -> Vec
         tasks.push(Box::pin(hand_on(Weak::clone(kernel), Weak::clone(&this), heard)));
     }
     match connection.era() {
-        Era::Modern if changes(connection) || connection.tells_of_resources() => {
+        Era::Modern if changes(connection) || connection.tells_of_resources() || connection.has_tasks() => {
             let (events, heard) = mpsc::channel(QUEUE);
             tasks.push(Box::pin(subscribe(Weak::clone(&this), events)));
             tasks.push(Box::pin(hand_on(Weak::clone(kernel), this, heard)));
@@ -71,20 +74,20 @@ fn changes(connection: &Connection) -> bool {
 async fn subscribe(connection: Weak<Connection>, events: mpsc::Sender<FromServer>) {
     let Some(mut wanted) = connection.upgrade().map(|open| open.followed().wanted()) else { return };
     // The request lasts as long as the conversation: it holds the peer, and the conversation that owns this task stays free to end.
-    while let Some((peer, params, turn)) = connection.upgrade().map(|open| {
+    while let Some((peer, has_tasks, params, turn)) = connection.upgrade().map(|open| {
         let turn = *wanted.borrow_and_update();
-        (Arc::clone(open.peer()), filter(&open), turn)
+        (Arc::clone(open.peer()), open.has_tasks(), filter(&open), turn)
     }) {
         let (own, mut own_events) = mpsc::channel(QUEUE);
-        let answer = peer.request("subscriptions/listen", Some(params), RequestOptions::default(), own);
+        let answer = peer.request("subscriptions/listen", Some(params), options(has_tasks), own);
         tokio::pin!(answer);
         let heard = loop {
             tokio::select! {
                 biased;
                 Some(event) = own_events.recv() => {
-                    if is_acknowledgement(&event) {
+                    if let Some(tasks) = acknowledged(&event) {
                         if let Some(open) = connection.upgrade() {
-                            open.followed().agree(turn);
+                            open.followed().agree(turn, tasks);
                         }
                     } else if events.send(event).await.is_err() {
                         return;
@@ -104,11 +107,25 @@ async fn subscribe(connection: Weak<Connection>, events: mpsc::Sender<FromServer
     }
 }
 
-fn is_acknowledgement(event: &FromServer) -> bool {
-    matches!(event, FromServer::Notice(notice) if &*notice.method == "notifications/subscriptions/acknowledged")
+/// The tasks that the server agrees to tell of, where this is its acknowledgement.
+fn acknowledged(event: &FromServer) -> Option<BTreeSet<String>> {
+    let FromServer::Notice(notice) = event else { return None };
+    if &*notice.method != "notifications/subscriptions/acknowledged" {
+        return None;
+    }
+    let tasks = notice.params.as_ref().and_then(|params| params.value().pointer("/notifications/taskIds"));
+    let own = tasks.into_iter().flat_map(Json::elements).filter_map(Json::as_str);
+    Some(own.map(Cow::into_owned).collect())
 }
 
-/// All changes of lists, and the resources that somebody follows.
+/// A server with tasks tells of them whoever says that it knows them (the extension, "Task Status Notifications").
+fn options(has_tasks: bool) -> RequestOptions {
+    let tasks = || JsonText::object([(meta::TASKS_EXTENSION, JsonText::empty_object())]);
+    let capabilities = has_tasks.then(|| JsonText::object([("extensions", tasks())]));
+    RequestOptions { capabilities, ..RequestOptions::default() }
+}
+
+/// All changes of lists, and the resources and tasks that somebody follows.
 fn filter(connection: &Connection) -> JsonText {
     let lists = ["toolsListChanged", "resourcesListChanged", "promptsListChanged"];
     let uris: Vec<JsonText> =
@@ -116,6 +133,10 @@ fn filter(connection: &Connection) -> JsonText {
     let mut wants: Vec<(&str, JsonText)> = lists.into_iter().map(|name| (name, true.into())).collect();
     if !uris.is_empty() {
         wants.push(("resourceSubscriptions", JsonText::array(uris.iter().map(JsonText::value))));
+    }
+    let tasks: Vec<JsonText> = connection.followed_tasks().iter().map(|id| JsonText::string(id)).collect();
+    if !tasks.is_empty() {
+        wants.push(("taskIds", JsonText::array(tasks.iter().map(JsonText::value))));
     }
     JsonText::object([("notifications", JsonText::object(wants))])
 }
@@ -146,6 +167,9 @@ async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events:
             FromServer::Notice(notice) if &*notice.method == Notice::TaskStatus.method() => {
                 tell_of_task(&kernel, &connection, notice.params).await;
             }
+            FromServer::Notice(notice) if &*notice.method == Notice::TaskChanged.method() => {
+                tell_of_change(&kernel, &connection, notice.params).await;
+            }
             FromServer::Notice(notice) if &*notice.method == "notifications/message" => {
                 match connection.the_bridged() {
                     // A call that does not take them loses notices, never its answer.
@@ -154,7 +178,17 @@ async fn hand_on(kernel: Weak<Kernel>, connection: Weak<Connection>, mut events:
                 }
             }
             FromServer::Notice(notice) => tell(&kernel, &connection, *notice).await,
-            // Each waits for a person, and nothing else waits for it.
+            // Each waits for the client, and nothing else waits for it.
+            FromServer::Request(asked) if let Some(wanted) = TaskRequest::of_method(&asked.method) => {
+                if asking.len() < MOST_QUESTIONS {
+                    asking.spawn(async move {
+                        let answer = errands::answer(kernel, connection, wanted, &asked).await;
+                        asked.reply.answer(&answer);
+                    });
+                } else {
+                    asked.reply.answer(&Err(RpcError::internal("too many questions")));
+                }
+            }
             FromServer::Request(asked) => {
                 match (meant(&kernel, &connection, &asked), connection.the_bridged()) {
                     (Some((listener, task)), _) if asking.len() < MOST_QUESTIONS => {
@@ -196,7 +230,7 @@ fn meant(
 }
 
 /// The one legacy client that a conversation is held for.
-fn the_one(connection: &Connection) -> Option<Listener> {
+pub(super) fn the_one(connection: &Connection) -> Option<Listener> {
     if connection.is_shared() {
         return None;
     }
@@ -236,8 +270,8 @@ async fn tell(kernel: &Arc<Kernel>, connection: &Arc<Connection>, notice: client
             | Notice::ToolsChanged
             | Notice::ResourcesChanged
             | Notice::PromptsChanged => true,
-            // Goes to the session of its task alone.
-            Notice::TaskStatus => false,
+            // Go to the session of their task alone.
+            Notice::TaskStatus | Notice::TaskChanged => false,
         };
         if concerned {
             let params = notice.params.clone();

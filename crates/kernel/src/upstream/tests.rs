@@ -41,6 +41,7 @@ fn who_is_heard_again_on_a_channel_is_heard_by_its_new_terms_only() {
             client: Arc::new(client),
             wants: vec![Notice::Log],
             uris: BTreeSet::new(),
+            tasks: std::collections::BTreeSet::new(),
             naming: Naming::Plain,
             out: out.clone(),
         });

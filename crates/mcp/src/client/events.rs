@@ -126,8 +126,7 @@ async fn post(
         let sent = timeout(patience, client.send(request(Method::POST, address, headers, message))).await;
         match sent {
             Ok(Ok(response)) if response.status().is_success() => {
-                // Read to its end, a body gives its connection back.
-                let _ended = timeout(patience, response.into_body().collect()).await;
+                super::http::read_briefly(response.into_body()).await;
             }
             _ => return,
         }

@@ -22,6 +22,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+pub(super) use ending::read_briefly;
+
 use super::inbound::{Back, Counts};
 use super::{FromServer, Outgoing, PeerError, PeerLimits};
 use crate::headers;

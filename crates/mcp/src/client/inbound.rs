@@ -75,6 +75,11 @@ pub struct PeerCounts {
     pub unsent: u64,
 }
 
+/// Requests about a task name it, so they belong to no call in flight (2025-11-25, "Tasks").
+pub(super) fn is_about_a_task(method: &str) -> bool {
+    method.starts_with("tasks/")
+}
+
 /// The counters behind [`PeerCounts`].
 #[derive(Default)]
 pub(super) struct Counts {

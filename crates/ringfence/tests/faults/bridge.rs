@@ -30,6 +30,12 @@ fn stage() -> Stage {
     Stage::with(json!({}), |home| Map::from_iter([("well".into(), super::fake::entry(home, "well", "well"))]))
 }
 
+/// A task of the client's.
+fn goes_on(id: &str, status: &str) -> Value {
+    let when = "2026-11-30T00:00:00Z";
+    json!({ "taskId": id, "status": status, "createdAt": when, "lastUpdatedAt": when, "ttl": 60_000 })
+}
+
 /// A client of one version that answers what it is asked.
 pub(crate) struct Talker {
     pub(crate) piped: Piped,
@@ -95,6 +101,17 @@ impl Talker {
     fn says(&mut self, method: &str, params: &Value) -> Value {
         self.asked.push((method.to_owned(), params.clone()));
         match method {
+            _ if params["task"].is_object() => json!({ "task": goes_on("mine-1", "working") }),
+            "tasks/get" => goes_on(params["taskId"].as_str().unwrap(), "completed"),
+            "tasks/cancel" => goes_on(params["taskId"].as_str().unwrap(), "cancelled"),
+            "tasks/list" => {
+                let tasks = [goes_on("mine-0", "working"), goes_on("mine-1", "working")];
+                json!({ "tasks": tasks, "nextCursor": "more" })
+            }
+            "tasks/result" => json!({
+                "action": "accept", "content": { "word": format!("ghp_{}", "a1B2".repeat(9)) },
+                "_meta": { "io.modelcontextprotocol/related-task": { "taskId": params["taskId"] } },
+            }),
             "elicitation/create" if params["mode"] == "url" => json!({ "action": "accept" }),
             "elicitation/create" if params["requestedSchema"]["properties"]["allow"].is_object() => {
                 json!({ "action": "accept", "content": { "allow": true } })
@@ -169,6 +186,11 @@ impl Talker {
     /// The methods of what it was asked since the last time.
     pub(crate) fn asked(&mut self) -> Vec<(String, Value)> {
         std::mem::take(&mut self.asked)
+    }
+
+    /// True where a notification of this method has come and was not asked for.
+    pub(crate) fn has_heard(&self, method: &str) -> bool {
+        self.heard.iter().any(|message| message["method"] == method)
     }
 
     /// The next notification of this method, heard already or yet to come.

@@ -133,10 +133,24 @@ def begin(params, needed):
     return text(given.get("says", "done"))
 
 
+def delegate(given):
+    """Asks the client something that it may go on with as a task of its own, then after it."""
+    heard = [request(given["ask"], {**given.get("params", {}), "task": {"ttl": 60000, "more": "x"}})]
+    own = heard[0].get("result", {}).get("task", {}).get("taskId")
+    for method in given["after"]:
+        heard.append(request(method, {} if method == "tasks/list" else {"taskId": given.get("id") or own}))
+    return heard
+
+
 def call(params):
     tool, given = params["name"], params.get("arguments") or {}
     if tool in ("job", "must"):
         return begin(params, tool == "must")
+    if tool == "delegate":
+        if given.get("later"):
+            threading.Thread(target=lambda: note("delegated", heard=delegate(given)), daemon=True).start()
+            return text("later")
+        return text(json.dumps(delegate(given)))
     if tool == "announce":
         for job in jobs.values():
             send({"method": "notifications/tasks/status", "params": job.said()})
@@ -174,6 +188,7 @@ def call(params):
 
 def answer(method, params):
     if method == "initialize" and not MODERN:
+        note("initialize", capabilities=params["capabilities"])
         tasks = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
         more = {"tasks": tasks} if VERSION == "2025-11-25" else {}
         return {"protocolVersion": VERSION, "capabilities": {"tools": {"listChanged": True}, **more},
@@ -187,7 +202,7 @@ def answer(method, params):
         tools = [{"name": name, "inputSchema": {"type": "object"},
                   **({"execution": {"taskSupport": support[name]}} if name in support and not MODERN else {})}
                  for name in ("job", "must", "announce", "pages", "hold", "turn", "shout", "odd", "uninvited", "told",
-                              "echo")]
+                              "delegate", "echo")]
         if TURNED:
             tools[-1]["description"] = TURNED[-1]
         return done({"tools": tools, **({"ttlMs": 0, "cacheScope": "private"} if MODERN else {})})
@@ -221,6 +236,16 @@ def run(method, params, number):
         send({"id": number, "result": result})
 
 
+def watch(ids, subscription):
+    """Tells of each of these jobs, once it is done, and of one that nobody follows."""
+    while any(jobs[job].status() == "working" for job in ids):
+        time.sleep(0.005)
+    for job in jobs.values():
+        detail = {name: value for name, value in job.detail().items() if name != "resultType"}
+        send({"method": "notifications/tasks",
+              "params": {**detail, "_meta": {META + "subscriptionId": subscription}}})
+
+
 def handle(message):
     method, number, params = message.get("method"), message.get("id"), message.get("params") or {}
     if method is None:
@@ -228,8 +253,17 @@ def handle(message):
             answers[number] = message
             answered.notify_all()
     elif method == "subscriptions/listen" and MODERN:
-        acknowledged = {"notifications": params["notifications"], "_meta": {META + "subscriptionId": number}}
+        wanted = params["notifications"]
+        note("listens", tasks=wanted.get("taskIds"))
+        if "taskIds" in wanted:
+            if not knows_tasks(params):
+                missing = {"code": -32021, "message": "Tasks", "data": {"requiredCapabilities": {"extensions": {TASKS: {}}}}}
+                return send({"id": number, "error": missing})
+            wanted["taskIds"] = [job for job in wanted["taskIds"] if not jobs[job].given.get("quiet")]
+        acknowledged = {"notifications": wanted, "_meta": {META + "subscriptionId": number}}
         send({"method": "notifications/subscriptions/acknowledged", "params": acknowledged})
+        if wanted.get("taskIds"):
+            threading.Thread(target=watch, args=(wanted["taskIds"], number), daemon=True).start()
     elif number is None:
         note(method)
     else:

@@ -9,10 +9,10 @@ use super::client::{Legacy, text};
 use super::fake::{Stage, journal, seen};
 use super::house::{Home, Kernel, create, until};
 
-const MODERN: &str = "2026-07-28";
-const LEGACY: &str = "2025-11-25";
+pub(crate) const MODERN: &str = "2026-07-28";
+pub(crate) const LEGACY: &str = "2025-11-25";
 
-fn server(home: &Home, name: &str, version: &str) -> Value {
+pub(crate) fn server(home: &Home, name: &str, version: &str) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/tasks.py");
     json!({
         "command": "python3",
@@ -89,6 +89,40 @@ fn each_form(check: impl Fn(&Stage, &mut Talker, &str)) {
         check(&stage, &mut client, name);
         stage.kernel.finish();
     }
+}
+
+#[test]
+fn a_client_hears_when_a_task_that_it_follows_changes_and_of_no_other() {
+    let stage = stage("");
+    let mut owner = client(&stage.kernel, MODERN);
+    let gate = stage.gate("gate");
+    let secret = format!("ghp_{}", "a1B2".repeat(9));
+    let says = format!("the key is {secret}");
+    let (id, _) = begun(&mut owner, "new__job", json!({ "file": gate, "says": says }));
+    let (other, _) = begun(&mut owner, "new__job", json!({ "says": "nobody follows it" }));
+    let (quiet, _) =
+        begun(&mut owner, "new__job", json!({ "says": "its server does not tell", "quiet": true }));
+    let wants = json!({ "taskIds": [id, "job-1", format!("{id}x"), quiet] });
+    let listening = owner.send("subscriptions/listen", json!({ "notifications": wants }));
+    let acknowledged = owner.hears("notifications/subscriptions/acknowledged");
+    assert_eq!(acknowledged["params"]["notifications"], json!({ "taskIds": [id] }), "{acknowledged}");
+    create(&gate);
+    let heard = owner.hears("notifications/tasks");
+    let params = &heard["params"];
+    assert_eq!((&params["taskId"], &params["status"]), (&json!(id), &json!("completed")), "{heard}");
+    let words = params["result"]["content"][0]["text"].as_str().unwrap_or_default();
+    assert!(words.starts_with("the key is [redacted:"), "{heard}");
+    assert_eq!(params["_meta"]["io.modelcontextprotocol/subscriptionId"], listening, "{heard}");
+    assert_eq!(params.get("resultType"), None, "{heard}");
+    assert_eq!(result(&mut owner, &other)["content"][0]["text"], "nobody follows it");
+    assert!(!owner.has_heard("notifications/tasks"));
+    let mut plain = Talker::with(&stage.kernel, MODERN, &json!("stdio"), able());
+    let refused = plain.ask("subscriptions/listen", json!({ "notifications": { "taskIds": [other] } }));
+    let needed = &refused["error"]["data"]["requiredCapabilities"]["extensions"];
+    assert_eq!(refused["error"]["code"], -32021, "{refused}");
+    assert_eq!(needed, &json!({ "io.modelcontextprotocol/tasks": {} }), "{refused}");
+    drop((owner, plain));
+    stage.kernel.finish();
 }
 
 #[test]

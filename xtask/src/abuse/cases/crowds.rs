@@ -1,10 +1,10 @@
 //! Many clients that do nothing, or nothing but send.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::abuse::arena::{Arena, ensure, until};
 use crate::abuse::hostile::FLOOD;
-use crate::abuse::wire::{Connection, Session, text};
+use crate::abuse::wire::{Connection, Session, request, text};
 use crate::failure::Failure;
 
 const CROWD: usize = 1_000;
@@ -45,6 +45,38 @@ pub(super) fn deaf_listeners(arena: &Arena) -> Result<(), Failure> {
     }
     drop(deaf);
     Ok(())
+}
+
+/// The HTTP transport of 2024-11-05, where all answers go over one stream, which nobody reads.
+pub(super) fn deaf_older(arena: &Arena) -> Result<(), Failure> {
+    let mut deaf = Connection::with(arena.port(), &request("GET", "/servers/old/sse", &[], b""))?;
+    ensure(deaf.head()?.is_some_and(|head| head.status == 200), || "no stream".to_owned())?;
+    let address = deaf.address()?;
+    let post = |message: &Value| {
+        let sent = request("POST", &address, &[], message.to_string().as_bytes());
+        let answer = Connection::with(arena.port(), &sent)?.answer()?;
+        Ok::<_, Failure>(answer.map(|answer| answer.status))
+    };
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+        "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": { "name": "deaf", "version": "1" } } });
+    ensure(post(&hello)? == Some(202), || "no handshake".to_owned())?;
+    let welcome = deaf.event()?.unwrap_or_default();
+    ensure(welcome.get("result").is_some(), || format!("no handshake: {welcome}"))?;
+    let long = "x".repeat(256 << 10);
+    for id in 1..=1_000 {
+        let before = arena.hostile.count();
+        let status = post(&json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": { "name": "ill", "arguments": { "text": long } } }))?;
+        if status == Some(404) {
+            // Its conversation is over; so is what it kept.
+            return Ok(());
+        }
+        ensure(status == Some(202), || format!("call {id}: {status:?}"))?;
+        let is_over =
+            || !matches!(post(&json!({ "jsonrpc": "2.0", "method": "notifications/none" })), Ok(Some(202)));
+        until("the call is taken", || arena.hostile.count() > before || is_over())?;
+    }
+    Err(Failure::new("1,000 answers of 256 KiB wait for a client that does not read"))
 }
 
 pub(super) fn deaf_clients(arena: &Arena) -> Result<(), Failure> {

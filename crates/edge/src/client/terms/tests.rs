@@ -20,7 +20,12 @@ fn the_version_asked_for_is_kept_where_we_speak_it() {
 
 #[test]
 fn what_servers_may_ask_is_what_the_client_offers_and_its_version_has() {
-    use Ability::{FormElicitation, Roots, RootsChanges, Sampling, SamplingTools, UrlElicitation};
+    use Ability::{
+        ElicitationTasks, FormElicitation, Roots, RootsChanges, Sampling, SamplingTasks, SamplingTools,
+        TaskCancel, TaskList, UrlElicitation,
+    };
+    const GOES_ON: &str = r#"{"sampling":{},"elicitation":{},"tasks":{"list":{},"cancel":{},"requests":{
+        "sampling":{"createMessage":{}},"elicitation":{"create":{}}}}}"#;
     for (version, offer, abilities) in [
         ("2025-11-25", "{}", &[] as &[Ability]),
         ("2025-11-25", r#"{"elicitation":{}}"#, &[FormElicitation]),
@@ -35,6 +40,15 @@ fn what_servers_may_ask_is_what_the_client_offers_and_its_version_has() {
         ("2025-11-25", r#"{"roots":{}}"#, &[Roots]),
         ("2025-11-25", r#"{"roots":{"listChanged":true}}"#, &[Roots, RootsChanges]),
         ("2025-11-25", r#"{"roots":true,"sampling":[]}"#, &[]),
+        (
+            "2025-11-25",
+            GOES_ON,
+            &[FormElicitation, Sampling, SamplingTasks, ElicitationTasks, TaskList, TaskCancel],
+        ),
+        ("2025-06-18", GOES_ON, &[FormElicitation, Sampling]),
+        // What it cannot be asked it cannot go on with.
+        ("2025-11-25", r#"{"tasks":{"requests":{"sampling":{"createMessage":{}}}}}"#, &[]),
+        ("2025-11-25", r#"{"sampling":{},"tasks":{"requests":{"sampling":{}}}}"#, &[Sampling]),
     ] {
         let terms = terms(&format!(r#"{{"protocolVersion":"{version}","capabilities":{offer}}}"#));
         // Tasks are the version's, not the client's.
@@ -52,7 +66,18 @@ fn a_server_is_told_what_the_client_said_and_we_pass_on() {
     let offer = r#"{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{},"context":{}},"roots":{"listChanged":true},"experimental":{"x":{}}}"#;
     let terms = terms(&format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{offer}}}"#));
     assert_eq!(
-        terms.capabilities().as_str(),
+        terms.capabilities(ProtocolEra::Legacy).as_str(),
         r#"{"elicitation":{"form":{},"url":{}},"sampling":{"tools":{}},"roots":{"listChanged":true}}"#
     );
+}
+
+#[test]
+fn only_a_legacy_server_is_told_of_tasks_of_the_client() {
+    let offer = r#"{"sampling":{},"tasks":{"cancel":{},"list":{},"requests":{"sampling":{"createMessage":{}},"elicitation":{"create":{}}}}}"#;
+    let terms = terms(&format!(r#"{{"protocolVersion":"2025-11-25","capabilities":{offer}}}"#));
+    assert_eq!(
+        terms.capabilities(ProtocolEra::Legacy).as_str(),
+        r#"{"sampling":{},"tasks":{"list":{},"cancel":{},"requests":{"sampling":{"createMessage":{}}}}}"#
+    );
+    assert_eq!(terms.capabilities(ProtocolEra::Modern).as_str(), r#"{"sampling":{}}"#);
 }

@@ -106,3 +106,34 @@ async fn what_an_ended_stream_holds_counts_as_read_once_a_reader_came_to_its_end
     unsent.end(answer("alone"));
     assert_eq!(unsent.holds(), Holds::Unread(5));
 }
+
+#[test]
+fn a_client_that_reads_no_answers_is_given_up_and_one_that_reads_is_not() {
+    let (read, unread) = (Stream::new(), Stream::new());
+    let (mut reader, mut deaf) = (read.reader(None), unread.reader(None));
+    let long = Bytes::from(vec![b'x'; 1 << 20]);
+    let mut waiting = 0;
+    while unread.answer(&long) {
+        waiting += 1;
+        assert!(read.answer(&long));
+        assert!(read_all(&mut reader).len() > long.len());
+        assert!(waiting <= WAITING >> 19, "{waiting} MiB wait");
+    }
+    assert!(waiting >= WAITING >> 20, "no more than {waiting} MiB may wait");
+    assert_eq!(read_all(&mut deaf), "", "what waits is let go");
+    assert!(!unread.push(&message("late")));
+}
+
+#[test]
+fn an_answer_that_waits_keeps_no_notices() {
+    let stream = Stream::new();
+    let mut reader = stream.reader(None);
+    assert!(stream.answer(&message("an answer")));
+    let notice = Bytes::from(vec![b'n'; 64 << 10]);
+    for _ in 0..64 {
+        assert!(stream.push(&notice));
+    }
+    let read = read_all(&mut reader);
+    assert!(read.starts_with("data: an answer\n\ndata: nnn"), "{} bytes", read.len());
+    assert!(read.len() < KEPT + (128 << 10), "{} bytes were kept", read.len());
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ringfence_mcp::message::RpcError;
 use ringfence_mcp::version::Era;
 use ringfence_model::call::Question;
 use ringfence_model::json::JsonText;
@@ -107,16 +108,21 @@ pub(super) async fn put(kernel: &Arc<Kernel>, permitted: &Permitted, question: Q
     let Some(out) = &exchange.out else { return End::Failed("the client cannot be asked".into()) };
     let (reply, answered) = oneshot::channel();
     let asked = release::server_question(kernel, permitted, question);
-    if out.send(Interim::Ask(Box::new(asked), reply)).await.is_err() {
-        return End::Cancelled;
-    }
+    // A client that does not read keeps nobody waiting longer than one that does not answer.
+    let answer = async {
+        out.send(Interim::Ask(Box::new(asked), reply)).await.ok()?;
+        answered.await.ok()
+    };
     tokio::select! {
         biased;
         () = exchange.cancel.cancelled() => End::Cancelled,
-        answer = answered => match answer {
-            Ok(Ok(result)) => End::Result(result),
-            Ok(Err(error)) => End::Error(error),
-            Err(_) => End::Cancelled,
+        answer = answer => match answer {
+            Some(Ok(result)) if kernel.errands.keep(permitted.request(), &result, kernel.env.now()) => {
+                End::Result(result)
+            }
+            Some(Ok(_)) => End::Error(RpcError::internal("the client goes on with too many questions")),
+            Some(Err(error)) => End::Error(error),
+            None => End::Cancelled,
         },
         () = tokio::time::sleep(kernel.limits.person.0) => End::Timeout,
     }

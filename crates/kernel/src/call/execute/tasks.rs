@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout};
 use super::End;
 use super::relay;
 use super::relay::outgoing::{self, AsTask};
-use crate::call::{Permitted, Target, decide};
+use crate::call::{Permitted, Target};
 use crate::exchange::Ability;
 use crate::interim;
 use crate::kernel::Kernel;
@@ -126,11 +126,7 @@ pub(super) async fn begun(
                 facts: known.facts.clone(),
                 schema: connection.output_schema(permitted.request().call.action.target()),
                 redacts: super::super::release::Redaction::of(permitted),
-                confirmed: if permitted.is_confirmed() {
-                    decide::asking(&permitted.verdict)
-                } else {
-                    BTreeSet::new()
-                },
+                confirmed: if permitted.is_confirmed() { permitted.asking() } else { BTreeSet::new() },
             };
             match kernel.keep_task(&permitted.request().session, beginning, said) {
                 Ok(task) => {

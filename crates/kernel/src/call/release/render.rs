@@ -164,7 +164,7 @@ pub(super) fn notice(
     params: &JsonText,
 ) -> JsonText {
     let stripped = meta::strip_ours(params);
-    if notice == Notice::TaskStatus {
+    if matches!(notice, Notice::TaskStatus | Notice::TaskChanged) {
         return tasks::status(kernel, request, &stripped);
     }
     let value = stripped.value();
@@ -187,7 +187,8 @@ pub(super) fn notice(
             | Notice::ResourcesChanged
             | Notice::PromptsChanged
             | Notice::ElicitationComplete
-            | Notice::TaskStatus,
+            | Notice::TaskStatus
+            | Notice::TaskChanged,
         )
         | (Naming::Plain, _) => {}
     }

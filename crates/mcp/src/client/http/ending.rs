@@ -22,17 +22,20 @@ pub(super) async fn read_out(mut answered: mpsc::Receiver<Body>) {
     while let Some(body) = answered.recv().await {
         while ending.try_join_next().is_some() {}
         if ending.len() < AT_ONCE {
-            ending.spawn(timeout(PATIENCE, to_its_end(body)));
+            ending.spawn(read_briefly(body));
         }
     }
 }
 
-/// A body that is read to its end gives its connection back.
-async fn to_its_end(mut body: Body) {
-    for _ in 0..FRAMES {
-        match body.frame().await {
-            Some(Ok(_)) => {}
-            Some(Err(_)) | None => return,
+/// A body that is read to its end gives its connection back. One that goes on is closed.
+pub(in super::super) async fn read_briefly(mut body: Body) {
+    let to_its_end = async {
+        for _ in 0..FRAMES {
+            match body.frame().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            }
         }
-    }
+    };
+    let _ended = timeout(PATIENCE, to_its_end).await;
 }

@@ -9,7 +9,7 @@ use ringfence_model::json::Json;
 use ringfence_net::Body;
 use tokio::time::sleep;
 
-use super::super::inbound::Counts;
+use super::super::inbound::{Counts, is_about_a_task};
 use super::super::{FromServer, Notice, PeerError};
 use super::answer::Incoming;
 use super::{Shared, is_broken_off};
@@ -20,8 +20,11 @@ use crate::version::Era;
 
 /// Wait before a stream is resumed, where the server names none.
 const WAIT: Duration = Duration::from_secs(1);
-/// Longest wait that a server can ask for.
+/// Shortest and longest wait that a server can ask for.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Longest id of an event that is remembered.
+const LONGEST_ID: usize = 1_024;
 
 /// One stream of messages, over as many connections as it takes.
 pub(super) struct Stream {
@@ -82,8 +85,8 @@ impl Stream {
     pub(super) fn leave(&mut self, shared: &Shared) -> bool {
         self.body = None;
         self.retry = self.decoder.retry().or(self.retry);
-        let moved =
-            !self.decoder.last_event_id().is_empty() && self.decoder.last_event_id() != self.last_event_id;
+        let last = self.decoder.last_event_id();
+        let moved = (1..=LONGEST_ID).contains(&last.len()) && last != self.last_event_id;
         if moved {
             self.last_event_id = self.decoder.last_event_id().to_owned();
         }
@@ -94,8 +97,7 @@ impl Stream {
     /// Connects again, at the place where the last connection ended, after the wait that the server asked for, doubled
     /// for each of the `failures` so far.
     pub(super) async fn resume(&mut self, shared: &Shared, failures: u32) -> Result<(), PeerError> {
-        let wait = self.retry.unwrap_or(WAIT).saturating_mul(1 << failures.min(5));
-        sleep(wait.min(LONGEST_WAIT)).await;
+        sleep(rest(self.retry, failures)).await;
         self.body = Some(shared.get(&self.last_event_id).await?.into_body());
         Ok(())
     }
@@ -103,6 +105,12 @@ impl Stream {
     pub(super) const fn can_resume(&self) -> bool {
         !self.last_event_id.is_empty()
     }
+}
+
+/// How long a stream rests before it is resumed: a server that wants no rest at all must not keep us at nothing else.
+fn rest(asked: Option<Duration>, failures: u32) -> Duration {
+    let wait = asked.unwrap_or(WAIT).saturating_mul(1 << failures.min(5));
+    wait.clamp(SHORTEST_WAIT, LONGEST_WAIT)
 }
 
 impl Incoming<'_> {
@@ -176,8 +184,14 @@ impl Incoming<'_> {
         } else if !legacy {
             // 2026-07-28, "Streamable HTTP", section "Receiving Messages": servers send no requests.
             Counts::add(&self.shared.counts.requests);
-        } else if self.events.try_send(FromServer::request(request, self.back.clone())).is_err() {
-            Counts::add(&self.shared.counts.requests);
+        } else {
+            let way = if is_about_a_task(&request.method) { &self.shared.outside } else { &self.events };
+            if way.try_send(FromServer::request(request, self.back.clone())).is_err() {
+                Counts::add(&self.shared.counts.requests);
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use ringfence_model::json::Json;
 use tokio::io::AsyncRead;
 
-use super::super::inbound::{Back, Counts};
+use super::super::inbound::{Back, Counts, is_about_a_task};
 use super::super::{FromServer, Notice, PeerError};
 use super::{Shared, Slot};
 use crate::line::{Line, LineReader};
@@ -171,9 +171,9 @@ impl Shared {
             return;
         }
         let events = match whose(&self.calls.lock().open) {
-            Whose::Of(slot) => slot.events.clone(),
+            Whose::Of(slot) if !is_about_a_task(&request.method) => slot.events.clone(),
             // Which of several it is about is not guessed: it may still have a single client that can be asked.
-            Whose::Outside | Whose::Ambiguous => self.outside.clone(),
+            Whose::Of(_) | Whose::Outside | Whose::Ambiguous => self.outside.clone(),
         };
         // Where it cannot be delivered its reply is dropped, which answers it.
         if events.try_send(FromServer::request(request, back)).is_err() {

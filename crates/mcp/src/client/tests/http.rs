@@ -686,6 +686,29 @@ async fn the_transport_of_2024_11_05_is_found_out_and_spoken() {
 }
 
 #[tokio::test]
+async fn what_a_server_of_2024_11_05_says_to_a_post_is_not_kept() {
+    let mut server = Server::start().await;
+    let connecting = tokio::spawn(Peer::connect_any(server.transport(), hello(), Era::Modern, limits()));
+    let mut events = older(&mut server, "/messages").await;
+    let seen = server.next_anywhere().await;
+    let (id, result) = (seen.id(), INITIALIZED.replace("2025-11-25", "2024-11-05"));
+    let mut endless = seen.respond(Response::builder().status(202));
+    // Everything that it says goes over its stream.
+    let most = 1_024;
+    let more = Bytes::from(vec![b' '; 64 << 10]);
+    let mut sent = 0;
+    while sent < most && endless.send_data(more.clone()).await.is_ok() {
+        sent += 1;
+    }
+    assert!(sent < most, "{sent} pieces of 64 KiB were taken");
+    events.message(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#)).await;
+    let seen = server.next_anywhere().await;
+    assert!(seen.body.contains("notifications/initialized"), "{}", seen.body);
+    seen.empty(202);
+    assert_eq!(connecting.await.unwrap().unwrap().version(), ProtocolVersion::V2024_11_05);
+}
+
+#[tokio::test]
 async fn messages_go_to_no_other_origin() {
     for address in ["http://169.254.169.254/latest", "//other.example/x", "https://127.0.0.1/x"] {
         let mut server = Server::start().await;

@@ -124,7 +124,7 @@ pub(in crate::call::execute) fn as_task(request: &Request, connection: &Connecti
 /// What the client can do, as a modern server sees it. For a legacy client we wait for tasks ourselves.
 fn capabilities(request: &Request, connection: &Connection) -> JsonText {
     let client = &request.exchange.client;
-    let own = client.capabilities();
+    let own = client.capabilities(connection.era());
     let extensions = match client.version.era() {
         Era::Modern => client.extensions.clone(),
         Era::Legacy => (connection.era() == Era::Modern && connection.has_tasks())
