@@ -17,6 +17,7 @@ mod faults {
     mod headers;
     mod house;
     mod http;
+    mod killed;
     mod leaving;
     mod malformed;
     mod pins;
