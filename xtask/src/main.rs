@@ -39,7 +39,7 @@ cargo xtask TASK
   eval    detect [AREA…]      the detectors on the corpora in RINGFENCE_CORPORA (docs/corpora.md)
   eval    flow [--details]    tasks and planted goals along the real path, with and without the user's words
   train   injection           the weights of the injection model, from the same corpora
-  nightly [--calls N] [--fuzz SECONDS]   the long checks: fuzz targets, sessions, a soak of the gateway
+  nightly [--calls N] [--fuzz SECONDS]   the long checks: fuzz targets, kills, sessions, a soak of the gateway
   fixture --http PORT | --stdio    the upstream MCP server of the bench";
 
 fn main() -> ExitCode {

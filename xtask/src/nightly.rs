@@ -1,4 +1,4 @@
-//! `cargo xtask nightly`: what takes too long for every change: fuzzing, sessions by the thousand, a soak.
+//! `cargo xtask nightly`: what takes too long for every change: fuzzing, hundreds of kills, sessions by the thousand, a soak.
 //!
 //! It asserts only what does not depend on the speed of the machine.
 
@@ -26,6 +26,9 @@ const PARTS: u64 = 10;
 const SESSIONS: u64 = 900;
 const SESSION_LIMIT: u64 = 20_000;
 
+/// How often a kernel is killed that clients call.
+const KILLS: &str = "300";
+
 /// Sessions before those, for what is set up once.
 const FIRST_SESSIONS: u64 = 100;
 
@@ -44,6 +47,7 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
         return soak(calls);
     }
     fuzz(seconds)?;
+    killed()?;
     run_optimised(&["nightly"], &words, Some("ringfence"))
 }
 
@@ -58,6 +62,15 @@ fn fuzz(seconds: u64) -> Result<(), Failure> {
     command.env("BOLERO_RANDOM_TEST_TIME_MS", (seconds * 1_000).to_string());
     // The time is the bound.
     command.env("BOLERO_RANDOM_ITERATIONS", usize::MAX.to_string());
+    machine::run(&mut command)
+}
+
+/// A kernel that is killed under load so many times: nothing acknowledged is missing.
+fn killed() -> Result<(), Failure> {
+    let workspace = Workspace::find()?;
+    let mut command = machine::cargo();
+    command.args(["test", "--locked", "--package", "ringfence", "--test", "faults", "killed::"]);
+    command.env("RINGFENCE_KILLS", KILLS).current_dir(&workspace.root);
     machine::run(&mut command)
 }
 

@@ -4,17 +4,20 @@
 #[cfg(test)]
 mod faults {
     mod alike;
+    mod attachments;
     mod bounds;
     mod bridge;
     mod client;
     mod confirm;
     mod crash;
+    mod engines;
     mod errands;
     mod fake;
     mod flow;
     mod headers;
     mod house;
     mod http;
+    mod killed;
     mod leaving;
     mod malformed;
     mod pins;

@@ -78,11 +78,15 @@ impl Connection {
     /// The answer; none where the other side closed without one.
     pub(crate) fn answer(&mut self) -> Option<Response> {
         let head = self.head()?;
-        Some(self.rest(head))
+        self.whole(head)
     }
 
     /// The answer whose head has been read.
-    pub(crate) fn rest(&mut self, mut head: Response) -> Response {
+    pub(crate) fn rest(&mut self, head: Response) -> Response {
+        self.whole(head).expect("a whole answer")
+    }
+
+    fn whole(&mut self, mut head: Response) -> Option<Response> {
         if self.chunked {
             while let Some(chunk) = self.chunk() {
                 head.body.push_str(&chunk);
@@ -90,10 +94,10 @@ impl Connection {
         } else {
             let length = head.header("content-length").map_or(0, |length| length.parse().unwrap());
             let mut body = vec![0; length];
-            self.stream.read_exact(&mut body).unwrap();
+            self.stream.read_exact(&mut body).ok()?;
             head.body = String::from_utf8(body).unwrap();
         }
-        head
+        Some(head)
     }
 
     /// The head of an answer, without its body.
