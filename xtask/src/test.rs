@@ -41,7 +41,7 @@ enum Outcome {
     Counted(suite::Count),
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "fmt", needs: &[], run: |runner| runner.cargo(&["fmt", "--all", "--check"]) },
     Step { name: "clippy", needs: &[], run: clippy },
     Step { name: "tidy", needs: &[], run: |_| tidy::run(Args::none()).map(|()| Outcome::Held) },
@@ -51,6 +51,7 @@ const STEPS: [Step; 6] = [
         needs: &[],
         run: |runner| runner.cargo(&["test", "--doc", "--workspace", "--locked"]),
     },
+    Step { name: "cedar", needs: &[Need::Nextest], run: cedar },
     Step { name: "nextest", needs: &[Need::Peers, Need::Nextest], run: suite::run },
 ];
 
@@ -130,6 +131,13 @@ fn again(step: &str, failure: &Failure) -> Failure {
 
 fn clippy(runner: &Runner) -> Result<Outcome, Failure> {
     runner.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+}
+
+/// The engine of policies with Cedar in it, which the other steps leave out.
+fn cedar(runner: &Runner) -> Result<Outcome, Failure> {
+    let of = ["-p", "ringfence-policy", "--features", "cedar", "--locked"];
+    runner.cargo(&[&["clippy"], &of[..], &["--all-targets", "--", "-D", "warnings"]].concat())?;
+    runner.cargo(&[&["nextest", "run"], &of[..]].concat())
 }
 
 /// The advisory check is left out: it fetches a database from a host that a build machine may not reach.

@@ -21,6 +21,9 @@ use findings::Findings;
 /// Most bytes of a text that are inspected; what is longer is never safe.
 pub const LONGEST: usize = 1 << 20;
 
+/// How many rules there are for code, commands and SQL.
+pub const RULES: usize = 179;
+
 /// What can be said of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Safety {

@@ -409,6 +409,12 @@ impl Kernel {
         }
     }
 
+    /// All detectors, as they are configured.
+    #[must_use]
+    pub const fn detectors(&self) -> &Detectors {
+        &self.detectors
+    }
+
     /// The scanner for credentials, compiled once.
     #[must_use]
     pub const fn secrets(&self) -> &SecretScanner {

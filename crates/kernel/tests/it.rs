@@ -6,6 +6,7 @@ mod it {
     mod clock;
     mod inspect;
     mod proofs;
+    mod retries;
     mod rules;
     mod walk;
     mod world;

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 pub enum CodeArgument {
     /// A shell command.
     Command,
-    /// SQL, or a query in words.
+    /// SQL.
     Sql,
+    /// SQL, or a query in words.
+    Query,
     /// Python.
     Python,
     /// JavaScript or TypeScript.
@@ -29,8 +31,9 @@ impl CodeArgument {
             "command" | "cmd" | "commands" | "shell" | "shellcommand" | "bash" | "bashcommand"
             | "cmdline" | "commandline" | "terminal" | "script" | "shellscript" | "bashscript" | "exec"
             | "run" | "argv" => Some(Self::Command),
-            "sql" | "query" | "statement" | "statements" | "sqlquery" | "sqlstatement" | "querystring"
-            | "rawsql" | "ddl" | "dml" | "queries" => Some(Self::Sql),
+            "sql" | "sqlquery" | "sqlqueries" | "sqlstatement" | "sqlstatements" | "sqltext" | "rawsql"
+            | "ddl" | "dml" => Some(Self::Sql),
+            "query" | "queries" | "querystring" | "statement" | "statements" => Some(Self::Query),
             "python" | "pythoncode" | "pycode" | "pythonscript" => Some(Self::Python),
             "javascript" | "js" | "jscode" | "typescript" | "nodecode" => Some(Self::JavaScript),
             "code" | "sourcecode" | "snippet" | "program" | "sourcetext" | "codeblock" => Some(Self::Code),

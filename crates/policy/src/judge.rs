@@ -20,6 +20,7 @@ use ringfence_model::finding::{Category, Finding};
 use ringfence_model::verdict::{Decision, Obligation, Reason, Verdict};
 use sha2::{Digest, Sha256};
 
+use crate::cedar::Cedar;
 use crate::facts::Facts;
 use crate::load::{self, LoadError, Source};
 use crate::preset;
@@ -40,6 +41,7 @@ pub struct PolicySet {
     mode: PolicyMode,
     environment: Option<String>,
     needs: Needs,
+    cedar: Cedar,
     roles: IndexMap<String, Vec<String>>,
     digest: Arc<str>,
 }
@@ -81,7 +83,15 @@ impl PolicySet {
         let presets = config.presets.iter().map(|preset| preset::source(*preset));
         let all: Vec<Source<'_>> = presets.chain(sources.iter().copied()).collect();
         let roles: Vec<&str> = config.roles.keys().map(String::as_str).collect();
-        let load::Loaded { rules, tables } = load::load(&all, &roles)?;
+        let (cedar, yaml): (Vec<Source<'_>>, Vec<Source<'_>>) =
+            all.iter().partition(|source| source.is_cedar());
+        let (loaded, cedar) = match (load::load(&yaml, &roles), Cedar::load(&cedar)) {
+            (Ok(loaded), Ok(cedar)) => (loaded, cedar),
+            (loaded, cedar) => {
+                return Err(loaded.err().into_iter().chain(cedar.err()).flatten().collect());
+            }
+        };
+        let load::Loaded { rules, tables } = loaded;
         Ok(Self {
             index: Index::new(&rules),
             needs: Needs::of(&rules),
@@ -89,6 +99,7 @@ impl PolicySet {
             table: Table::strictest(tables),
             mode: config.mode,
             environment: config.environment.clone(),
+            cedar,
             roles: config.roles.clone(),
             digest: digest(&all, config),
         })
@@ -114,14 +125,14 @@ impl PolicySet {
 
     /// How many rules the sources and presets hold.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.rules.len()
+    pub fn len(&self) -> usize {
+        self.rules.len() + self.cedar.len()
     }
 
     /// True when the sources hold no rule.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The mode in force.
@@ -139,6 +150,10 @@ impl PolicySet {
             if rule.check(&case).is_ok() {
                 voices.rule(rule);
             }
+        }
+        if self.cedar.len() > 0 {
+            let said = self.cedar.reasons(facts, self.environment.as_deref());
+            said.into_iter().for_each(|reason| voices.policy(reason));
         }
         for guard in GUARDS {
             if let Some(reason) = guard.reason(facts) {
@@ -186,6 +201,9 @@ impl PolicySet {
         for rule in self.rules.iter().filter(|rule| rule.check(&case).is_ok()) {
             voices.rule(rule);
         }
+        if self.cedar.len() > 0 {
+            voices.policy(unknown.of_cedar());
+        }
         let of_guard = |reason: &&Reason| GUARDS.iter().any(|guard| guard.id() == &*reason.rule);
         guards.iter().filter(of_guard).for_each(|reason| voices.reason(reason.clone()));
         if !voices.allowed_by_rule() {
@@ -220,6 +238,11 @@ impl PolicySet {
                 references: rule.references.iter().map(ToString::to_string).collect(),
             });
         }
+        for policy in self.cedar.explain(facts, self.environment.as_deref()) {
+            all.push(policy);
+        }
+        let said = self.cedar.reasons(facts, self.environment.as_deref());
+        allowed |= said.iter().any(|reason| reason.decision == Decision::Allow);
         for guard in GUARDS {
             let reason = guard.reason(facts);
             all.push(Explanation {

@@ -3,6 +3,11 @@
 //! Pure: text and facts in, data out. Must never read a file, a clock or the network, and must never allow what it
 //! could not read.
 
+#[cfg(feature = "cedar")]
+mod cedar;
+#[cfg(not(feature = "cedar"))]
+#[path = "cedar/absent.rs"]
+mod cedar;
 pub mod effects;
 pub mod facts;
 pub mod judge;

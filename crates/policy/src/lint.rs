@@ -82,7 +82,8 @@ pub fn lint(
     catalogue: &[KnownTool],
 ) -> Result<Vec<Remark>, Vec<LoadError>> {
     let presets = config.presets.iter().map(|preset| preset::source(*preset));
-    let all: Vec<Source<'_>> = sources.iter().copied().chain(presets).collect();
+    let yaml = sources.iter().copied().filter(|source| !source.is_cedar());
+    let all: Vec<Source<'_>> = yaml.chain(presets).collect();
     let roles: Vec<&str> = config.roles.keys().map(String::as_str).collect();
     let rules = load::load(&all, &roles)?.rules;
     let shapes = shape::of(&all);

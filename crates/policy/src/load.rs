@@ -14,7 +14,11 @@ mod tree;
 use std::collections::HashMap;
 use std::fmt;
 
+#[cfg(feature = "cedar")]
+pub(crate) use read::suggest;
 pub(crate) use rules::CATEGORIES;
+#[cfg(feature = "cedar")]
+pub(crate) use rules::SEVERITIES;
 pub(crate) use state::WORDS;
 
 use crate::rule::Rule;
@@ -25,8 +29,15 @@ use crate::table::Table;
 pub struct Source<'a> {
     /// What errors call it, e.g. its path.
     pub name: &'a str,
-    /// YAML.
+    /// YAML; Cedar where the name ends in `.cedar`.
     pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// It holds Cedar policies.
+    pub(crate) fn is_cedar(&self) -> bool {
+        self.name.ends_with(".cedar")
+    }
 }
 
 /// One thing wrong with a rule file.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use ringfence_model::call::ActionKind;
+use ringfence_model::finding::Severity;
 use ringfence_model::verdict::{Decision, Reason, Verdict};
 
 use crate::facts::Facts;
@@ -28,6 +29,23 @@ pub(crate) enum Unknown {
     Strictest,
     /// As they make it mildest.
     Mildest,
+}
+
+impl Unknown {
+    /// What Cedar policies say of a call of which the arguments are not known: anything.
+    pub(crate) fn of_cedar(self) -> Reason {
+        let decision = match self {
+            Self::Strictest => Decision::Deny,
+            Self::Mildest => Decision::Allow,
+        };
+        Reason {
+            rule: "ringfence.cedar".into(),
+            decision,
+            severity: Severity::Critical,
+            message: "Cedar policies are asked about whole calls only".into(),
+            alternative: None,
+        }
+    }
 }
 
 impl PolicySet {

@@ -4,11 +4,13 @@
 #[cfg(test)]
 mod faults {
     mod alike;
+    mod attachments;
     mod bounds;
     mod bridge;
     mod client;
     mod confirm;
     mod crash;
+    mod engines;
     mod errands;
     mod fake;
     mod flow;

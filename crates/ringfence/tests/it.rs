@@ -13,5 +13,6 @@ mod it {
     mod reference;
     mod scan;
     mod shim;
+    mod stream;
     mod verify;
 }

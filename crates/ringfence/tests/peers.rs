@@ -21,6 +21,7 @@ mod peers {
     mod secret;
     mod session;
     mod upstream;
+    mod verify;
     mod wait;
     mod web;
 }

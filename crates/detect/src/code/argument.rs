@@ -20,8 +20,10 @@ pub enum ArgumentKind {
     Command,
     /// Code of a language; `Other` when only a sibling argument or nothing says which.
     Code(Language),
-    /// A text that may be SQL, or a query in words.
+    /// SQL.
     Sql,
+    /// SQL, or a query in words.
+    Query,
 }
 
 /// What was found in one argument.
@@ -43,6 +45,7 @@ pub fn argument_kind(name: &str) -> Option<ArgumentKind> {
     Some(match CodeArgument::named(name)? {
         CodeArgument::Command => ArgumentKind::Command,
         CodeArgument::Sql => ArgumentKind::Sql,
+        CodeArgument::Query => ArgumentKind::Query,
         CodeArgument::Python => ArgumentKind::Code(Language::Python),
         CodeArgument::JavaScript => ArgumentKind::Code(Language::JavaScript),
         CodeArgument::Code => ArgumentKind::Code(Language::Other(String::new())),
@@ -139,7 +142,8 @@ fn quoted(word: &str) -> String {
 fn inspect(text: &str, kind: &ArgumentKind, dialect: Dialect, secrets: &SecretScanner) -> Option<Report> {
     match kind {
         ArgumentKind::Command => Some(check(text, &Language::Shell, secrets)),
-        ArgumentKind::Sql => sql::is_sql(text).then(|| check(text, &Language::Sql(dialect), secrets)),
+        ArgumentKind::Sql => Some(check(text, &Language::Sql(dialect), secrets)),
+        ArgumentKind::Query => sql::is_sql(text).then(|| check(text, &Language::Sql(dialect), secrets)),
         ArgumentKind::Code(Language::Other(name)) if name.is_empty() => {
             Some(check(text, &source::guess(text), secrets))
         }

@@ -78,10 +78,11 @@ fn classify_nested(text: &str, dialect: Dialect, depth: usize) -> Class {
     readings(text, dialect).map(class).max().unwrap_or(Class::Unknown)
 }
 
-/// True for text that is SQL and not prose that begins with one of its verbs.
+/// True for text that is SQL, as any dialect reads it, and not prose that begins with one of its verbs.
 #[must_use]
 pub fn is_sql(text: &str) -> bool {
-    shape::has_signature(&tokens(super::cut(text), Reading::STANDARD))
+    let text = super::cut(text);
+    readings(text, Dialect::Any).any(|reading| shape::has_signature(&tokens(text, reading)))
 }
 
 /// Inspects `text` as SQL.

@@ -294,6 +294,10 @@ fn arguments_that_are_code_are_inspected() {
         (r#"{"shell_command":"\u0072m -rf /"}"#, "/shell_command", "rm_root"),
         (r#"{"sql":"DROP TABLE users"}"#, "/sql", "drop_table"),
         (r#"{"query":"DELETE FROM users"}"#, "/query", "delete_all"),
+        (r#"{"query":"/*!50000 DROP */ TABLE users"}"#, "/query", "drop_table"),
+        (r#"{"query":"EXPLAIN ANALYZE DELETE FROM users"}"#, "/query", "delete_all"),
+        (r#"{"sql":"TRUNCATE users"}"#, "/sql", "truncate_table"),
+        (r#"{"sql":"DR/**/OP TABLE users"}"#, "/sql", "sql_disguised"),
         (r#"{"code":"os.system('rm -rf /')","language":"python"}"#, "/code", "rm_root"),
         (r##"{"code":"#!/bin/sh\nrm -rf /"}"##, "/code", "rm_root"),
         (r#"{"code":"import os\nos.system('rm -rf /')"}"#, "/code", "rm_root"),
@@ -303,6 +307,7 @@ fn arguments_that_are_code_are_inspected() {
     for text in [
         r#"{"query":"drop me a line about the table"}"#,
         r#"{"query":"how do I delete from a list?"}"#,
+        r#"{"query":"explain the plan for the table"}"#,
         r#"{"query":"SELECT name FROM users WHERE id = 1"}"#,
         r#"{"command":"git status"}"#,
         r#"{"text":"rm -rf /","title":"DROP TABLE users"}"#,
@@ -398,4 +403,23 @@ proptest! {
         let safe = report.findings.iter().all(|finding| finding.severity < Severity::Medium);
         prop_assert_eq!(report.verdict == Safety::Safe, safe);
     }
+}
+
+/// Each rule is a constant of its own.
+#[test]
+fn the_number_of_rules_is_that_of_the_sources() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/code")];
+    let mut rules = 0;
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+                let is_rule = |line: &&str| line.contains("const ") && line.contains(": Rule =");
+                rules += text.lines().filter(is_rule).count();
+            }
+        }
+    }
+    assert_eq!(rules, super::RULES + 1, "one is the line above that looks for them");
 }

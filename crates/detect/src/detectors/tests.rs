@@ -1,4 +1,5 @@
 mod profiles;
+mod repeated;
 
 use ringfence_model::config::{DetectConfig, DetectKind, DetectRule};
 use ringfence_model::finding::{Category, Severity};

@@ -1109,9 +1109,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "docker_swarm_token",
         what: "Docker Swarm join token",
-        literals: &["SWMTKN-1-"],
+        literals: &["SWMTKN-1-", "SWMTKN-2-"],
         anchor: Anchor::Starts,
-        matcher: Matcher::Pattern("SWMTKN-1-[a-z0-9]{50}-[a-z0-9]{25}\\b"),
+        matcher: Matcher::Pattern("SWMTKN-(?:1|2-[01])-[a-z0-9]{50}-[a-z0-9]{25}\\b"),
         check: Check::Form,
         severity: Severity::Critical,
         confidence: 90,

@@ -50,6 +50,12 @@ impl Voices {
         }
     }
 
+    /// A policy of another source than our own rules.
+    pub(super) fn policy(&mut self, reason: Reason) {
+        self.allowed_by_rule |= reason.decision == Decision::Allow;
+        self.reasons.push(reason);
+    }
+
     pub(super) fn reason(&mut self, reason: Reason) {
         self.reasons.push(reason);
     }

@@ -209,7 +209,7 @@ pub(super) fn keep<T>(all: &mut Option<Vec<T>>, item: Option<T>) {
 }
 
 /// The nearest of `known`, or all of them.
-pub(super) fn suggest(given: &str, known: &[&str]) -> String {
+pub(crate) fn suggest(given: &str, known: &[&str]) -> String {
     let near = known
         .iter()
         .map(|known| (strsim::osa_distance(given, known), *known))

@@ -16,7 +16,7 @@ use super::tree::{At, Node, Value};
 use crate::rule::{Matcher, Place, Rule};
 use crate::table::Table;
 
-pub(super) const SEVERITIES: [(&str, Severity); 5] = [
+pub(crate) const SEVERITIES: [(&str, Severity); 5] = [
     ("info", Severity::Info),
     ("low", Severity::Low),
     ("medium", Severity::Medium),

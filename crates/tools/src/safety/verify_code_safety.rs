@@ -1,6 +1,6 @@
 //! `verify_code_safety`: the code engine of the path, on a text that a model is about to run or to hand over.
 
-use ringfence_detect::code::{Language, Safety, check};
+use ringfence_detect::code::{self, Language, Safety};
 use ringfence_model::effect::Effect;
 use ringfence_model::finding::{Finding, Severity};
 use schemars::JsonSchema;
@@ -38,6 +38,8 @@ pub struct CodeSafety {
     pub language: String,
     /// Length of the code in characters.
     pub code_length: usize,
+    /// How many rules the engines know; which of them look depends on the language.
+    pub rules_checked: usize,
     /// What to do instead of the worst finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alternative: Option<String>,
@@ -70,6 +72,10 @@ pub struct Violation {
     /// What to do instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alternative: Option<String>,
+    /// First byte of the finding in the code, from 0.
+    pub start: usize,
+    /// The byte behind its last one.
+    pub end: usize,
     /// Line of the finding, from 1.
     pub line: u32,
     /// Column of the finding in characters, from 1.
@@ -86,7 +92,8 @@ impl Tool for VerifyCodeSafety {
     type Output = CodeSafety;
 
     async fn run(self, context: Context<'_>) -> Result<CodeSafety, Failure> {
-        let report = check(&self.code, &Language::parse(&self.language), context.kernel.secrets());
+        let detectors = context.kernel.detectors();
+        let report = detectors.code(&self.code, &Language::parse(&self.language));
         let verdict = match report.verdict {
             Safety::Safe => Verdict::Safe,
             Safety::Unsafe => Verdict::Unsafe,
@@ -106,6 +113,7 @@ impl Tool for VerifyCodeSafety {
             violations,
             warnings,
             code_length: self.code.chars().count(),
+            rules_checked: code::RULES + detectors.secrets().rule_count(),
             language: self.language,
         })
     }
@@ -118,6 +126,8 @@ impl Violation {
             severity: finding.severity,
             message: finding.message,
             alternative: finding.alternative,
+            start: finding.span.start,
+            end: finding.span.end,
             line: finding.span.line,
             column: finding.span.column,
             reference: finding.reference.map(std::borrow::Cow::into_owned),

@@ -3,9 +3,15 @@
 use super::lex::{Kind, Token};
 use super::words::{COMMANDS, DELAYS, DROPPED, READS, WRITES};
 
+/// Words before a statement that is explained.
+const EXPLAINS: &[&str] = &["EXPLAIN", "ANALYZE", "VERBOSE", "QUERY", "PLAN", "FOR", "EXTENDED"];
+
 /// True for the shape of a statement, which prose that begins with a verb does not have.
 pub(super) fn has_signature(tokens: &[Token]) -> bool {
     tokens.split(|token| token.sign(b';')).any(|statement| {
+        // What is explained is a statement, and with ANALYZE it is run.
+        let explained = statement.iter().position(|token| !token.any(EXPLAINS)).unwrap_or(0);
+        let statement = statement.get(explained..).unwrap_or_default();
         let Some(first) = statement.first() else { return false };
         let has = |word: &str| statement.iter().any(|token| token.is(word));
         let second = |words: &[&str]| statement.get(1).is_some_and(|token| token.any(words));
