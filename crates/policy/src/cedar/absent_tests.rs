@@ -1,3 +1,5 @@
+//! A build without Cedar: a policy in it is refused. Must never pass one over.
+
 use ringfence_model::config::PolicyConfig;
 
 use crate::judge::PolicySet;

@@ -59,7 +59,10 @@ fn nothing_acknowledged_is_missing_and_the_journal_verifies() {
     let outcomes = outcomes(&home);
     let done = outcomes.iter().filter(|outcome| *outcome == "ok").count();
     // The answer of a call that was recorded may have been lost with the kernel, one for each client and kill.
-    assert!((acknowledged..=acknowledged + CLIENTS * kills).contains(&done), "{acknowledged} acknowledged, {done} done");
+    assert!(
+        (acknowledged..=acknowledged + CLIENTS * kills).contains(&done),
+        "{acknowledged} acknowledged, {done} done"
+    );
     assert!(outcomes.iter().all(|outcome| outcome == "ok" || outcome == "unknown"), "{outcomes:?}");
     assert!(acknowledged > kills, "{acknowledged}: the clients had no time to call");
     kernel.finish();
@@ -70,7 +73,8 @@ fn outcomes(home: &Home) -> Vec<String> {
     let mut all = Vec::new();
     let mut before = u64::MAX >> 1;
     loop {
-        let page = ["audit", "query", "--json", "--limit", "10000", "--target", "verify_code_safety", "--before"];
+        let page =
+            ["audit", "query", "--json", "--limit", "10000", "--target", "verify_code_safety", "--before"];
         let ran = home.run(&[&page[..], &[&before.to_string()]].concat());
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let rows: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
