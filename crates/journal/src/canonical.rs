@@ -4,7 +4,6 @@
 //! order afterwards. Must never write a number that another reader could take for a different one.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -41,7 +40,7 @@ impl Canonical {
         value.serialize(&mut serde_json::Serializer::with_formatter(Counted { out, at: &at }, formatter))?;
         // Inner objects come first. Putting one in order moves nothing outside of it.
         for object in &self.layout.objects {
-            sort(out, self.layout.ended.get(object.clone()).unwrap_or_default(), &mut self.scratch);
+            sort(out, self.layout.ended.get_mut(object.clone()).unwrap_or_default(), &mut self.scratch);
         }
         Ok(())
     }
@@ -87,39 +86,38 @@ struct Placed<'a> {
 }
 
 /// Puts members in order that stand one after the other with a comma between.
-fn sort(out: &mut [u8], members: &[Member], scratch: &mut Vec<u8>) {
-    let name = |member: &Member| out.get(member.start..member.name).unwrap_or_default();
-    if members.is_sorted_by(|a, b| order(name(a), name(b)) != Ordering::Greater) {
-        return;
+fn sort(out: &mut [u8], members: &mut [Member], scratch: &mut Vec<u8>) {
+    let (Some(first), Some(last)) = (members.first(), members.last()) else { return };
+    let place = first.start..last.end;
+    {
+        let name = |member: &Member| out.get(member.start + 1..member.name - 1).unwrap_or_default();
+        // Of such names the bytes are in the order of the UTF-16 code units.
+        let plain = members.iter().all(|member| name(member).iter().all(|byte| byte.is_ascii() && *byte != b'\\'));
+        if plain {
+            if members.is_sorted_by(|a, b| name(a) <= name(b)) {
+                return;
+            }
+            members.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        } else {
+            members.sort_by_cached_key(|member| units(out.get(member.start..member.name).unwrap_or_default()));
+        }
     }
-    let mut sorted = members.to_vec();
-    sorted.sort_by(|a, b| order(name(a), name(b)));
     scratch.clear();
-    for (at, member) in sorted.iter().enumerate() {
+    for (at, member) in members.iter().enumerate() {
         if at > 0 {
             scratch.push(b',');
         }
         scratch.extend_from_slice(out.get(member.start..member.end).unwrap_or_default());
     }
-    if let (Some(first), Some(last)) = (members.first(), members.last())
-        && let Some(place) = out.get_mut(first.start..last.end)
-    {
+    if let Some(place) = out.get_mut(place) {
         place.copy_from_slice(scratch);
     }
 }
 
-/// The order of two quoted names: that of their UTF-16 code units (RFC 8785 section 3.2.3).
-fn order(a: &[u8], b: &[u8]) -> Ordering {
-    let plain = |name: &[u8]| name.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
-    let bare = |name: &[u8]| -> Vec<u16> {
-        let text: String = serde_json::from_slice(name).unwrap_or_default();
-        text.encode_utf16().collect()
-    };
-    if plain(a) && plain(b) { unquoted(a).cmp(unquoted(b)) } else { bare(a).cmp(&bare(b)) }
-}
-
-fn unquoted(name: &[u8]) -> &[u8] {
-    name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name)
+/// The UTF-16 code units of a quoted name, whose order counts (RFC 8785 section 3.2.3).
+fn units(quoted: &[u8]) -> Vec<u16> {
+    let name: String = serde_json::from_slice(quoted).unwrap_or_default();
+    name.encode_utf16().collect()
 }
 
 /// A buffer that tells how long it is.

@@ -272,7 +272,8 @@ impl Kernel {
 
     /// Runs one call along the path.
     pub async fn run(self: &Arc<Self>, request: Request) -> Released {
-        call::run(self, request).await
+        // On the heap: those who wait for it are moved about, and would be ten times as large with it in them.
+        Box::pin(call::run(self, request)).await
     }
 
     /// The session of this principal and key; recorded where it is new.
