@@ -92,14 +92,16 @@ fn sort(out: &mut [u8], members: &mut [Member], scratch: &mut Vec<u8>) {
     {
         let name = |member: &Member| out.get(member.start + 1..member.name - 1).unwrap_or_default();
         // Of such names the bytes are in the order of the UTF-16 code units.
-        let plain = members.iter().all(|member| name(member).iter().all(|byte| byte.is_ascii() && *byte != b'\\'));
+        let plain =
+            members.iter().all(|member| name(member).iter().all(|byte| byte.is_ascii() && *byte != b'\\'));
         if plain {
             if members.is_sorted_by(|a, b| name(a) <= name(b)) {
                 return;
             }
             members.sort_unstable_by(|a, b| name(a).cmp(name(b)));
         } else {
-            members.sort_by_cached_key(|member| units(out.get(member.start..member.name).unwrap_or_default()));
+            members
+                .sort_by_cached_key(|member| units(out.get(member.start..member.name).unwrap_or_default()));
         }
     }
     scratch.clear();
