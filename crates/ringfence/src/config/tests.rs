@@ -64,7 +64,7 @@ fn unknown_keys_name_the_nearest_valid_one() {
     insta::assert_snapshot!(yaml("version: 1\npolcy: {}\n"), @r#"
     ringfence.yaml:2:1: unknown key "polcy"  [unknown-key]
       hint: did you mean "policy"?
-      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools, detect
+      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools, detect, approvals
     "#);
     insta::assert_snapshot!(yaml("limits:\n  time-out: 3s\n"), @r#"
     ringfence.yaml:2:3: unknown key "time-out"  [unknown-key]
@@ -83,7 +83,7 @@ fn unknown_keys_name_the_nearest_valid_one() {
     "#);
     insta::assert_snapshot!(yaml("zzz: 1\n"), @r#"
     ringfence.yaml:1:1: unknown key "zzz"  [unknown-key]
-      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools, detect
+      hint: valid here: version, listen, policy, auth, servers, limits, journal, tools, detect, approvals
     "#);
 }
 
@@ -282,7 +282,7 @@ fn a_setting_of_the_wrong_form_names_where_it_stands() {
         ("RINGFENCE_LISTEN", "10.0.0.1:80"),
     ];
     insta::assert_snapshot!(folder.errors(&env), @r#"
-    RINGFENCE_TOOLS: unknown variant `sandboxx`, expected `safety`  [config-invalid]
+    RINGFENCE_TOOLS: unknown variant `sandboxx`, expected `safety` or `governance`  [config-invalid]
     RINGFENCE_LIMITS_BODY: "10MB" is not a size: write 64KiB or 10MiB  [config-invalid]
     RINGFENCE_LISTEN: 10.0.0.1 is not a loopback address  [not-loopback]
       hint: use 127.0.0.1 or [::1]; put a proxy with TLS in front

@@ -38,7 +38,7 @@ fn usage_is_exit_2_and_with_json_one_value_on_stdout() {
     insta::assert_snapshot!(shown.stderr, @r"
     error: unrecognized subcommand 'staus'
 
-      tip: a similar subcommand exists: 'status'
+      tip: some similar subcommands exist: 'trust', 'status'
 
     Usage: ringfence [OPTIONS] <COMMAND>
 

@@ -598,26 +598,33 @@ fn audit() {
       ringfence audit tail
       ringfence audit tail --json | jq 'select(.entry == "ruling")'
     "#);
-    insta::assert_snapshot!(help("audit verify"), @r"
-    Check every entry against the hash chain; needs no kernel
+    insta::assert_snapshot!(help("audit verify"), @r#"
+    Check every entry against the hash chain and what is signed; needs no kernel
 
     Usage: ringfence audit verify [OPTIONS]
 
     Options:
-      -h, --help     Print help
-      -V, --version  Print version
+          --key <KEY>          The key of the log, as `ringfence keys export` printed it
+          --checkpoint <FILE>  A copy of `journal/checkpoint` that was kept elsewhere: the log must hold
+                               what it says. May be given again
+      -h, --help               Print help
+      -V, --version            Print version
 
     Options of every command:
           --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
           --config <FILE>   Configuration file [default: $XDG_CONFIG_HOME/ringfence/ringfence.yaml]
           --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
 
+    Without --key the key in the data directory is taken: who can write there can write both. Keep what
+    `ringfence keys export` prints elsewhere, and name it.
+
     Exit codes: 1 when an entry is not what was written; it is named.
 
     Examples:
       ringfence audit verify
-      ringfence audit verify --data-dir /backup/ringfence
-    ");
+      ringfence audit verify --data-dir /backup/ringfence --key "$(cat ringfence.vkey)"
+      ringfence audit verify --checkpoint kept/checkpoint
+    "#);
 }
 
 #[test]

@@ -187,8 +187,16 @@ fn one_changed_byte_of_the_journal_is_found_and_named() {
     let found = segments.filter_map(|entry| {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).ok()?;
-        let ruled = br#""target":"write_file","arguments""#;
-        let at = bytes.windows(ruled.len()).position(|window| window == ruled)? + 10;
+        let target = br#""target":"write_file""#;
+        let kind = br#""entry":"ruling""#;
+        // Members stand by name: the kind of an entry before its target.
+        let ruling = |at: &usize| {
+            let before = &bytes[..*at];
+            let last = before.windows(9).rposition(|window| window == br#""entry":""#).unwrap();
+            before[last..].starts_with(kind)
+        };
+        let mut places = bytes.windows(target.len()).enumerate();
+        let at = places.by_ref().filter(|(_, window)| window == target).map(|(at, _)| at).find(ruling)? + 10;
         Some((path, bytes, at))
     });
     let [(path, mut bytes, at)] = <[_; 1]>::try_from(found.collect::<Vec<_>>()).unwrap();
