@@ -71,9 +71,14 @@ impl Terminal<'_> {
             Verb::ToolsList => self.items("tools.list", JsonText::empty_object(), connection).await,
             Verb::ServersScan => self.items("servers.scan", JsonText::empty_object(), connection).await,
             Verb::AuditQuery(query) => self.items("audit.query", text(&query)?, connection).await,
-            Verb::AuditReceipt { call } => {
-                let call = JsonText::object([("call", JsonText::string(&call.to_string()))]);
-                self.items("audit.receipt", call, connection).await
+            Verb::AuditReceipt { call, open } => {
+                let of = text(&json!({ "call": call, "open": open }))?;
+                self.items("audit.receipt", of, connection).await
+            }
+            Verb::AuditErase { session } => {
+                let operator = Arc::new(self.desk.operator(request.credential).await?);
+                self.items_as(operator, "audit.erase", text(&json!({ "session": session }))?, connection)
+                    .await
             }
             Verb::AuditTail => self.tail(connection).await,
             Verb::PinsList => self.items("pins.list", JsonText::empty_object(), connection).await,

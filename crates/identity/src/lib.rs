@@ -11,6 +11,7 @@ mod principal;
 mod private;
 mod process;
 mod sealing;
+mod session;
 mod token;
 
 pub use log::LogKey;
@@ -20,6 +21,7 @@ pub use principal::{Principals, Refused};
 pub use private::KeysError;
 pub use process::{ClientProcess, ProcessError, client_process, is_running};
 pub use sealing::{SealingKey, SealingKeys};
+pub use session::SessionKeys;
 
 /// Fills a buffer with random bytes fit for keys.
 pub type Fill<'a> = &'a mut dyn FnMut(&mut [u8]);

@@ -108,11 +108,32 @@ pub(crate) fn write<T: Format>(path: &Path, content: &T) -> Result<(), KeysError
     let mut bytes = serde_json::to_vec_pretty(&Versioned { format: T::VERSION, content })
         .map_err(|error| KeysError::Malformed { path: path.to_owned(), why: error.to_string() })?;
     bytes.push(b'\n');
+    let dir = make_dir(path)?;
+    let draft = path.with_extension("new");
+    replace(dir, path, &draft, &bytes).map_err(KeysError::io("write", path))
+}
+
+/// The directory of `path`, made where there is none.
+fn make_dir(path: &Path) -> Result<&Path, KeysError> {
     let dir = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(KeysError::io("create", dir))?;
     check(dir, &dir.symlink_metadata().map_err(KeysError::io("look at", dir))?)?;
-    let draft = path.with_extension("new");
-    replace(dir, path, &draft, &bytes).map_err(KeysError::io("write", path))
+    Ok(dir)
+}
+
+/// The file `path` to read and to write, made where there is none.
+pub(crate) fn open_to_append(path: &Path) -> Result<File, KeysError> {
+    make_dir(path)?;
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
+        .map(File::from)
+        .map_err(|error| KeysError::io("open", path)(error.into()))?;
+    let metadata = file.metadata().map_err(KeysError::io("look at", path))?;
+    check(path, &metadata)?;
+    if !metadata.is_file() {
+        return Err(KeysError::Malformed { path: path.to_owned(), why: "not a file".into() });
+    }
+    Ok(file)
 }
 
 fn replace(dir: &Path, path: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {

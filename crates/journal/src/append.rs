@@ -14,7 +14,7 @@ use ringfence_model::entry::Entry;
 
 use crate::canonical::Canonical;
 use crate::error::JournalError;
-use crate::frame::{Batch, Format, Header, MAX_PAYLOAD};
+use crate::frame::{Batch, Format, Header, MAX_ENTRY};
 use crate::medium::Medium;
 use crate::reader::Reader;
 use crate::recover::{self, Recovered};
@@ -234,7 +234,7 @@ fn encode(draft: &mut Draft, entries: &[Entry]) -> Result<(), JournalError> {
     batch.clear();
     for entry in entries {
         let bytes = batch.push(|payload| canonical.write(payload, entry)).map_err(JournalError::Encode)?;
-        if bytes > MAX_PAYLOAD {
+        if bytes > MAX_ENTRY {
             return Err(JournalError::TooLarge { bytes });
         }
     }

@@ -37,8 +37,8 @@ pub enum JournalError {
     /// An earlier failure left the end of the log in doubt: nothing more is appended until it is opened anew.
     #[error("the journal failed earlier and takes no more entries until it is opened again")]
     Failed,
-    /// An entry over [`MAX_PAYLOAD`](crate::MAX_PAYLOAD).
-    #[error("an entry of {bytes} bytes is over the limit of {limit}", limit = crate::MAX_PAYLOAD)]
+    /// An entry over [`MAX_ENTRY`](crate::MAX_ENTRY).
+    #[error("an entry of {bytes} bytes is over the limit of {limit}", limit = crate::MAX_ENTRY)]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -13,8 +13,11 @@
 use crate::error::Fault;
 use crate::tree::{self, digest};
 
-/// Most bytes of one entry as JSON. A longer one is refused; a longer length in a file is damage.
-pub const MAX_PAYLOAD: usize = 1 << 20;
+/// Most bytes of one entry as JSON. A longer one is refused; larger things stand in entries as their digests.
+pub const MAX_ENTRY: usize = 60_000;
+
+/// Most bytes of one entry that earlier builds wrote: a longer length in a file is damage.
+pub(crate) const MAX_PAYLOAD: usize = 1 << 20;
 
 pub(crate) const HASH: usize = 32;
 pub(crate) const HEADER: usize = 68 + HASH;

@@ -8,6 +8,7 @@
 mod append;
 mod canonical;
 mod checkpoint;
+mod commitment;
 mod error;
 mod frame;
 mod medium;
@@ -25,11 +26,12 @@ mod verify;
 
 pub use append::{Journal, Options, SEGMENT};
 pub use checkpoint::origin;
+pub use commitment::{Committed, NONCE, NotSealed, Opening, SessionSecret, ValueDigest, value_digest};
 pub use error::{Broken, Fault, JournalError};
-pub use frame::MAX_PAYLOAD;
+pub use frame::MAX_ENTRY;
 pub use note::{BadKey, NoteKey, NoteVerifier};
 pub use reader::Reader;
-pub use receipt::{Attested, BadReceipt, Receipt, verify_receipt};
+pub use receipt::{Attested, BadReceipt, Receipt, Values, verify_receipt};
 pub use recover::{LeftFloor, MAX_OPEN, OpenIntent, Recovered};
 pub use segment::log_id;
 pub use verify::{Trusted, Verified, verify};

@@ -4,13 +4,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ringfence_model::id::CallId;
+use ringfence_model::id::{CallId, SessionId};
 use ringfence_model::json::JsonText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::append::Journal;
 use crate::checkpoint::Checkpoint;
+use crate::commitment::{Committed, Opening, SessionSecret, value_digest};
 use crate::error::JournalError;
 use crate::frame::Hash;
 use crate::note::{NoteKey, NoteVerifier};
@@ -33,6 +34,31 @@ pub struct Receipt {
     entries: Vec<Proven>,
     /// The log's latest signed checkpoint (C2SP tlog-checkpoint).
     checkpoint: String,
+    /// What shows values to be those that the entries commit to, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    openings: Option<Openings>,
+}
+
+/// Of the values of a call, in hex.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Openings {
+    arguments: String,
+    result: String,
+}
+
+/// Values that a receipt is to be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Values<'a> {
+    /// The arguments, as they arrived.
+    pub arguments: Option<&'a [u8]>,
+    /// The result, as it was released.
+    pub result: Option<&'a [u8]>,
+}
+
+impl Values<'_> {
+    /// It is not asked what the values were.
+    pub const UNASKED: Self = Self { arguments: None, result: None };
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,6 +86,12 @@ pub enum BadReceipt {
     /// An entry of another call.
     #[error("entry {0} is of another call")]
     Call(u64),
+    /// It cannot say what a value was.
+    #[error("the receipt cannot say what the {0} was: `audit receipt --open` makes one that can")]
+    Closed(&'static str),
+    /// A value that is not the one of the call.
+    #[error("the {0} is not the one of this call")]
+    Value(&'static str),
 }
 
 /// What a receipt proves.
@@ -101,7 +133,7 @@ impl Journal {
             })
         };
         let entries = indexes.iter().map(proven).collect::<Result<_, JournalError>>()?;
-        Ok(Receipt { format: FORMAT.to_owned(), call, entries, checkpoint })
+        Ok(Receipt { format: FORMAT.to_owned(), call, entries, checkpoint, openings: None })
     }
 
     /// The text of an entry as it stands in the log; `None` where there is no such entry.
@@ -118,11 +150,53 @@ impl Journal {
     }
 }
 
-/// Checks a receipt with nothing but the key of the log that it is of.
+impl Receipt {
+    /// The session of the call.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        let of = |proven: &Proven| member(&proven.entry, "session")?.parse().ok();
+        self.entries.iter().find_map(of)
+    }
+
+    /// Has it say what values the call had, to whoever has the values.
+    pub fn open(&mut self, secret: &SessionSecret) {
+        let [arguments, result] =
+            [Committed::Arguments, Committed::Result].map(|which| secret.opening(which, self.call).reveal());
+        self.openings = Some(Openings { arguments, result });
+    }
+
+    /// Whether these are the values that its entries commit to.
+    fn is_of(&self, values: Values<'_>) -> Result<(), BadReceipt> {
+        let asked = [("arguments", values.arguments), ("result", values.result)];
+        for (name, value) in asked.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            let revealed = self.openings.as_ref().map(|openings| match name {
+                "arguments" => &openings.arguments,
+                _ => &openings.result,
+            });
+            let opening = revealed.and_then(|revealed| Opening::read(revealed));
+            let opening = opening.ok_or(BadReceipt::Closed(name))?;
+            let said: Vec<String> =
+                self.entries.iter().filter_map(|proven| member(&proven.entry, name)).collect();
+            let commitment = opening.commitment(&value_digest(value));
+            if said.is_empty() || said.iter().any(|said| *said != commitment) {
+                return Err(BadReceipt::Value(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A member of an entry that is a string.
+fn member(entry: &RawValue, name: &str) -> Option<String> {
+    let entry = JsonText::try_from(entry.get().to_owned()).ok()?;
+    Some(entry.get(name)?.as_str()?.into_owned())
+}
+
+/// Checks a receipt with nothing but the key of the log that it is of, and that the call had these values.
 ///
 /// # Errors
 /// [`BadReceipt`] says what does not fit.
-pub fn verify_receipt(text: &str, key: &NoteVerifier) -> Result<Attested, BadReceipt> {
+pub fn verify_receipt(text: &str, key: &NoteVerifier, values: Values<'_>) -> Result<Attested, BadReceipt> {
     let form = |error: &dyn ToString| BadReceipt::Form(error.to_string());
     // The strict reader first: of two members of one name nobody could say which one was proven.
     JsonText::try_from(text.to_owned()).map_err(|error| form(&error))?;
@@ -148,6 +222,7 @@ pub fn verify_receipt(text: &str, key: &NoteVerifier) -> Result<Attested, BadRec
             return Err(BadReceipt::Call(proven.index));
         }
     }
+    receipt.is_of(values)?;
     let indexes = receipt.entries.iter().map(|proven| proven.index).collect();
     Ok(Attested { call: receipt.call, indexes, size: signed.size })
 }

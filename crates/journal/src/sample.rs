@@ -8,7 +8,7 @@ use ringfence_model::id::{CallId, SessionId, Timestamp};
 use ringfence_model::label::Label;
 use ringfence_model::verdict::{Decision, Reason, Verdict};
 
-fn entry(time: u64, body: EntryBody) -> Entry {
+pub(crate) fn entry(time: u64, body: EntryBody) -> Entry {
     Entry { v: ENTRY_VERSION, time: Timestamp(1_760_000_000_000_000_000 + time), body }
 }
 
@@ -47,6 +47,7 @@ pub(crate) fn ruling(call: u128, decision: Decision) -> Ruling {
         confirmed: false,
         approval: None,
         code: None,
+        shortened: false,
     }
 }
 

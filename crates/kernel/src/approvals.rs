@@ -4,7 +4,7 @@
 //! An approval is bound to one call's content, expires, and counts once. Any doubt is a no; must never let one pass that
 //! the journal does not hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -14,6 +14,8 @@ use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::{ApprovalId, SessionId, Timestamp};
 use ringfence_model::principal::{Authentication, Principal};
 use serde::Serialize;
+
+use crate::commitments::Unsealing;
 
 /// Most requests that are kept; a new one then makes room by dropping what is over.
 const MOST: usize = 4_096;
@@ -180,6 +182,7 @@ impl Approvals {
             | EntryBody::SessionOpened { .. }
             | EntryBody::FloorRaised { .. }
             | EntryBody::StoreTainted { .. }
+            | EntryBody::SessionErased { .. }
             | EntryBody::ServerOpening { .. }
             | EntryBody::Outcome(_)
             | EntryBody::Aggregate { .. }
@@ -190,6 +193,22 @@ impl Approvals {
             | EntryBody::TrustInvalidated(_)
             | EntryBody::Operator { .. } => {}
         }
+    }
+
+    /// Sessions of requests that were sealed.
+    pub(crate) fn sealed(&mut self) -> BTreeSet<SessionId> {
+        let sealed = self.table.get_mut().values().filter(|approval| approval.request.sealed.is_some());
+        sealed.map(|approval| approval.request.session).collect()
+    }
+
+    /// Opens what was sealed.
+    pub(crate) fn unseal(&mut self, unsealing: &Unsealing) {
+        self.table.get_mut().values_mut().for_each(|approval| unsealing.unseal(&mut approval.request));
+    }
+
+    /// Forgets the requests of a session: what they were about can nobody say any more.
+    pub(crate) fn forget(&self, session: SessionId) {
+        self.table.lock().retain(|_, approval| approval.request.session != session);
     }
 
     /// Marks what has expired by `now`: a clock that goes back later does not bring it back.

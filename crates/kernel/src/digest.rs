@@ -2,6 +2,8 @@
 
 use ring::digest::{SHA256, digest};
 
+pub(crate) use ringfence_journal::{ValueDigest, value_digest as of};
+
 /// The 64 lower-case hex digits of the SHA-256 of `bytes`.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(64);

@@ -2,6 +2,7 @@
 //!
 //! Must never have an effect that is not a [`crate::call`].
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use ringfence_detect::injection::Context;
 use ringfence_detect::secret::SecretScanner;
 use ringfence_detect::{DetectorError, Detectors, Message, PersonalData};
 use ringfence_flow::Lexicon;
-use ringfence_identity::{KeysError, SealingKeys};
+use ringfence_identity::{KeysError, SealingKeys, SessionKeys};
 use ringfence_journal::{Journal, JournalError, Options, SEGMENT};
 use ringfence_mcp::seal::{Sealer, SealingKey};
 use ringfence_mcp::version::ProtocolVersion;
@@ -26,7 +27,7 @@ use ringfence_model::json::JsonText;
 use ringfence_model::pin::PinLock;
 use ringfence_model::principal::Principal;
 use ringfence_policy::PolicySet;
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::Announcer;
@@ -34,7 +35,9 @@ use crate::approvals::Approvals;
 use crate::audit::Audit;
 use crate::builtin::Builtin;
 use crate::call::{self, Released, Request};
+use crate::commitments;
 use crate::counters::Counters;
+use crate::digest::ValueDigest;
 use crate::env::{Env, NoRandomness};
 use crate::errands::Errands;
 use crate::ledger::{Ledger, LedgerError};
@@ -103,9 +106,10 @@ pub struct Kernel {
     pub(crate) base_environment: Vec<(String, String)>,
     /// Where servers and their processes live: threads of connections come and go.
     pub(crate) runtime: Handle,
-    journal: Arc<Journal>,
+    pub(crate) session_keys: Mutex<SessionKeys>,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) ledger: Ledger,
-    durability: Durability,
+    pub(crate) durability: Durability,
     data_dir: PathBuf,
 }
 
@@ -123,7 +127,7 @@ pub(crate) struct Waiting {
 pub(crate) struct Lists {
     pub(crate) inspected: Remembered<Option<Context>, Message>,
     pub(crate) shown: Remembered<(Listing, ProtocolVersion), JsonText>,
-    pub(crate) digests: Remembered<(), String>,
+    pub(crate) digests: Remembered<(), ValueDigest>,
 }
 
 impl Lists {
@@ -184,7 +188,7 @@ impl Kernel {
         env.fill(&mut log_id)?;
         let options = Options { durability: config.journal.durability, log_id, segment: SEGMENT };
         let mut approvals = Approvals::new();
-        let mut tainted = Vec::new();
+        let (mut tainted, mut erased) = (Vec::new(), BTreeSet::new());
         let pins = Pins::new(lock);
         let (rates, tallies) = (Rates::new(config.limits.rate), Tallies::new());
         let trust = Trusts::new();
@@ -201,12 +205,16 @@ impl Kernel {
             if let EntryBody::StoreTainted { realm, server, label, .. } = &entry.body {
                 tainted.push((realm.clone(), server.clone(), *label));
             }
+            if let EntryBody::SessionErased { session, .. } = &entry.body {
+                erased.insert(*session);
+            }
         })?;
         approvals.note(latest);
         let journal = Arc::new(journal);
         // Before anything is added to it.
         let keys_dir = data_dir.join("keys");
         let ledger = Ledger::open(Arc::clone(&journal), &keys_dir, &env)?;
+        let session_keys = commitments::session_keys(&keys_dir, &erased, &mut approvals)?;
         let now = env.now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
         journal.append(&Entry::at(now, EntryBody::Opened { version, recovered: recovered.torn }))?;
@@ -261,6 +269,7 @@ impl Kernel {
             counters: Counters::new(),
             base_environment,
             runtime: Handle::current(),
+            session_keys: Mutex::new(session_keys),
             journal,
             ledger,
             durability: config.journal.durability,
@@ -300,7 +309,8 @@ impl Kernel {
                 claimed,
                 floor: session.floor(),
             };
-            if let Err(error) = self.record(&Entry::at(now, body)) {
+            let kept = self.secret(&session).map(drop);
+            if let Err(error) = kept.and_then(|()| self.record(&Entry::at(now, body))) {
                 self.sessions.end(session.id, now);
                 return Err(error.into());
             }
@@ -520,31 +530,6 @@ impl Kernel {
             tracing::error!(%error, "the journal could not be closed in good order");
         }
         self.ledger.sign();
-    }
-
-    /// Appends to the journal.
-    ///
-    /// # Errors
-    /// [`JournalError`]: what was to happen may not.
-    pub(crate) fn record(&self, entry: &Entry) -> Result<u64, JournalError> {
-        let index = self.append(entry)?;
-        for seen in self.trust.follow(entry) {
-            let lowered = Entry::at(entry.time, EntryBody::TrustLowered(Box::new(seen)));
-            self.append(&lowered)?;
-            self.trust.follow(&lowered);
-        }
-        Ok(index)
-    }
-
-    fn append(&self, entry: &Entry) -> Result<u64, JournalError> {
-        match self.durability {
-            Durability::Process => self.journal.append(entry),
-            // Waits for the disk: the other calls of this thread go on elsewhere meanwhile.
-            Durability::Power => match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
-                Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| self.journal.append(entry)),
-                Ok(_) | Err(_) => self.journal.append(entry),
-            },
-        }
     }
 }
 

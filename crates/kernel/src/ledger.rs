@@ -1,6 +1,6 @@
-//! The journal as a record for others: signed once a second, and receipts of single calls.
+//! The journal: what is written into it, how it is signed once a second, and receipts of single calls.
 //!
-//! Must never hold a call up: what waits for the disk runs beside.
+//! Must never let anything happen that could not be written, and never hold a call up by signing: that runs beside.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use ringfence_identity::{KeysError, LogKey};
 use ringfence_journal::{BadKey, Journal, JournalError, NoteKey, Receipt, origin};
+use ringfence_model::config::Durability;
+use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::CallId;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::AuditError;
@@ -116,4 +119,38 @@ impl Kernel {
         let made = tokio::task::spawn_blocking(make).await.map_err(|_| AuditError::Interrupted)?;
         Ok(Some(made?))
     }
+
+    /// Appends to the journal.
+    ///
+    /// # Errors
+    /// [`JournalError`]: what was to happen may not.
+    pub(crate) fn record(&self, entry: &Entry) -> Result<u64, JournalError> {
+        let index = match (self.append(entry), &entry.body) {
+            (Err(JournalError::TooLarge { .. }), EntryBody::Ruling(ruling)) => {
+                let body = EntryBody::Ruling(Box::new((**ruling).clone().shorten()));
+                self.append(&Entry { body, ..entry.clone() })?
+            }
+            (appended, _) => appended?,
+        };
+        for seen in self.trust.follow(entry) {
+            let lowered = Entry::at(entry.time, EntryBody::TrustLowered(Box::new(seen)));
+            self.append(&lowered)?;
+            self.trust.follow(&lowered);
+        }
+        Ok(index)
+    }
+
+    fn append(&self, entry: &Entry) -> Result<u64, JournalError> {
+        match self.durability {
+            Durability::Process => self.journal.append(entry),
+            // Waits for the disk: the other calls of this thread go on elsewhere meanwhile.
+            Durability::Power => match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+                Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| self.journal.append(entry)),
+                Ok(_) | Err(_) => self.journal.append(entry),
+            },
+        }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ pub mod approvals;
 pub mod audit;
 pub mod builtin;
 pub mod call;
+mod commitments;
 pub mod counters;
 pub mod endpoint;
 pub mod env;

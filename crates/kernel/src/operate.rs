@@ -1,4 +1,4 @@
-//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `audit.receipt`, `approvals.list`,
+//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `audit.receipt`, `audit.erase`, `approvals.list`,
 //! `approvals.answer`, `pins.list`, `pins.answer`, `policy.load`, `trust.show`, `trust.explain`, `trust.invalidate`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
@@ -139,6 +139,7 @@ impl Kernel {
             "servers.scan" => self.scan_servers(request).await,
             "audit.query" => self.query_audit(&request.params).await?,
             "audit.receipt" => vec![self.give_receipt(&request.params).await?],
+            "audit.erase" => vec![self.erase_session(request)?],
             "pins.list" => self.pins.report().iter().map(|pin| json!(pin)).collect(),
             "pins.answer" => vec![self.answer_pin(request).await?],
             "trust.show" => self.trust.show(&request.call.principal.realm, self.env.now()),
@@ -179,10 +180,22 @@ impl Kernel {
                 internal(&other)
             }
         })?;
-        let receipt = receipt.ok_or_else(|| {
+        let mut receipt = receipt.ok_or_else(|| {
             Problem::new(ProblemKind::User, "no-such-call", format!("the journal holds no call `{call}`"))
                 .hint("`ringfence audit query --json` shows the ids of calls")
         })?;
+        if params.get("open").and_then(Json::as_bool) != Some(true) {
+            return Ok(json!(receipt));
+        }
+        let secret = match receipt.session() {
+            Some(session) => self.kept_secret(session).map_err(|error| internal(&error))?,
+            None => None,
+        };
+        let secret = secret.ok_or_else(|| {
+            let message = "the key of the session is gone: nobody can say what the values of this call were";
+            Problem::new(ProblemKind::User, "erased", message)
+        })?;
+        receipt.open(&secret);
         Ok(json!(receipt))
     }
 
@@ -353,7 +366,7 @@ fn described(
     })
 }
 
-fn internal(error: &dyn std::error::Error) -> Problem {
+pub(crate) fn internal(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "a verb failed");
     Problem::new(ProblemKind::Internal, "internal", "the kernel could not answer; its log says why")
 }

@@ -29,8 +29,9 @@ use server::{Findings, Locked, ServerPins};
 
 use crate::kernel::Kernel;
 
-/// Bytes of a definition's text that are kept to be shown. A larger one is pinned by its digest alone.
-const MOST_TEXT: usize = 64 << 10;
+/// Bytes of a definition's text that are kept to be shown. A larger one is pinned by its digest alone: also with every
+/// second byte escaped it fits into an entry of the journal.
+const MOST_TEXT: usize = 24 << 10;
 
 /// Bytes of all texts of one page that are kept.
 const MOST_KEPT: usize = 4 << 20;
@@ -39,7 +40,7 @@ const MOST_KEPT: usize = 4 << 20;
 const MOST_DEFINITIONS: usize = 10_000;
 
 /// Bytes of definitions in one entry of the journal.
-const MOST_IN_ENTRY: usize = 256 << 10;
+const MOST_IN_ENTRY: usize = MOST_TEXT;
 
 /// All pins.
 #[derive(Debug)]
@@ -107,6 +108,7 @@ impl Pins {
             | EntryBody::TrustLowered(_)
             | EntryBody::TrustInvalidated(_)
             | EntryBody::PolicyRejected { .. }
+            | EntryBody::SessionErased { .. }
             | EntryBody::StoreTainted { .. } => {}
         }
     }
@@ -371,7 +373,8 @@ fn in_entries(definitions: Vec<Definition>) -> Vec<(Vec<Definition>, bool)> {
     let mut runs: Vec<Vec<Definition>> = vec![Vec::new()];
     let mut size = 0;
     for definition in definitions {
-        let bytes = definition.text.as_ref().map_or(0, |text| text.len()) + definition.name.len() + 256;
+        let text = definition.text.as_ref().map_or(0, |text| text.len());
+        let bytes = text + definition.name.len() + 256 * (1 + definition.findings.len());
         if size + bytes > MOST_IN_ENTRY && size > 0 {
             runs.push(Vec::new());
             size = 0;

@@ -124,7 +124,8 @@ impl Kernel {
             server: None,
             target: self.shown_target(wish.action),
             shown: self.scrub(&cut(wish.description)),
-            arguments: None,
+            whole: false,
+            sealed: None,
             rule: RULE.into(),
             message: format!("agent {} asks before it acts", self.scrub(&cut(wish.agent))).into(),
             severity: wish.severity,
@@ -143,7 +144,7 @@ impl Kernel {
         request: ApprovalRequest,
         now: Timestamp,
     ) -> Result<(), JournalError> {
-        self.record(&Entry::at(now, EntryBody::ApprovalRequested(Box::new(request.clone()))))?;
+        self.record(&Entry::at(now, EntryBody::ApprovalRequested(Box::new(self.sealed(&request)?))))?;
         self.tell_requested(&self.approvals.put(request, now));
         Ok(())
     }

@@ -4,12 +4,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use ringfence_flow::{History, Lexicon, Words};
-use ringfence_journal::LeftFloor;
+use ringfence_journal::{LeftFloor, SessionSecret};
 use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::Label;
 use ringfence_model::principal::Principal;
@@ -44,6 +44,8 @@ pub struct Session {
     pub(crate) words: Mutex<Words>,
     /// The tools of each server as they were last listed to it.
     listed: Mutex<Vec<(Weak<Upstream>, Arc<Tools>)>>,
+    /// What its values are committed with.
+    pub(crate) secret: OnceLock<SessionSecret>,
 }
 
 /// What a session is shared by.
@@ -310,6 +312,7 @@ impl Sessions {
             history,
             words: Mutex::new(Words::none()),
             listed: Mutex::new(Vec::new()),
+            secret: OnceLock::new(),
         });
         table.by_key.insert(full_key, fresh);
         table.by_id.insert(fresh, Arc::clone(&session));
@@ -319,6 +322,21 @@ impl Sessions {
     /// Ends one session.
     pub fn end(&self, id: SessionId, now: Timestamp) {
         self.table.lock().end(id, now, self.idle);
+    }
+
+    /// The open session of this id.
+    pub(crate) fn find(&self, id: SessionId) -> Option<Arc<Session>> {
+        self.table.lock().by_id.get(&id).cloned()
+    }
+
+    /// Ends a session that no call and no connection holds, if it is open. False where one does.
+    pub(crate) fn end_unused(&self, id: SessionId, now: Timestamp) -> bool {
+        let mut table = self.table.lock();
+        let unused = table.by_id.get(&id).is_none_or(|session| session.is_idle(now, HANDED_OUT));
+        if unused {
+            table.end(id, now, self.idle);
+        }
+        unused
     }
 
     /// Ends the sessions that have been idle too long; their ids.

@@ -4,6 +4,7 @@
 mod it {
     mod approvals;
     mod clock;
+    mod commitments;
     mod inspect;
     mod proofs;
     mod retries;

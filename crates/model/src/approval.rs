@@ -19,7 +19,8 @@ pub struct ApprovalRequest {
     /// Minted by the kernel.
     pub id: ApprovalId,
     /// SHA-256, hex, over realm, principal, action, server and its identity, target, definition, arguments and policy: what
-    /// the answer is about, and nothing else.
+    /// the answer is about, and nothing else. In the journal it is sealed; empty where it cannot be opened, which is no call's.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub binding: Arc<str>,
     /// The call that was not let through.
     pub call: CallId,
@@ -36,11 +37,16 @@ pub struct ApprovalRequest {
     pub server: Option<ServerName>,
     /// What there: tool, URI, prompt.
     pub target: Arc<str>,
-    /// The arguments for a person to read: credentials blotted out, a long text in part, which it then says.
+    /// The arguments for a person to read: credentials blotted out, a long text in part, which it then says. In the journal
+    /// they are sealed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub shown: String,
-    /// SHA-256 of the canonical form of the arguments, hex: who makes a rule of what is shown knows whether it is all.
+    /// What is shown is all of the arguments: a rule can be made of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+    /// In the journal: `binding` and `shown`, sealed with the key of the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub arguments: Option<Arc<str>>,
+    pub sealed: Option<String>,
     /// The rule that asks.
     pub rule: Arc<str>,
     /// Why it asks.

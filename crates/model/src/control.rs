@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::{Answer, Lasts};
 use crate::config::ServerConfig;
-use crate::id::{ApprovalId, CallId, Timestamp};
+use crate::id::{ApprovalId, CallId, SessionId, Timestamp};
 use crate::name::ServerName;
 use crate::pin::{PinKind, PinnedServer};
 use crate::problem::Problem;
@@ -116,6 +116,14 @@ pub enum Verb {
     AuditReceipt {
         /// Which.
         call: CallId,
+        /// With what shows its arguments and result to be those that were committed to.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        open: bool,
+    },
+    /// One item: `{session, attested}`. Destroys the key of a session. Operator verb.
+    AuditErase {
+        /// Which.
+        session: SessionId,
     },
     /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
     AuditTail,

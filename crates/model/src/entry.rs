@@ -17,8 +17,8 @@ use crate::provenance::Provenance;
 use crate::trust::{Invalidated, Seen};
 use crate::verdict::{Code, Decision, Verdict};
 
-/// The version of [`Entry`] that this build writes.
-pub const ENTRY_VERSION: u16 = 1;
+/// The version of [`Entry`] that this build writes. In version 1 arguments and results stood as their SHA-256.
+pub const ENTRY_VERSION: u16 = 2;
 
 /// One record of the journal. Its index is its position in the log, counted from 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,6 +129,15 @@ pub enum EntryBody {
         /// False where no operator credential was set.
         attested: bool,
     },
+    /// The key of a session is destroyed: nobody can say any more what its arguments and results were. Written before that.
+    SessionErased {
+        /// Which session.
+        session: SessionId,
+        /// Who.
+        principal: Arc<Principal>,
+        /// False where no operator credential was set.
+        attested: bool,
+    },
     /// Somebody other than the caller was asked to allow a call.
     ApprovalRequested(Box<ApprovalRequest>),
     /// An approver answered. The answer is used up by the ruling that names the approval.
@@ -147,10 +156,11 @@ pub enum EntryBody {
 
 /// The tags of entries that a kernel rebuilds its state from when it starts, beside floors and open intents, which the
 /// journal finds itself. A ruling that names an approval counts, too.
-pub const STATEFUL: [&str; 8] = [
+pub const STATEFUL: [&str; 9] = [
     "approval_requested",
     "approval_answered",
     "store_tainted",
+    "session_erased",
     "pinned",
     "pin_held",
     "pin_answered",
@@ -182,7 +192,7 @@ pub struct Ruling {
     pub server: Option<ServerName>,
     /// What there: tool, URI, prompt, listing, verb.
     pub target: Arc<str>,
-    /// SHA-256 of the arguments as they arrived, hex.
+    /// Commitment to the arguments as they arrived, hex: HMAC-SHA-256 under the key of the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arguments: Option<String>,
     /// What the tool can do, and how we know; absent for what is not a tool call.
@@ -215,6 +225,9 @@ pub struct Ruling {
     /// The code the caller got, for a call that did not pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
+    /// Findings, provenance and long names stand here in part: all of it is more than an entry holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shortened: bool,
 }
 
 /// Facts that a call was judged by and that stand nowhere else in its ruling, so that it can be judged again by another
@@ -239,16 +252,9 @@ pub struct Judged {
     /// How much the call was trusted, where a rule asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<crate::trust::Trust>,
-    /// Where the arguments came from.
-    #[serde(default = "crate::provenance::Provenance::none", skip_serializing_if = "says_nothing")]
-    pub provenance: crate::provenance::Provenance,
     /// What it took from budgets: by rule, in thousandths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<(Arc<str>, u64)>,
-}
-
-fn says_nothing(provenance: &crate::provenance::Provenance) -> bool {
-    provenance.values.is_empty()
 }
 
 impl Ruling {
@@ -256,6 +262,20 @@ impl Ruling {
     #[must_use]
     pub fn passed(&self) -> bool {
         self.code.is_none() && (self.verdict.decision == Decision::Allow || self.confirmed)
+    }
+
+    /// The same in short, for one that is larger than an entry may be: each value with one source, the least trustworthy, and the
+    /// worst findings.
+    #[must_use]
+    pub fn shorten(mut self) -> Self {
+        for value in &mut self.provenance.values {
+            value.pointer = cut(&value.pointer);
+            value.sources.truncate(1);
+            value.sources.iter_mut().for_each(|source| source.target = cut(&source.target));
+        }
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        self.findings.truncate(MOST_IN_SHORT);
+        Self { shortened: true, ..self }
     }
 
     /// True for the second ruling of a call: a person was asked about it while it waited, and this is what came of it.
@@ -267,6 +287,18 @@ impl Ruling {
     }
 }
 
+/// Findings and characters of a name in a ruling in short.
+const MOST_IN_SHORT: usize = 8;
+const MOST_OF_NAME: usize = 128;
+
+/// The beginning of a long name.
+fn cut(name: &Arc<str>) -> Arc<str> {
+    match name.char_indices().nth(MOST_OF_NAME) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()).into(),
+        None => Arc::clone(name),
+    }
+}
+
 /// How a permitted call ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallOutcome {
@@ -274,7 +306,7 @@ pub struct CallOutcome {
     pub call: CallId,
     /// How.
     pub outcome: OutcomeKind,
-    /// SHA-256 of the result as it was released, hex.
+    /// Commitment to the result as it was released, hex: HMAC-SHA-256 under the key of the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<String>,
     /// Size of the result in bytes.

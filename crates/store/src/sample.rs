@@ -64,6 +64,7 @@ pub(crate) fn ruling(call: u128, decision: Decision) -> Ruling {
         confirmed: false,
         approval: None,
         code: None,
+        shortened: false,
     }
 }
 

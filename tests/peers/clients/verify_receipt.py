@@ -1,4 +1,6 @@
-"""Checks a receipt of Ringfence with none of its code: `verify_receipt.py RECEIPT KEY`.
+"""Checks a receipt of Ringfence with none of its code: `verify_receipt.py RECEIPT KEY [ARGUMENTS]`.
+
+ARGUMENTS is a file with the arguments of the call; the receipt must then say that they are those.
 
 Written from RFC 9162 section 2.1.3.2, C2SP signed-note and tlog-checkpoint, and RFC 8785. Prints JSON; exits with 1 where the
 receipt does not prove what it says.
@@ -6,6 +8,7 @@ receipt does not prove what it says.
 
 import base64
 import hashlib
+import hmac
 import json
 import sys
 
@@ -55,7 +58,7 @@ def root_of(index, size, leaf, proof):
     return root
 
 
-def main(file, key):
+def main(file, key, arguments=None):
     receipt = json.load(open(file, encoding="utf-8"))
     assert receipt["format"] == "ringfence.receipt/1" and receipt["entries"]
     size, root = checkpoint(receipt["checkpoint"], key)
@@ -64,6 +67,12 @@ def main(file, key):
         proof = [base64.b64decode(part, validate=True) for part in proven["proof"]]
         assert root_of(proven["index"], size, leaf, proof) == root, "the entry is in the log"
         assert proven["entry"]["call"] == receipt["call"], "the entry is of the call"
+    if arguments is not None:
+        opening = bytes.fromhex(receipt["openings"]["arguments"])
+        value = sha256(open(arguments, "rb").read())
+        commitment = hmac.new(opening, value, "sha256").hexdigest()
+        said = [proven["entry"]["arguments"] for proven in receipt["entries"] if "arguments" in proven["entry"]]
+        assert said and all(one == commitment for one in said), "these were the arguments"
     print(json.dumps({"valid": True, "call": receipt["call"], "size": size}))
 
 

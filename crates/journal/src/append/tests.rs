@@ -265,7 +265,7 @@ fn a_header_cut_short_is_refused_and_a_draft_of_one_is_not_in_the_way() {
 fn an_entry_over_the_limit_is_refused_and_leaves_no_trace() {
     let rig = rig(Durability::Process, &[]);
     let mut ruling = sample::ruling(1, Decision::Deny);
-    ruling.target = "x".repeat(MAX_PAYLOAD).into();
+    ruling.target = "x".repeat(MAX_ENTRY).into();
     let body = ringfence_model::entry::EntryBody::Ruling(Box::new(ruling));
     let entry = Entry { body, ..sample::closed() };
     assert!(matches!(rig.journal.append(&entry), Err(JournalError::TooLarge { .. })));

@@ -23,6 +23,7 @@ use ringfence_model::trust::{Party, Trust};
 use ringfence_model::verdict::{Code, Decision, Reason};
 
 use super::{Admitted, Denial, Target};
+use crate::digest::ValueDigest;
 use crate::kernel::Kernel;
 use crate::runnable;
 use crate::shown;
@@ -63,8 +64,8 @@ pub(super) struct Known {
     pub(super) named: bool,
     /// The session's floor.
     pub(super) floor: Label,
-    /// SHA-256 of the arguments, hex.
-    pub(super) arguments: Option<String>,
+    /// SHA-256 of the arguments.
+    pub(super) arguments: Option<ValueDigest>,
 }
 
 /// A call whose facts could not be found; it is denied for this reason.
@@ -97,7 +98,7 @@ pub(super) async fn assess(kernel: &Arc<Kernel>, admitted: Admitted) -> Result<A
             .call
             .action
             .arguments()
-            .map(|arguments| crate::digest::hex(arguments.as_str().as_bytes())),
+            .map(|arguments| crate::digest::of(arguments.as_str().as_bytes())),
     };
     let denial = tokio::select! {
         biased;

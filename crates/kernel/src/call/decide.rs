@@ -7,7 +7,7 @@ mod consult;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ringfence_journal::JournalError;
+use ringfence_journal::{Committed, JournalError};
 use ringfence_model::call::ActionKind;
 use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::entry::{Entry, EntryBody, Judged, Ruling as RulingEntry};
@@ -436,6 +436,10 @@ fn record_with(
     let time = kernel.env.now();
     let facts: Option<(Effects, EffectSource)> =
         known.facts.as_ref().map(|facts| (facts.effects, facts.source));
+    let request = &assessed.admitted.request;
+    let arguments = kernel
+        .commit(request, Committed::Arguments, known.arguments.as_ref())
+        .map_err(|error| journal_failed(call.id, &error))?;
     let entry = RulingEntry {
         call: call.id,
         parent: call.parent,
@@ -446,7 +450,7 @@ fn record_with(
         action: call.action.kind(),
         server: call.action.server().cloned(),
         target: kernel.shown_target(call.action.target()),
-        arguments: known.arguments.clone(),
+        arguments,
         effects: facts,
         definition: known.definition.clone(),
         findings: worst(&known.findings),
@@ -458,6 +462,7 @@ fn record_with(
         confirmed,
         approval,
         code,
+        shortened: false,
     };
     let entry = Entry::at(time, EntryBody::Ruling(Box::new(entry)));
     match kernel.record(&entry) {
@@ -485,7 +490,6 @@ fn judged(assessed: &Assessed, spent: Spent) -> Judged {
         answerable: answerable(assessed),
         recent: known.recent,
         trust: known.trust,
-        provenance: known.provenance.clone(),
         spent,
     }
 }

@@ -9,6 +9,7 @@ mod render;
 use std::sync::Arc;
 
 use ringfence_detect::injection::Context;
+use ringfence_journal::Committed;
 use ringfence_mcp::message::RpcError;
 use ringfence_model::call::{Action, Question};
 use ringfence_model::entry::{CallOutcome, Entry, EntryBody, OutcomeKind};
@@ -262,14 +263,17 @@ fn record(
         Wire::Result(json) | Wire::Notice { params: json, .. } | Wire::Ask { params: json, .. } => Some(json),
         Wire::Error(_) => None,
     };
-    let digest = |json: &JsonText| crate::digest::hex(json.as_str().as_bytes());
+    let digest = |json: &JsonText| crate::digest::of(json.as_str().as_bytes());
     let is_a_list = inspected.outcome.is_a_list();
+    let request = &permitted.assessed.admitted.request;
+    let digest = released.map(|json| {
+        if is_a_list { kernel.lists.digests.of(json, (), || digest(json)) } else { digest(json) }
+    });
+    let result = kernel.commit(request, Committed::Result, digest.as_ref())?;
     let entry = CallOutcome {
-        call: permitted.assessed.admitted.request.call.id,
+        call: request.call.id,
         outcome: kind,
-        result: released.map(|json| {
-            if is_a_list { kernel.lists.digests.of(json, (), || digest(json)) } else { digest(json) }
-        }),
+        result,
         bytes: released.map_or(0, |json| json.as_str().len() as u64),
         redacted: u32::try_from(redaction.count(&inspected.seen, &inspected.in_error)).unwrap_or(u32::MAX),
         findings: worst(&inspected.findings()),

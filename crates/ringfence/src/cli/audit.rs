@@ -1,5 +1,6 @@
 //! `ringfence audit`: the journal of all calls.
 
+mod erase;
 mod receipt;
 mod since;
 mod verify;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use super::Context;
 use crate::output::{self, Format};
 use crate::problem::{Exit, Stop};
+use erase::Erase;
 use receipt::{Receipt, VerifyReceipt};
 pub(super) use since::Since;
 use verify::Verify;
@@ -30,6 +32,7 @@ Examples:
     Verify(Verify),
     Receipt(Receipt),
     VerifyReceipt(VerifyReceipt),
+    Erase(Erase),
 }
 
 /// Show calls, newest first
@@ -82,6 +85,7 @@ impl Audit {
             Self::Verify(verify) => verify.run(context),
             Self::Receipt(receipt) => receipt.run(context),
             Self::VerifyReceipt(verify) => verify.run(context),
+            Self::Erase(erase) => erase.run(context),
         }
     }
 }

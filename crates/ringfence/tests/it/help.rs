@@ -543,6 +543,8 @@ fn audit() {
       receipt         Print the receipt of a call: its entries, and the proof that they stand in the
                       signed journal
       verify-receipt  Check a receipt with nothing but the key of the log
+      erase           Destroy the key of a session: nobody can say or guess any more what its arguments
+                      and results were
 
     Options:
       -h, --help     Print help

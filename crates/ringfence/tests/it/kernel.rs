@@ -164,13 +164,21 @@ fn the_digits_of_an_argument_reach_the_kernel() {
     start(&home);
     let arguments = r#"{"n": 123456789012345678901234567890, "f": 1.10}"#;
     home.run(&["tools", "call", "ringfence_status", "--args", arguments]);
-    let digest = ring::digest::digest(&ring::digest::SHA256, arguments.as_bytes());
-    let digest: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let judged = |entry| {
         let EntryBody::Ruling(ruling) = entry else { return None };
-        if &*ruling.target == "ringfence_status" { ruling.arguments } else { None }
+        (&*ruling.target == "ringfence_status").then_some(ruling.call)
     };
-    assert_eq!(journal(&home).into_iter().filter_map(judged).collect::<Vec<_>>(), [digest]);
+    let call = journal(&home).into_iter().find_map(judged).unwrap();
+    let receipt = home.run(&["audit", "receipt", "--open", &call.to_string()]).stdout;
+    let key = home.run(&["keys", "export"]).stdout;
+    let given = home.path("arguments");
+    for (text, code) in [(arguments, 0), (&*arguments.replace("1.10", "1.1"), 1)] {
+        home.write(&given, text);
+        let verify =
+            ["audit", "verify-receipt", "-", "--key", key.trim(), "--arguments", given.to_str().unwrap()];
+        let ran = home.run_with(&verify, &receipt);
+        assert_eq!(ran.code, code, "{text}: {ran:?}");
+    }
     for bad in ["[1]", "7", r#"{"a": 1, "a": 2}"#, "{", ""] {
         let call = json!({ "verb": "tools_call", "args": { "name": "ringfence_status", "arguments": bad } });
         let answer = request(&home, &call);

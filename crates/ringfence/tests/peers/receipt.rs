@@ -38,7 +38,12 @@ fn key(home: &Home) -> String {
 
 /// What the Python script says of the receipt in `file`.
 fn by_python(home: &Home, file: &str, key: &str) -> (i32, Value) {
-    let ran = home.run(part("venv/bin/python"), &[&part("clients/verify_receipt.py"), file, key]);
+    python(home, &[file, key])
+}
+
+fn python(home: &Home, given: &[&str]) -> (i32, Value) {
+    let script = part("clients/verify_receipt.py");
+    let ran = home.run(part("venv/bin/python"), &[&[&*script], given].concat());
     let said = serde_json::from_slice(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     (ran.status.code().unwrap(), said)
 }
@@ -83,6 +88,38 @@ fn a_receipt_is_checked_offline_by_other_code_and_one_character_is_noticed() {
     let other = self::key(&other);
     assert_eq!(by_python(&home, file, &other).0, 1);
     assert_eq!(home.ringfence(&["audit", "verify-receipt", file, "--key", &other]).0, 1);
+}
+
+#[test]
+fn the_arguments_are_shown_to_who_has_them_until_the_session_is_erased() {
+    let (mut home, call) = called();
+    let key = key(&home);
+    let session = home.tool_calls()[0]["session"].as_str().unwrap().to_owned();
+    let (file, given) = (home.path("receipt.json"), home.path("given"));
+    let (file, given) = (file.to_str().unwrap(), given.to_str().unwrap());
+    let receipt = home.run(env!("CARGO_BIN_EXE_ringfence"), &["audit", "receipt", "--open", &call]);
+    fs::write(file, &receipt.stdout).unwrap();
+    for (arguments, code) in [(r#"{"timezone":"Asia/Tokyo"}"#, 0), (r#"{"timezone":"Asia/Tokio"}"#, 1)] {
+        fs::write(given, arguments).unwrap();
+        let (by_python, said) = python(&home, &[file, &key, given]);
+        assert_eq!(by_python, code, "{said}");
+        let verify = ["audit", "verify-receipt", file, "--key", &key, "--arguments", given];
+        let (by_us, said) = home.ringfence(&verify);
+        assert_eq!(by_us, code, "{said}");
+    }
+    // The session is over with its kernel.
+    home.stop();
+    let (code, said) = home.ringfence(&["audit", "erase", "--session", &session]);
+    assert_eq!((code, &said["session"]), (0, &json!(session)), "{said}");
+    let (code, said) = home.ringfence(&["audit", "receipt", "--open", &call]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.to_string().contains("the key of the session is gone"), "{said}");
+    let (code, said) = home.ringfence(&["audit", "verify"]);
+    assert_eq!((code, &said["valid"]), (0, &json!(true)), "{said}");
+    let receipt = home.run(env!("CARGO_BIN_EXE_ringfence"), &["audit", "receipt", &call]);
+    fs::write(file, &receipt.stdout).unwrap();
+    assert_eq!(by_python(&home, file, &key).0, 0);
+    assert_eq!(home.ringfence(&["stop"]).0, 0);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ringfence_model::approval::{ApprovalRequest, Quorum};
 use ringfence_model::id::{ApprovalId, Timestamp};
+use ringfence_model::json::JsonText;
 use ringfence_model::verdict::{Obligation, Verdict};
 use ringfence_policy::PolicySet;
 
@@ -51,6 +52,8 @@ pub(super) fn request(
     }
     let Wanted { needed, approvers, quorums } = wanted;
     let reason = leading(verdict);
+    let shown =
+        shown::arguments(&assessed.admitted.request, &assessed.known.seen.values, SHOWN).unwrap_or_default();
     let waits = u64::try_from(kernel.limits.approval.0.as_nanos()).unwrap_or(u64::MAX);
     let request = ApprovalRequest {
         id: kernel.env.approval_id(),
@@ -62,12 +65,9 @@ pub(super) fn request(
         action: call.action.kind(),
         server: call.action.server().cloned(),
         target: kernel.shown_target(call.action.target()),
-        shown: shown::arguments(&assessed.admitted.request, &assessed.known.seen.values, SHOWN)
-            .unwrap_or_default(),
-        arguments: call
-            .action
-            .arguments()
-            .map(|arguments| crate::digest::hex(arguments.value().canonical().as_bytes()).into()),
+        whole: is_whole(call.action.arguments(), &shown),
+        shown,
+        sealed: None,
         rule: reason.rule,
         message: reason.message,
         severity: reason.severity,
@@ -79,6 +79,12 @@ pub(super) fn request(
     let id = request.id;
     kernel.put_before_approvers(request, now).map_err(|error| journal_failed(call.id, &error))?;
     Ok(Ok(id))
+}
+
+/// True where what an approver sees is all that was given.
+fn is_whole(given: Option<&JsonText>, shown: &str) -> bool {
+    let shown = JsonText::try_from(shown.to_owned()).ok();
+    given.zip(shown).is_some_and(|(given, shown)| given.value().canonical() == shown.value().canonical())
 }
 
 fn binding_of(assessed: &Assessed) -> String {

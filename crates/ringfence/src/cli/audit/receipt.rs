@@ -1,10 +1,10 @@
 //! `ringfence audit receipt`, and its other half, which needs neither kernel nor data.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ringfence_journal::{NoteVerifier, verify_receipt};
+use ringfence_journal::{NoteVerifier, Values, verify_receipt};
 use ringfence_model::control::Verb;
 use ringfence_model::id::CallId;
 use ringfence_model::problem::{Problem, ProblemKind};
@@ -28,6 +28,9 @@ Examples:
 pub(crate) struct Receipt {
     /// The id of the call, as `ringfence audit query --json` shows it
     call: CallId,
+    /// With what lets the reader check the call's arguments and result: whoever has it can also guess them
+    #[arg(long)]
+    open: bool,
 }
 
 impl Receipt {
@@ -39,7 +42,7 @@ impl Receipt {
                 receipts.push(receipt);
                 Ok(())
             };
-            connection.ask(Verb::AuditReceipt { call: self.call }, credential, item).await
+            connection.ask(Verb::AuditReceipt { call: self.call, open: self.open }, credential, item).await
         })?;
         for receipt in &receipts {
             output::json(receipt)?;
@@ -63,15 +66,21 @@ pub(crate) struct VerifyReceipt {
     /// The key of the log, as `ringfence keys export` printed it
     #[arg(long, value_name = "KEY")]
     key: NoteVerifier,
+    /// The call had these arguments, byte for byte; needs a receipt made with --open
+    #[arg(long, value_name = "FILE")]
+    arguments: Option<PathBuf>,
+    /// It was answered with this, byte for byte; needs a receipt made with --open
+    #[arg(long, value_name = "FILE")]
+    result: Option<PathBuf>,
 }
 
 impl VerifyReceipt {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let text = self.read().map_err(|error| {
-            let message = format!("{}: {error}", self.file.display());
-            Problem::new(ProblemKind::User, "no-receipt", message)
-        })?;
-        match verify_receipt(&text, &self.key) {
+        let text = String::from_utf8(read(&self.file)?).map_err(|error| unreadable(&self.file, &error))?;
+        let value = |file: &Option<PathBuf>| file.as_deref().map(read).transpose();
+        let (arguments, result) = (value(&self.arguments)?, value(&self.result)?);
+        let values = Values { arguments: arguments.as_deref(), result: result.as_deref() };
+        match verify_receipt(&text, &self.key, values) {
             Ok(attested) => {
                 match context.format {
                     Format::Json => output::json(&json!({
@@ -99,14 +108,19 @@ impl VerifyReceipt {
             }
         }
     }
+}
 
-    fn read(&self) -> std::io::Result<String> {
-        let mut text = String::new();
-        if self.file.as_os_str() == "-" {
-            std::io::stdin().take(MOST).read_to_string(&mut text)?;
-        } else {
-            std::fs::File::open(&self.file)?.take(MOST).read_to_string(&mut text)?;
-        }
-        Ok(text)
-    }
+fn read(file: &Path) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().take(MOST).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(file).and_then(|file| file.take(MOST).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(file, &error))?;
+    Ok(bytes)
+}
+
+fn unreadable(file: &Path, error: &dyn std::error::Error) -> Problem {
+    Problem::new(ProblemKind::User, "no-receipt", format!("{}: {error}", file.display()))
 }

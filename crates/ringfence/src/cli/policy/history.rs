@@ -15,7 +15,6 @@ use ringfence_model::entry::{EntryBody, Ruling};
 use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::label::{Confidentiality, Integrity};
 use ringfence_model::principal::Principal;
-use ringfence_model::provenance::Provenance;
 use ringfence_model::tally::Recent;
 use ringfence_model::trust::Trust;
 use ringfence_model::verdict::Decision;
@@ -96,6 +95,7 @@ fn rulings(context: &Context, since: Timestamp) -> Result<(Recorded, Principals)
             | EntryBody::ApprovalAnswered(_)
             | EntryBody::Pinned(_)
             | EntryBody::PinHeld(_)
+            | EntryBody::SessionErased { .. }
             | EntryBody::PinAnswered(_)
             | EntryBody::TrustLowered(_)
             | EntryBody::TrustInvalidated(_) => {}
@@ -191,7 +191,6 @@ fn again(policy: &PolicySet, ruling: &Ruling, principal: &Principal, time: Times
         confidentiality: Confidentiality::Public,
         consequential: Vec::new(),
     });
-    let none = Provenance::none();
     let facts = Facts {
         action: ruling.action,
         server: ruling.server.as_ref(),
@@ -201,7 +200,7 @@ fn again(policy: &PolicySet, ruling: &Ruling, principal: &Principal, time: Times
         arguments: None,
         findings: &ruling.findings,
         runnable: &[],
-        provenance: judged.map_or(&none, |judged| &judged.provenance),
+        provenance: &ruling.provenance,
         floor: ruling.floor,
         time,
         recent: judged.and_then(|judged| judged.recent).unwrap_or(Recent::NOTHING),
