@@ -66,6 +66,10 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("train") => train::run(args),
         Some("nightly") => nightly::run(args),
         Some("fixture") => fixture::run(args),
+        Some("help" | "--help" | "-h") => {
+            say::result(format_args!("{USAGE}"));
+            Ok(())
+        }
         Some(other) => Err(Failure::new(format!("no task is called {other:?}\n{USAGE}"))),
         None => Err(Failure::new(USAGE)),
     }
