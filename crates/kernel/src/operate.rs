@@ -5,6 +5,7 @@
 
 mod servers;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ringfence_flow::{Node, combinations};
@@ -49,6 +50,9 @@ pub struct Status {
     pub calls: crate::counters::Totals,
     /// Entries in the journal.
     pub journal_entries: u64,
+    /// Witnesses that know another journal than this one, and what they know.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub witnesses_disagree: BTreeMap<String, String>,
 }
 
 /// What `status` shows of the policy.
@@ -104,6 +108,7 @@ impl Kernel {
             toxic: self.toxic(),
             calls: self.counters.totals(),
             journal_entries: self.audit.entries(),
+            witnesses_disagree: self.disagreements(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! `ringfence audit`: the journal of all calls.
 
 mod erase;
+mod prove;
 mod receipt;
 mod since;
 mod verify;
@@ -15,6 +16,7 @@ use super::Context;
 use crate::output::{self, Format};
 use crate::problem::{Exit, Stop};
 use erase::Erase;
+use prove::{Prove, VerifyConsistency};
 use receipt::{Receipt, VerifyReceipt};
 pub(super) use since::Since;
 use verify::Verify;
@@ -32,6 +34,9 @@ Examples:
     Verify(Verify),
     Receipt(Receipt),
     VerifyReceipt(VerifyReceipt),
+    #[command(subcommand)]
+    Prove(Prove),
+    VerifyConsistency(VerifyConsistency),
     Erase(Erase),
 }
 
@@ -85,6 +90,8 @@ impl Audit {
             Self::Verify(verify) => verify.run(context),
             Self::Receipt(receipt) => receipt.run(context),
             Self::VerifyReceipt(verify) => verify.run(context),
+            Self::Prove(prove) => prove.run(context),
+            Self::VerifyConsistency(verify) => verify.run(context),
             Self::Erase(erase) => erase.run(context),
         }
     }

@@ -533,14 +533,17 @@ fn audit() {
     Usage: ringfence audit [OPTIONS] <COMMAND>
 
     Commands:
-      query           Show calls, newest first
-      tail            Show entries as they are written, until interrupted
-      verify          Check every entry against the hash chain and what is signed; needs no kernel
-      receipt         Print the receipt of a call: its entries, and the proof that they stand in the
-                      signed journal
-      verify-receipt  Check a receipt with nothing but the key of the log
-      erase           Destroy the key of a session: nobody can say or guess any more what its arguments
-                      and results were
+      query               Show calls, newest first
+      tail                Show entries as they are written, until interrupted
+      verify              Check every entry against the hash chain and what is signed; needs no kernel
+      receipt             Print the receipt of a call: its entries, and the proof that they stand in the
+                          signed journal
+      verify-receipt      Check a receipt with nothing but the key of the log
+      prove               Prove what others can check who do not trust this machine
+      verify-consistency  Check a proof that a journal has only grown, with nothing but its key and a
+                          checkpoint that was kept
+      erase               Destroy the key of a session: nobody can say or guess any more what its
+                          arguments and results were
 
     Options:
       -h, --help     Print help
@@ -606,11 +609,16 @@ fn audit() {
     Usage: ringfence audit verify [OPTIONS]
 
     Options:
-          --key <KEY>          The key of the log, as `ringfence keys export` printed it
-          --checkpoint <FILE>  A copy of `journal/checkpoint` that was kept elsewhere: the log must hold
-                               what it says. May be given again
-      -h, --help               Print help
-      -V, --version            Print version
+          --key <KEY>           The key of the log, as `ringfence keys export` printed it
+          --checkpoint <FILE>   A copy of `journal/checkpoint` that was kept elsewhere: the log must
+                                hold what it says. May be given again
+          --witness <FILE|URL>  A witness that must know the same log: the file of one, or the URL of
+                                one of C2SP tlog-witness. May be given again
+          --witness-key <KEY>   The key of the witness at a URL, NAME+ID+KEY
+          --from <INDEX>        Only entries from here on, in whole segments, against the hash chain
+                                alone
+      -h, --help                Print help
+      -V, --version             Print version
 
     Options of every command:
           --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
@@ -626,6 +634,8 @@ fn audit() {
       ringfence audit verify
       ringfence audit verify --data-dir /backup/ringfence --key "$(cat ringfence.vkey)"
       ringfence audit verify --checkpoint kept/checkpoint
+      ringfence audit verify --witness /mnt/elsewhere/checkpoints
+      ringfence audit verify --witness https://witness.example --witness-key "$(cat witness.vkey)"
     "#);
 }
 
