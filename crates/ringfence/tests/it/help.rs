@@ -534,7 +534,9 @@ fn audit() {
 
     Commands:
       query               Show calls, newest first
-      tail                Show entries as they are written, until interrupted
+      tail                Show the last entries
+      stats               Count calls by decision, outcome, principal, target and rule
+      export              Print entries for another system, oldest first
       verify              Check every entry against the hash chain and what is signed; needs no kernel
       receipt             Print the receipt of a call: its entries, and the proof that they stand in the
                           signed journal
@@ -561,12 +563,18 @@ fn audit() {
 
     Options:
           --limit <N>            At most this many [default: 50]
-          --principal <NAME>     Only calls of this principal
+          --principal <NAME>     Only calls of this principal, which is who an agent is [alias: --agent]
           --server <NAME>        Only calls to this server
           --target <NAME>        Only calls of this tool, URI or prompt [alias: --tool]
+          --session <ID>         Only calls of this session
+          --rule <RULE>          Only calls that this rule decided
+          --label <LABEL>        Only calls judged under this label: public, internal, secret, pii,
+                                 user, model, trusted, untrusted
+          --text <TEXT>          Only calls with this text in target, rule, reason or findings
           --decision <DECISION>  Only calls with this decision [possible values: allow, ask, deny]
           --since <TIME>         Only calls since then: 2026-11-20, 2026-11-20T16:45:00Z, or 30m, 12h,
                                  7d ago
+          --until <TIME>         Only calls before then, written likewise
           --before <INDEX>       Only calls before this journal index: goes on where an earlier answer
                                  ended
       -h, --help                 Print help
@@ -586,13 +594,15 @@ fn audit() {
       ringfence audit query --server files --json | jq -r '.[].target'
     ");
     insta::assert_snapshot!(help("audit tail"), @r#"
-    Show entries as they are written, until interrupted
+    Show the last entries
 
     Usage: ringfence audit tail [OPTIONS]
 
     Options:
-      -h, --help     Print help
-      -V, --version  Print version
+      -n, --lines <N>  So many [default: 10]
+      -f, --follow     Go on with entries as they are written, until interrupted
+      -h, --help       Print help
+      -V, --version    Print version
 
     Options of every command:
           --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
@@ -600,8 +610,8 @@ fn audit() {
           --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
 
     Examples:
-      ringfence audit tail
-      ringfence audit tail --json | jq 'select(.entry == "ruling")'
+      ringfence audit tail -f
+      ringfence audit tail -f --json | jq 'select(.entry == "ruling")'
     "#);
     insta::assert_snapshot!(help("audit verify"), @r#"
     Check every entry against the hash chain and what is signed; needs no kernel

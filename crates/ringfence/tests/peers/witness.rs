@@ -22,18 +22,23 @@ impl Witness {
         fs::create_dir_all(&state).unwrap();
         let script = part("clients/witness.py");
         let runs = home.background(&part("venv/bin/python"), &[&script, state.to_str().unwrap(), log], &[]);
-        let url = until("the witness listens", || fs::read_to_string(state.join("url")).ok());
+        let url = until("the witness listens", || read(&state.join("url")));
         Self { url, key: text(state.join("vkey")), _runs: runs }
     }
 
     /// How many entries it knows.
     fn knows(home: &Home) -> u64 {
-        fs::read_to_string(home.path("witness/size")).map_or(0, |size| size.parse().unwrap())
+        read(&home.path("witness/size")).map_or(0, |size| size.parse().unwrap())
     }
 
     fn verify(&self, home: &Home) -> (i32, Value) {
         home.ringfence(&["audit", "verify", "--witness", &self.url, "--witness-key", &self.key])
     }
+}
+
+/// The text of a file, where it is there.
+fn read(file: &Path) -> Option<String> {
+    Some(String::from_utf8(fs::read(file).ok()?).unwrap())
 }
 
 fn copy(from: &Path, to: &Path) {
