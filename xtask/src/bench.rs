@@ -4,6 +4,7 @@
 //! Rounds are interleaved and every target has the same upstream server, so that what the machine does meanwhile
 //! falls on all alike. It must never count a call whose answer it did not check.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -18,7 +19,9 @@ pub(crate) mod client;
 pub(crate) mod driver;
 mod floors;
 mod instructions;
+pub(crate) mod order;
 pub(crate) mod place;
+mod profile;
 mod report;
 mod start;
 pub(crate) mod target;
@@ -68,12 +71,20 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
 
 /// Builds xtask and another package for release, and runs this task again as the program that came of it.
 pub(crate) fn run_optimised(task: &[&str], words: &[String], package: Option<&str>) -> Result<(), Failure> {
+    let mut command = build_optimised(package, &[])?;
+    machine::run(command.args(task).args(words).arg(MEASURE))
+}
+
+/// Builds xtask and another package for release; the xtask that came of it, to be run.
+fn build_optimised(package: Option<&str>, environment: &[(&str, &str)]) -> Result<Command, Failure> {
     let workspace = Workspace::find()?;
     let packages = ["xtask"].into_iter().chain(package).flat_map(|name| ["--package", name]);
     let mut build = machine::cargo();
-    machine::run(build.args(["build", "--release", "--locked"]).args(packages).current_dir(&workspace.root))?;
+    build.args(["build", "--release", "--locked"]).args(packages).envs(environment.iter().copied());
+    machine::run(build.current_dir(&workspace.root))?;
     let mut command = machine::program(workspace.target.join("release/xtask"));
-    machine::run(command.args(task).args(words).arg(MEASURE).current_dir(&workspace.root))
+    command.current_dir(&workspace.root);
+    Ok(command)
 }
 
 impl Options {

@@ -33,6 +33,7 @@ cargo xtask TASK
   bench   instructions [--cell ERA:UPSTREAM:CALL] [--calls N]   instructions of one call, by callgrind
   bench   flow                what indexing a result and tracing an argument costs
   bench   policy              what a verdict costs with 10 to 10,000 rules
+  order                       the order of functions in the binary, from what runs at a start and in calls
   abuse   [--only CASE]   hostile clients and servers against a kernel, while another client goes on
   conformance [--requirements REVISION | --matrix [--client NAME]]   the official suite against a fixture, and real clients and servers
                               of each era with each other: directly and through Ringfence
@@ -58,6 +59,7 @@ fn run(mut args: Args) -> Result<(), Failure> {
         Some("tidy") => tidy::run(args),
         Some("gen") => generate::run(args),
         Some("bench") => bench::run(args),
+        Some("order") => bench::order::run(args),
         Some("abuse") => abuse::run(args),
         Some("conformance") => conformance::run(args),
         Some("eval") => eval::run(args),

@@ -2,6 +2,8 @@
 //!
 //! Must never look at the same text differently for two of them.
 
+use std::cmp::Reverse;
+
 use ringfence_model::config::DetectConfig;
 use ringfence_model::finding::{Category, Finding};
 use ringfence_model::json::JsonText;
@@ -171,10 +173,16 @@ impl Detectors {
         findings
     }
 
-    /// What is dangerous in `text` as `language`, and the credentials in it.
+    /// What is dangerous in `text` as `language`, and the values in it. Personal data is only told: it changes no verdict.
     #[must_use]
     pub fn code(&self, text: &str, language: &Language) -> code::Report {
-        code::check(text, language, &self.secrets)
+        let mut report = code::check(text, language, &self.secrets);
+        if self.personal_data {
+            let values = self.values_in_text(text).into_iter();
+            report.findings.extend(values.filter(|value| value.category == Category::Pii));
+            worst_first(&mut report.findings);
+        }
+        report
     }
 
     /// What speaks against handing `arguments` to a tool beside the values in them: dangerous code, and URLs where the tool
@@ -192,10 +200,13 @@ impl Detectors {
         found
     }
 
-    /// Whether `text`, a URL, may be fetched on the word of data.
+    /// Whether `text`, a URL, may be fetched on the word of data; and the values in it, which are only told.
     #[must_use]
     pub fn url(&self, text: &str) -> url::Report {
-        url::check_url_of(text, &self.origins)
+        let mut report = url::check_url_of(text, &self.origins);
+        report.findings.extend(self.values_in_text(text));
+        worst_first(&mut report.findings);
+        report
     }
 
     /// Orders and tricks in a definition.
@@ -253,6 +264,11 @@ impl Detectors {
     fn is_on(&self, finding: &Finding) -> bool {
         !self.off.iter().any(|id| *id == finding.id)
     }
+}
+
+/// By severity, then by place.
+fn worst_first(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| (Reverse(finding.severity), finding.span.start));
 }
 
 #[cfg(test)]

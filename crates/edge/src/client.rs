@@ -127,7 +127,7 @@ impl Client {
             return Some(Answered::to(&id, &Err(error)));
         };
         if let (Era::Modern(modern, _), "subscriptions/listen") = (&era, &*request.method) {
-            let answer = self.listen(modern, request, cancel, &mut piece).await;
+            let answer = Box::pin(self.listen(modern, request, cancel, &mut piece)).await;
             return Some(Answered::to(&id, &answer));
         }
         let (out, mut pieces) = mpsc::channel(QUEUE);

@@ -102,9 +102,10 @@ pub async fn run(kernel: &Arc<Kernel>, request: Request) -> Released {
         Err(failed) => return release::denied(decide::refuse(kernel, *failed)),
     };
     match decide::decide(kernel, assessed) {
-        Ruling::Permitted(permitted) => pass(kernel, *permitted).await,
-        Ruling::Pending(pending) => match execute::confirm(kernel, *pending).await {
-            execute::Confirmation::Confirmed(permitted) => pass(kernel, *permitted).await,
+        Ruling::Permitted(permitted) => pass(kernel, permitted).await,
+        // What is rare is on the heap: a call is as large as the largest of what it may have to wait for.
+        Ruling::Pending(pending) => match Box::pin(execute::confirm(kernel, *pending)).await {
+            execute::Confirmation::Confirmed(permitted) => pass(kernel, permitted).await,
             execute::Confirmation::Declined(denied) => release::denied(denied),
             execute::Confirmation::Parked(pending) => release::parked(kernel, pending),
         },
@@ -121,7 +122,7 @@ pub(crate) fn run_within<'a>(
 }
 
 /// Execution and what follows it.
-async fn pass(kernel: &Arc<Kernel>, permitted: Permitted) -> Released {
+async fn pass(kernel: &Arc<Kernel>, permitted: Box<Permitted>) -> Released {
     let outcome = execute::execute(kernel, permitted).await;
     let inspected = inspect::inspect(kernel, outcome);
     release::release(kernel, inspected)

@@ -168,7 +168,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:032x}", self.0)
+                f.write_str(str::from_utf8(&digits(self.0)).map_err(|_| fmt::Error)?)
             }
         }
 
@@ -201,6 +201,16 @@ macro_rules! ids {
             }
         }
     )+};
+}
+
+/// The 32 hex digits of an id: there are several in each entry of the journal.
+fn digits(id: u128) -> [u8; 32] {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) };
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(id.to_be_bytes()) {
+        *pair = [digit(byte >> 4), digit(byte & 0xF)];
+    }
+    digits
 }
 
 ids! {

@@ -124,7 +124,7 @@ impl HttpClient {
                 Err(Failed { error, unsent: None }) => return Err(error),
             }
         }
-        let connection = self.pool.connect().await?;
+        let connection = Box::pin(self.pool.connect()).await?;
         self.exchange(connection, request).await.map_err(|failed| failed.error)
     }
 

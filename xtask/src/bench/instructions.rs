@@ -73,7 +73,7 @@ fn count(cells: &[Cell], calls: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn control(order: &str, target: &Target) -> Result<(), Failure> {
+pub(super) fn control(order: &str, target: &Target) -> Result<(), Failure> {
     let mut command = machine::program("callgrind_control");
     command.arg(order);
     for number in target.numbers() {
@@ -83,7 +83,7 @@ fn control(order: &str, target: &Target) -> Result<(), Failure> {
 }
 
 /// Where callgrind puts its dump of this number.
-fn numbered(counts: &Path, number: usize) -> PathBuf {
+pub(super) fn numbered(counts: &Path, number: usize) -> PathBuf {
     PathBuf::from(format!("{}.{number}", counts.display()))
 }
 

@@ -9,6 +9,7 @@ mod catalogue;
 mod config;
 pub(super) mod credentials;
 mod evaluate;
+mod fragment;
 mod grammar;
 mod guard;
 mod guess;
@@ -103,15 +104,15 @@ fn parsed(text: &str, tongue: Tongue, findings: &mut Findings<'_>) {
     }
     let Some(tree) = tree else {
         findings.add(&rule::TRUNCATED, 0..text.len());
-        let family = match tongue {
-            Tongue::Python => Family::Python,
-            Tongue::JavaScript | Tongue::TypeScript | Tongue::Tsx => Family::JavaScript,
-            Tongue::Ruby => Family::Ruby,
-            Tongue::Php => Family::Php,
-            Tongue::Go | Tongue::Rust | Tongue::Java | Tongue::CSharp | Tongue::C | Tongue::Cpp => Family::C,
-        };
-        return lexical::inspect_family(text, family, findings);
+        return lexical::inspect_family(text, Family::of_tongue(tongue), findings);
     };
+    if tree.root_node().has_error()
+        && findings.spend(text.len())
+        && let Some((mended, tree)) = fragment::read(text, &tree, grammar)
+    {
+        findings.add(&rule::UNPARSED, mended.at);
+        return walk::walk(&mended.text, &tree, grammar, findings);
+    }
     walk::walk(text, &tree, grammar, findings);
 }
 

@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem::Finder;
 use ringfence_model::finding::{Category, Finding, Severity, Span};
 use ringfence_model::json::{Json, JsonText, Kind as JsonKind, Splice};
 
@@ -36,15 +38,17 @@ pub struct Attachment {
 /// 2025-11-25, server/tools «Tool Result», server/resources «Binary Content»), and `data:` URLs of base64 in any string.
 #[must_use]
 pub fn attachments(message: &JsonText) -> Vec<Attachment> {
-    let raw = message.as_str().as_bytes();
-    let has = |text: &[u8]| memchr::memmem::find(raw, text).is_some();
+    static SIGNS: LazyLock<[Finder<'static>; 4]> =
+        LazyLock::new(|| [r"\u", "\"blob\"", "\"data\"", ";base64,"].map(Finder::new));
+    let [escape, blob, data, url] = &*SIGNS;
+    let has = |sign: &Finder<'_>| sign.find(message.as_str().as_bytes()).is_some();
     let mut found = Vec::new();
     // A key or a scheme may be spelled in escapes.
-    let spelled = has(br"\u");
-    if spelled || has(b"\"blob\"") || has(b"\"data\"") {
+    let spelled = has(escape);
+    if spelled || has(blob) || has(data) {
         blocks(message, message.value(), 0, &mut found);
     }
-    if spelled || has(b";base64,") {
+    if spelled || has(url) {
         in_text(message, &mut found);
     }
     found

@@ -29,10 +29,12 @@ pub(crate) fn scan_arguments(arguments: &JsonText, in_prose: InProse, exempt: &[
     }
     let mut findings = Vec::new();
     walk(arguments.value(), false, &mut |named, text| {
-        let lone = !text.trim().contains(|c: char| c.is_whitespace());
-        if lone && (named || text.contains("://")) {
-            findings.extend(check_url_of(text, exempt).findings);
-        } else {
+        let lone = !text.trim().contains(char::is_whitespace);
+        let as_one = (named || lone && text.contains("://")).then(|| check_url_of(text, exempt).findings);
+        // Blanks under the name of a URL may be a list of them, of which only the first would be judged.
+        let is_judged = as_one.as_ref().is_some_and(|found| lone || !found.is_empty());
+        findings.extend(as_one.into_iter().flatten());
+        if !is_judged {
             findings.extend(scan_text_of(text, exempt).into_iter().map(|finding| match in_prose {
                 InProse::Followed => finding,
                 InProse::Carried => Finding { severity: finding.severity.min(Severity::Low), ..finding },

@@ -40,7 +40,7 @@ pub(super) struct Inbound {
 }
 
 impl Client {
-    /// Runs one request to its answer.
+    /// Runs one request to its answer. What is rare is on the heap, so that a call is not as large as that.
     pub(super) async fn dispatch(
         &self,
         era: Era,
@@ -54,19 +54,19 @@ impl Client {
                 let terms = Arc::new(terms::of_modern(&modern));
                 let inbound = Inbound { params, terms, param_headers, out, aside: None, cancel };
                 match &*request.method {
-                    "server/discover" => Ok(greeting::discover_result(&self.greet(inbound).await?)),
+                    "server/discover" => Ok(greeting::discover_result(&Box::pin(self.greet(inbound)).await?)),
                     method => self.shared(method, inbound).await,
                 }
             }
             Era::Legacy => match &*request.method {
-                "initialize" => self.initialize(params, out, cancel).await,
+                "initialize" => Box::pin(self.initialize(params, out, cancel)).await,
                 "ping" => Ok(JsonText::empty_object()),
                 method => {
                     let terms = self.agreed().ok_or_else(|| RpcError::invalid_params("initialize first"))?;
                     let aside = self.aside();
                     let inbound = Inbound { params, terms, param_headers: None, out, aside, cancel };
                     match method {
-                        "logging/setLevel" => self.set_log_level(inbound).await,
+                        "logging/setLevel" => Box::pin(self.set_log_level(inbound)).await,
                         "resources/subscribe" => {
                             let found = self.endpoint.resource(&self.kernel, &text(&inbound.params, "uri")?);
                             let action = Action::Subscribe { server: found.server, uri: found.name };
@@ -155,7 +155,7 @@ impl Client {
             "completion/complete" => self.completion(&inbound.params)?,
             _ => {
                 return match TaskRequest::of_method(method) {
-                    Some(wanted) => self.task(wanted, inbound).await,
+                    Some(wanted) => Box::pin(self.task(wanted, inbound)).await,
                     None => Err(unknown_method(method)),
                 };
             }

@@ -46,6 +46,54 @@ fn a_number_that_readers_differ_about_is_not_written() {
     );
 }
 
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Tagged {
+    Plain,
+    Wide { z: u8, a: Option<bool> },
+    Boxed(Box<Pair>),
+}
+
+#[derive(Serialize)]
+struct Pair {
+    pair: (u8, &'static str),
+    outside: Outside,
+}
+
+#[derive(Serialize)]
+enum Outside {
+    Unit,
+    One(char),
+    Two(i8, ()),
+    Named { b: u8, a: u8 },
+}
+
+#[derive(Serialize)]
+struct Flat {
+    v: u8,
+    #[serde(flatten)]
+    body: Tagged,
+}
+
+#[test]
+fn every_shape_that_serde_has_is_what_serde_json_makes_of_it() {
+    let outside = [Outside::Unit, Outside::One('"'), Outside::Two(-1, ()), Outside::Named { b: 1, a: 2 }];
+    let boxed = outside.map(|outside| Tagged::Boxed(Box::new(Pair { pair: (1, "\u{1}\n"), outside })));
+    let plain = [Tagged::Plain, Tagged::Wide { z: 1, a: None }, Tagged::Wide { z: 1, a: Some(true) }];
+    for body in plain.into_iter().chain(boxed) {
+        let flat = Flat { v: 3, body };
+        assert_eq!(text(&flat), text(&serde_json::to_value(&flat).unwrap()));
+    }
+}
+
+#[test]
+fn names_are_text_and_nothing_comes_written_elsewhere() {
+    let numbered = std::collections::BTreeMap::from([(1, "one")]);
+    Canonical::new().write(&mut Vec::new(), &numbered).unwrap_err();
+    let raw = serde_json::value::RawValue::from_string("{\"b\":1,\"a\":1.5}".into()).unwrap();
+    Canonical::new().write(&mut Vec::new(), &raw).unwrap_err();
+}
+
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<i32>().prop_map(Value::from),
@@ -62,6 +110,14 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    /// Text of all lengths, so that what is special falls at every place of a word.
+    #[test]
+    fn text_is_escaped_as_serde_json_does(written in "[ -~\\x00-\\x1f\"\\\\é😀]{0,40}") {
+        let ours = text(&written);
+        prop_assert_eq!(&ours, &serde_json::to_string(&written).unwrap());
+        prop_assert_eq!(ours, text(&format_args!("{written}")));
+    }
+
     #[test]
     fn it_is_the_same_value_and_the_same_text_again(value in values()) {
         let once = text(&value);

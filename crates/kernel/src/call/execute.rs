@@ -30,7 +30,7 @@ pub(super) use urls::REQUIRED as URL_ELICITATION_REQUIRED;
 /// A call that happened, or may have.
 #[derive(Debug)]
 pub struct Outcome {
-    pub(super) permitted: Permitted,
+    pub(super) permitted: Box<Permitted>,
     pub(super) end: End,
 }
 
@@ -71,11 +71,12 @@ pub(crate) enum Waits {
     WithUs,
 }
 
-pub(super) async fn execute(kernel: &Arc<Kernel>, permitted: Permitted) -> Outcome {
+pub(super) async fn execute(kernel: &Arc<Kernel>, permitted: Box<Permitted>) -> Outcome {
     let end = perform(kernel, &permitted).await;
     Outcome { permitted, end }
 }
 
+/// All but the relaying of a call is on the heap: it is rare, and a call is as large as the largest of it.
 async fn perform(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     let request = &permitted.assessed.admitted.request;
     match &request.call.action {
@@ -90,22 +91,22 @@ async fn perform(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
         Action::ReadResource { .. } | Action::GetPrompt { .. } | Action::Complete { .. } => {
             relay::relay(kernel, permitted).await
         }
-        Action::List { what, .. } => list::list(kernel, permitted, *what).await,
-        Action::Greet { .. } => greet::greet(kernel, permitted).await,
+        Action::List { what, .. } => Box::pin(list::list(kernel, permitted, *what)).await,
+        Action::Greet { .. } => Box::pin(greet::greet(kernel, permitted)).await,
         // The stream follows outside the call, each notice as a call of its own; this is its permission.
         Action::Listen { .. } => End::Result(JsonText::empty_object()),
-        Action::SetLogLevel { .. } => list::set_log_level(kernel, permitted).await,
-        Action::Subscribe { uri, .. } => subscribe::subscribe(kernel, permitted, uri).await,
-        Action::Unsubscribe { uri, .. } => subscribe::unsubscribe(kernel, permitted, uri).await,
-        Action::RootsChanged { .. } => subscribe::roots_changed(permitted).await,
-        Action::Task { wanted, .. } => tasks::perform(kernel, permitted, *wanted).await,
+        Action::SetLogLevel { .. } => Box::pin(list::set_log_level(kernel, permitted)).await,
+        Action::Subscribe { uri, .. } => Box::pin(subscribe::subscribe(kernel, permitted, uri)).await,
+        Action::Unsubscribe { uri, .. } => Box::pin(subscribe::unsubscribe(kernel, permitted, uri)).await,
+        Action::RootsChanged { .. } => Box::pin(subscribe::roots_changed(permitted)).await,
+        Action::Task { wanted, .. } => Box::pin(tasks::perform(kernel, permitted, *wanted)).await,
         Action::Ask { question, params, .. } => match request.exchange.way {
             Way::Asked => ask::put(kernel, permitted, *question).await,
             Way::Carried => End::Result(params.clone()),
         },
         // Its effect is its own delivery, which follows release.
         Action::Notify { params, .. } => End::Result(params.clone()),
-        Action::Operate { verb } => match kernel.operate(verb, request).await {
+        Action::Operate { verb } => match Box::pin(kernel.operate(verb, request)).await {
             Ok(result) => End::Result(result),
             Err(problem) => End::Error(failed_verb(problem)),
         },

@@ -332,7 +332,7 @@ impl Connection {
             return;
         }
         if self.log_level.lock().replace(level) != Some(level) {
-            self.set_log_level(level).await;
+            Box::pin(self.set_log_level(level)).await;
         }
     }
 
@@ -360,7 +360,7 @@ impl Connection {
         }
         let _loading = self.loading.lock().await;
         if !self.catalogue.lock().is_complete() && self.lists(Listing::Tools) {
-            self.pages(Listing::Tools, MOST_PAGES).await?;
+            Box::pin(self.pages(Listing::Tools, MOST_PAGES)).await?;
         }
         Ok(self.catalogue.lock().get(name))
     }

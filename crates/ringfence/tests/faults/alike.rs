@@ -54,7 +54,10 @@ impl World {
         let home = Home::new();
         let mut server = entry(&home, "well", "well");
         server["tools"] = json!({ "echo": { "effects": ["network"], "egress": false } });
-        home.write("ringfence.yaml", &json!({ "servers": { "well": server } }).to_string());
+        home.write(
+            "ringfence.yaml",
+            &json!({ "servers": { "well": server }, "detect": { "pii": true } }).to_string(),
+        );
         let kernel = Kernel::start_in(&home);
         let client = Legacy::open(&kernel, "/servers/well/mcp");
         Self { home, client, _kernel: kernel }

@@ -457,10 +457,13 @@ fn check() {
       [INPUT]  The input itself; - reads stdin
 
     Options:
-          --jsonl    Read `{"id", "text", "language"?}` lines from stdin, write one result line for
-                     each, in order
-      -h, --help     Print help
-      -V, --version  Print version
+          --place <PLACE>  Where the text stands: the same words are ordinary in one place and an attack
+                           in another [default: unknown] [possible values: unknown, result, resource,
+                           prompt, message, definition, instructions, argument]
+          --jsonl          Read `{"id", "text", "language"?}` lines from stdin, write one result line
+                           for each, in order
+      -h, --help           Print help
+      -V, --version        Print version
 
     Options of every command:
           --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
@@ -469,6 +472,7 @@ fn check() {
 
     Examples:
       ringfence check text - < message.txt
+      ringfence check text --place result 'Ignore all previous instructions.'
       ringfence check text --jsonl --json < messages.jsonl
     "#);
 }

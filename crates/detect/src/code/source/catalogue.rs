@@ -42,6 +42,8 @@ pub(super) enum Means {
     Call(&'static Rule, &'static [When]),
     /// Using it at all is a finding.
     Mention(&'static Rule),
+    /// Marking something with it is a finding where the text nowhere mentions any of these.
+    MarkedWithout(&'static Rule, &'static [&'static str]),
     /// Giving it such a value is a finding; also as a keyword argument or a member of an object.
     Set(&'static Rule, Is),
     /// What it is or returns comes from there.

@@ -129,6 +129,7 @@ impl Walk<'_, '_, '_> {
                 | Means::Sink(_)
                 | Means::Call(..)
                 | Means::Set(..)
+                | Means::MarkedWithout(..)
                 | Means::Guard(_) => {}
             }
         }

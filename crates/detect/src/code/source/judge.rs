@@ -112,7 +112,7 @@ impl Walk<'_, '_, '_> {
                 Means::SourceWith(..) => {}
                 Means::Clean(clean) => value = value.cleaned(*clean),
                 Means::Guard(clean) => self.guard(*clean, callee, &args),
-                Means::Set(..) => {}
+                Means::Set(..) | Means::MarkedWithout(..) => {}
             }
         }
         // A command that is built by calls in a row is judged at the last of them.
@@ -191,8 +191,19 @@ impl Walk<'_, '_, '_> {
     /// A decorator or annotation.
     pub(super) fn mentioned(&mut self, path: &str, at: &Range<usize>) {
         for means in self.catalogue.means(path) {
-            if let Means::Mention(rule) = means {
-                self.findings.add(rule, at.clone());
+            match means {
+                Means::Mention(rule) => self.findings.add(rule, at.clone()),
+                Means::MarkedWithout(rule, words) if !self.mentions(words) => {
+                    self.findings.add(rule, at.clone());
+                }
+                Means::MarkedWithout(..)
+                | Means::Sink(_)
+                | Means::Call(..)
+                | Means::Set(..)
+                | Means::Source(_)
+                | Means::SourceWith(..)
+                | Means::Clean(_)
+                | Means::Guard(_) => {}
             }
         }
     }

@@ -11,6 +11,7 @@ mod values;
 
 use super::super::findings::Findings;
 use super::super::rule;
+use super::grammar::Tongue;
 
 /// How a language writes what the lexer must tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,17 @@ pub(super) enum Family {
 }
 
 impl Family {
+    /// The family of a language with a grammar.
+    pub(super) const fn of_tongue(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::Python => Self::Python,
+            Tongue::JavaScript | Tongue::TypeScript | Tongue::Tsx => Self::JavaScript,
+            Tongue::Ruby => Self::Ruby,
+            Tongue::Php => Self::Php,
+            Tongue::Go | Tongue::Rust | Tongue::Java | Tongue::CSharp | Tongue::C | Tongue::Cpp => Self::C,
+        }
+    }
+
     /// The family of a language that is known by name only.
     pub(super) fn of(name: &str) -> Self {
         match name {
@@ -34,6 +46,12 @@ impl Family {
             _ => Self::Any,
         }
     }
+}
+
+/// The brackets of `text` that have no other half: those that only close, and what would close those that only open, in
+/// the order in which they would stand at its end.
+pub(super) fn unmatched(text: &str, family: Family) -> (Vec<usize>, String) {
+    lex::unmatched(&lex::lex(text, family).tokens)
 }
 
 /// Inspects `text` as code of `family`; also for the code inside a template or an evaluated text.

@@ -559,6 +559,30 @@ fn fragments_are_code_too() {
 }
 
 #[test]
+fn a_text_that_begins_or_ends_inside_something_is_read_but_never_safe() {
+    for (language, text, id) in [
+        (
+            "python",
+            "    what it returns.\n    \"\"\"\n    fit = eval('a.%s' % name)\n    return fit\n",
+            "eval",
+        ),
+        ("python", "def f(name):\n    fit = eval('a.%s' % name)\n    \"\"\"What comes\nbehind", "eval"),
+        ("c", "   of the line */\nvoid f(void) { char b[9]; gets(b); }\n", "gets"),
+        ("c", "    x = 1;\n}\nvoid f(void) { char b[9]; gets(b); }\nvoid g(void) {\n  if (x) {\n", "gets"),
+        (
+            "java",
+            "  }\n  void f(String x) throws Exception { Runtime.getRuntime().exec(\"ls \" + x); }\n",
+            "shell_injection",
+        ),
+    ] {
+        let found = seen(language, text);
+        assert!(found.iter().any(|found| found == id), "{language}: {text}: {found:?}");
+        let whole = text.replace("eval(", "read(").replace("gets(b)", "").replace("exec(", "record(");
+        assert_ne!(run(language, &whole).verdict, Safety::Safe, "{language}: {whole}");
+    }
+}
+
+#[test]
 fn languages_are_told_apart() {
     for (text, language) in [
         ("def f(x):\n    return x\n", Language::Python),

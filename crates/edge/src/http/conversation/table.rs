@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use ringfence_kernel::{Endpoint, Kernel};
 use ringfence_mcp::headers;
 use ringfence_mcp::seal::Purpose;
-use ringfence_model::id::SessionId;
+use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::principal::Principal;
 
 use super::{Conversation, nanoseconds};
@@ -24,8 +24,23 @@ pub(crate) const SWEEP: Duration = Duration::from_secs(5);
 /// All conversations.
 pub(crate) struct Conversations {
     table: Mutex<HashMap<SessionId, Arc<Conversation>>>,
+    /// Sealed ids that opened a while ago, at most one for each that was given out: a client shows its id with every
+    /// request.
+    opened: Mutex<HashMap<Box<str>, Opened>>,
     idle: Duration,
 }
+
+/// What a sealed id opened as.
+struct Opened {
+    id: SessionId,
+    /// Whose it is.
+    binding: String,
+    /// When it is looked into again.
+    until: Timestamp,
+}
+
+/// How long a sealed id that opened is taken for open.
+const TRUSTED: Duration = Duration::from_secs(60);
 
 /// Why there is no conversation for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +69,11 @@ impl NotFound {
 
 impl Conversations {
     pub(crate) fn new(kernel: &Kernel) -> Self {
-        Self { table: Mutex::new(HashMap::new()), idle: kernel.limits.session_idle.0 }
+        Self {
+            table: Mutex::new(HashMap::new()),
+            opened: Mutex::new(HashMap::new()),
+            idle: kernel.limits.session_idle.0,
+        }
     }
 
     pub(crate) fn keep(&self, conversation: Arc<Conversation>) {
@@ -121,13 +140,24 @@ impl Conversations {
     ) -> Result<Arc<Conversation>, NotFound> {
         let now = kernel.env.now();
         let binding = principal.to_string();
+        let is_open = |opened: &&Opened| opened.binding == binding && now < opened.until;
+        if let Some(opened) = self.opened.lock().get(id).filter(is_open).map(|opened| opened.id) {
+            return self.open(opened).ok_or(NotFound::Unknown);
+        }
         let opened = kernel
             .sealer
             .open(Purpose::Session, binding.as_bytes(), now, id)
             .map_err(|_| NotFound::Unknown)?;
-        let id = <[u8; 16]>::try_from(opened.as_slice()).map_err(|_| NotFound::Unknown)?;
-        let id = SessionId(u128::from_be_bytes(id));
-        self.table.lock().get(&id).cloned().ok_or(NotFound::Unknown)
+        let session = <[u8; 16]>::try_from(opened.as_slice()).map_err(|_| NotFound::Unknown)?;
+        let session = SessionId(u128::from_be_bytes(session));
+        let conversation = self.open(session).ok_or(NotFound::Unknown)?;
+        let until = Timestamp(now.0.saturating_add(nanoseconds(TRUSTED)));
+        self.opened.lock().insert(id.into(), Opened { id: session, binding, until });
+        Ok(conversation)
+    }
+
+    fn open(&self, id: SessionId) -> Option<Arc<Conversation>> {
+        self.table.lock().get(&id).cloned()
     }
 
     /// Ends conversations that have been idle too long, and lets go of what the others need not keep.
@@ -147,6 +177,7 @@ impl Conversations {
             }
             over
         };
+        self.opened.lock().retain(|_, opened| now < opened.until && self.open(opened.id).is_some());
         for conversation in over {
             conversation.close(kernel);
         }

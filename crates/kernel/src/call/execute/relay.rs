@@ -60,7 +60,7 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     let retry = permitted.assessed.admitted.retry.as_ref();
     if let Some(parked) = retry.and_then(|retry| retry.parked()) {
         let connection = Arc::clone(&parked.connection);
-        let answer = resume(kernel, permitted, *parked).await;
+        let answer = Box::pin(resume(kernel, permitted, *parked)).await;
         return ended(kernel, permitted, &connection, answer).await;
     }
     let Some(connection) = &permitted.assessed.known.connection else {
@@ -70,10 +70,14 @@ pub(super) async fn relay(kernel: &Arc<Kernel>, permitted: &Permitted) -> End {
     let Err(PeerError::SessionExpired) = first else {
         return ended(kernel, permitted, connection, first).await;
     };
-    // The server forgot the session before it looked at the call: nothing happened, so a new session may try once.
+    Box::pin(once_more(kernel, permitted, connection)).await
+}
+
+/// The server forgot the session before it looked at the call: nothing happened, so a new session may try once.
+async fn once_more(kernel: &Arc<Kernel>, permitted: &Permitted, connection: &Arc<Connection>) -> End {
     let request = permitted.request();
     let Target::Upstream(upstream) = &request.target else {
-        return ended(kernel, permitted, connection, first).await;
+        return ended(kernel, permitted, connection, Err(PeerError::SessionExpired)).await;
     };
     upstream.forget(connection);
     match upstream.connection(kernel, &request.session, &request.exchange.client).await {
@@ -127,23 +131,23 @@ async fn ended(
     match answer {
         Ok(End::Result(result)) => match Form::of(permitted, connection, &result) {
             Form::Complete => match &permitted.assessed.known.task {
-                Some(task) => tasks::answered(kernel, permitted, task, result).await,
+                Some(task) => Box::pin(tasks::answered(kernel, permitted, task, result)).await,
                 None => End::Result(result),
             },
-            Form::Task => tasks::begun(kernel, permitted, connection, result).await,
+            Form::Task => Box::pin(tasks::begun(kernel, permitted, connection, result)).await,
             Form::InputRequired => match request.exchange.client.version.era() {
-                Era::Modern => match interim::input_requests(kernel, request, &result).await {
+                Era::Modern => match Box::pin(interim::input_requests(kernel, request, &result)).await {
                     Ok(result) => End::Parked(result, Waits::WithServer),
                     Err(error) => End::Failed(error.message),
                 },
-                Era::Legacy => rounds(kernel, permitted, connection, result).await,
+                Era::Legacy => Box::pin(rounds(kernel, permitted, connection, result)).await,
             },
             Form::Unknown => {
                 End::Failed("it answered with a kind of result that nobody here can look at".into())
             }
         },
         Ok(End::Error(error)) if error.code == urls::REQUIRED => {
-            urls::required(kernel, permitted, error).await
+            Box::pin(urls::required(kernel, permitted, error)).await
         }
         Ok(end) => end,
         Err(error) => {
@@ -205,7 +209,7 @@ async fn attempt(
     connection.log_at_least(&request.exchange.client).await;
     let (events, mut from_server) = mpsc::channel(QUEUE);
     let as_task = outgoing::as_task(request, connection);
-    if matches!(as_task, AsTask::ForClient(_)) && !kernel.tasks.has_room(request.call.session) {
+    if matches!(as_task, AsTask::ForClient(_)) && !kernel.tasks.has_room(&request.session) {
         return Ok(End::Error(RpcError::internal("too many tasks of this session are kept")));
     }
     let is_parkable = is_parkable(request, connection);
@@ -223,7 +227,7 @@ async fn attempt(
                 Box::pin(async move { peer.request(method, params, options, events).await })
             }
         };
-        return bridged(kernel, permitted, connection, answer, from_server).await;
+        return Box::pin(bridged(kernel, permitted, connection, answer, from_server)).await;
     }
     let answer = connection.peer().request(method, params, options, events);
     tokio::pin!(answer);
@@ -301,7 +305,7 @@ fn park(kernel: &Kernel, request: &Request, parked: Parked) -> Result<End, Full>
         ("resultType", JsonText::string("input_required")),
         ("inputRequests", JsonText::object([(ASKED, parked.asked.clone())])),
     ]);
-    kernel.parking.park(request.call.id, request.call.session, kernel.env.now(), parked)?;
+    kernel.parking.park(&request.call, kernel.env.now(), parked)?;
     Ok(End::Parked(result, Waits::WithUs))
 }
 

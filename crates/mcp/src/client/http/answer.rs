@@ -35,7 +35,7 @@ impl Incoming<'_> {
     pub(super) async fn read(&self, response: Response<Body>) -> Result<Answer, PeerError> {
         let (head, body) = response.into_parts();
         if !head.status.is_success() {
-            return self.failed(head.status, body).await;
+            return Box::pin(self.failed(head.status, body)).await;
         }
         if self.shared.settled.get().is_none() {
             *self.shared.session.lock() = head.headers.get(headers::SESSION_ID).cloned();
@@ -45,7 +45,7 @@ impl Incoming<'_> {
             let text = whole(body, self.shared.response.bytes).await?;
             self.answer_in(text, self.shared.response)
         } else if kind.is_some_and(|kind| is_kind(kind, "text/event-stream")) {
-            self.follow(body).await
+            Box::pin(self.follow(body)).await
         } else {
             Err(PeerError::Protocol("a request was answered by neither JSON nor events".into()))
         }

@@ -45,7 +45,9 @@ pub(super) const ROWS: &[Row] = &[
     row("fprintf syslog vfprintf dprintf", Call(&FORMAT_STRING, &[Is(SECOND, Varying), Lacks(THIRD)])),
     row("snprintf", Call(&FORMAT_STRING, &[Is(THIRD, Varying), Lacks(Arg(3, &[]))])),
     row(
-        "malloc realloc alloca xmalloc sk_malloc_throw g_malloc xrealloc",
+        "malloc calloc realloc alloca xmalloc xcalloc xrealloc sk_malloc_throw g_malloc g_realloc g_try_malloc kmalloc
+        kzalloc vmalloc emalloc erealloc OPENSSL_malloc av_malloc av_realloc pvPortMalloc HeapAlloc LocalAlloc GlobalAlloc
+        CoTaskMemAlloc std.malloc std.calloc std.realloc new[]",
         Call(&ALLOCATION_SIZE, &[Any(Product)]),
     ),
     row("alloca _alloca", Call(&STACK_ALLOCATION, &[Is(FIRST, Varying)])),

@@ -1,7 +1,9 @@
 //! C# and .NET. Must never list a method that any class has, unless its argument decides.
 
 use super::Is::*;
-use super::Means::{Call, Clean as Cleans, Guard, Mention, Set, Sink as Runs, Source, SourceWith};
+use super::Means::{
+    Call, Clean as Cleans, Guard, MarkedWithout, Mention, Set, Sink as Runs, Source, SourceWith,
+};
 use super::When::*;
 use super::rules::*;
 use super::{Arg, Row, Sink, row};
@@ -76,6 +78,11 @@ pub(super) const ROWS: &[Row] = &[
     row("*.Response.Write Response.Write Html.Raw *.Html.Raw *.HtmlString .WriteAsync", Call(&XSS, &[AnyRequest(Clean::HTML)])),
     row("Html.Raw *.HtmlString *.MarkupString", Call(&XSS_SINK, &[Is(FIRST, Varying)])),
     row("ValidateRequest ValidateInput", Call(&XSS_SINK, &[Is(FIRST, False)])),
+    // Pages that take a form; an interface for programs has no form to forge.
+    row(
+        "HttpPost *.HttpPost HttpPut HttpDelete HttpPatch",
+        MarkedWithout(&CSRF, &["AntiForgeryToken", "AntiforgeryToken", "Antiforgery", "ApiController", "ControllerBase", "FromBody", "IgnoreAntiforgery", "JwtBearer", "IHttpActionResult"]),
+    ),
     row("HttpOnly Secure .HttpOnly .Secure", Set(&COOKIE, False)),
     row("RequireDigit RequiredLength RequireNonLetterOrDigit RequireUppercase", Set(&PASSWORD_POLICY, False)),
     row("RequiredLength", Set(&PASSWORD_POLICY, Below(8))),

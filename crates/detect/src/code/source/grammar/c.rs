@@ -66,6 +66,7 @@ pub(super) const PLUS: &[(&str, Role)] = &[
     ("using_declaration", Skip),
     ("access_specifier", Skip),
     ("new_expression", Call),
+    ("new_declarator", Statement("new[]")),
     ("for_range_loop", Loop),
     ("lambda_expression", Function),
     ("class_specifier", Class),

@@ -498,6 +498,26 @@ pub(super) fn unbalanced(tokens: &[Token]) -> Option<Range<usize>> {
     open.pop().map(|(_, token)| token.at.clone())
 }
 
+/// The same for all of them: where one only closes, and what would close the ones that only open.
+pub(super) fn unmatched(tokens: &[Token]) -> (Vec<usize>, String) {
+    let mut open: Vec<u8> = Vec::new();
+    let mut closing = Vec::new();
+    for token in tokens {
+        let Kind::Symbol(byte) = token.kind else { continue };
+        match byte {
+            b'(' => open.push(b')'),
+            b'[' => open.push(b']'),
+            b'{' => open.push(b'}'),
+            b')' | b']' | b'}' if open.last() == Some(&byte) => {
+                open.pop();
+            }
+            b')' | b']' | b'}' => closing.push(token.at.start),
+            _ => {}
+        }
+    }
+    (closing, open.into_iter().rev().map(char::from).collect())
+}
+
 const fn begins_name(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$' || byte >= 0x80
 }
