@@ -7,6 +7,8 @@ use ringfence_govern::Decisions;
 use ringfence_identity::Principals;
 use ringfence_kernel::Kernel;
 
+use crate::room::Room;
+
 /// Shared by all ways in.
 #[derive(Debug)]
 pub struct Gate {
@@ -18,4 +20,6 @@ pub struct Gate {
     pub keys_dir: PathBuf,
     /// Signed decisions about approvals.
     pub decisions: Decisions,
+    /// Room for large messages.
+    pub room: Room,
 }

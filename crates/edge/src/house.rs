@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::gate::Gate;
+use crate::room::Room;
 
 /// A kernel and who may come in.
 pub(crate) struct House {
@@ -64,6 +65,7 @@ impl House {
             principals,
             keys_dir: dir.path().join("keys"),
             decisions: Decisions::new(&config.approvals).unwrap(),
+            room: Room::new(),
         };
         Self { gate: Arc::new(gate), hold, _dir: dir }
     }

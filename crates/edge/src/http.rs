@@ -82,8 +82,6 @@ struct Site {
     gate: Arc<Gate>,
     conversations: Conversations,
     loopback: Loopback,
-    /// Bytes that request bodies on their way may still take.
-    bodies: Semaphore,
     /// Requests whose clients do not wait for them any more.
     afterwards: TaskTracker,
     stop: CancellationToken,
@@ -122,7 +120,6 @@ impl HttpServer {
             gate,
             conversations,
             loopback: Loopback::new(),
-            bodies: Semaphore::new(body::ON_THEIR_WAY),
             afterwards: TaskTracker::new(),
             stop: stop.clone(),
         });

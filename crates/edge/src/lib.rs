@@ -12,7 +12,9 @@ mod house;
 mod http;
 mod patient;
 mod pipe;
+mod room;
 mod socket;
 
 pub use http::{HttpError, HttpServer};
+pub use room::Room;
 pub use socket::{ControlSocket, SocketError};

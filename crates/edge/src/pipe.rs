@@ -24,6 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::client::Client;
 use crate::client::terms::{self, Era, MODERN};
+use crate::room::Room;
 
 /// The notification that must not wait behind anything.
 const CANCELLED: &str = "notifications/cancelled";
@@ -43,6 +44,7 @@ pub(crate) const ENDING: Duration = DRAIN.saturating_add(FAREWELL).saturating_ad
 /// Serves one conversation until the client closes it or `stop` ends it.
 pub(crate) async fn serve<R, W>(
     kernel: &Arc<Kernel>,
+    room: Room,
     endpoint: Endpoint,
     link: Link,
     reader: LineReader<R>,
@@ -58,7 +60,7 @@ pub(crate) async fn serve<R, W>(
     let mut tasks = JoinSet::new();
     let writing = AbortOnDropHandle::new(tokio::spawn(write(writer, unsent)));
     let telling = AbortOnDropHandle::new(tokio::spawn(tell(Arc::clone(&client), heard, out.clone())));
-    let conversation = Conversation { client: Arc::clone(&client), out };
+    let conversation = Conversation { client: Arc::clone(&client), room, out };
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
@@ -78,6 +80,7 @@ pub(crate) async fn serve<R, W>(
 
 struct Conversation {
     client: Arc<Client>,
+    room: Room,
     out: mpsc::Sender<Bytes>,
 }
 
@@ -105,10 +108,20 @@ impl Conversation {
                 () = stop.cancelled(), if !stop.is_cancelled() => continue,
                 _ = tasks.join_next(), if stop.is_cancelled() => continue,
             };
+            let (line, has_room) = match line {
+                Ok(Some(Line::Message(bytes))) => {
+                    let (bytes, has_room) = match self.room.hold(bytes) {
+                        Ok(held) => (held, true),
+                        Err(bytes) => (bytes, false),
+                    };
+                    (Ok(Some(Line::Message(bytes))), has_room)
+                }
+                other => (other, true),
+            };
             let message = match line {
                 Ok(Some(Line::Message(bytes))) if Message::is_batch(&bytes) && self.client.has_batches() => {
                     match Message::parse_batch(bytes, scan) {
-                        Ok(messages) if tasks.len() < most && !stop.is_cancelled() => {
+                        Ok(messages) if tasks.len() < most && has_room && !stop.is_cancelled() => {
                             let (client, out) = (Arc::clone(&self.client), self.out.clone());
                             tasks.spawn(answer_batch(client, messages, out));
                         }
@@ -142,7 +155,7 @@ impl Conversation {
                     answer(Arc::clone(&self.client), request, self.out.clone()).await;
                 }
                 // A client that sends on and does not read must not fill our memory.
-                Ok(Message::Request(request)) if tasks.len() >= most => {
+                Ok(Message::Request(request)) if tasks.len() >= most || !has_room => {
                     let error = RpcError::internal("too many requests are running: wait for answers");
                     self.send(encode_error(Some(&request.id), &error)).await;
                 }

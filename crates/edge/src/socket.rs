@@ -187,7 +187,7 @@ async fn serve(gate: &Arc<Gate>, stream: UnixStream, stop: CancellationToken) {
     match endpoint {
         Some(endpoint) => {
             let Connection { reader, writer } = connection;
-            pipe::serve(&gate.kernel, endpoint, link, reader, writer, stop).await;
+            pipe::serve(&gate.kernel, gate.room.clone(), endpoint, link, reader, writer, stop).await;
         }
         None => control::serve(gate, &session, uid, connection, stop).await,
     }

@@ -17,8 +17,10 @@ use tokio::sync::mpsc;
 
 use crate::call::Request;
 use crate::exchange::Interim;
+use crate::limits::{Who, has_room, who};
+use crate::session::Session;
 
-/// Most of one session, and in all.
+/// Most of one session, and how many in all before each principal is held to an even share.
 const MOST_OF_SESSION: usize = 64;
 const MOST: usize = 1_024;
 
@@ -40,6 +42,7 @@ pub(crate) struct Errand {
     /// The client's own id.
     own: String,
     server: ServerName,
+    owner: Who,
     session: SessionId,
     until: Timestamp,
 }
@@ -52,17 +55,18 @@ pub(crate) struct Errands {
 
 impl Errands {
     /// True where this session may begin another one.
-    pub(crate) fn has_room(&self, session: SessionId) -> bool {
+    pub(crate) fn has_room(&self, session: &Session) -> bool {
+        let owner = who(&session.principal);
         let by_call = self.by_call.lock();
-        by_call.len() < MOST
-            && by_call.values().filter(|kept| kept.session == session).count() < MOST_OF_SESSION
+        by_call.values().filter(|kept| kept.session == session.id).count() < MOST_OF_SESSION
+            && has_room(MOST, &&owner, by_call.values().map(|kept| &kept.owner))
     }
 
     /// Keeps what the client has answered with, where it was asked for a task and answers with one. False where there is no
     /// room for it.
     pub(crate) fn keep(&self, request: &Request, answer: &JsonText, now: Timestamp) -> bool {
         let Some(errand) = Errand::of(request, answer, now) else { return true };
-        if !self.has_room(errand.session) {
+        if !self.has_room(&request.session) {
             return false;
         }
         self.by_call.lock().insert(errand.call, Arc::new(errand));
@@ -171,6 +175,7 @@ impl Errand {
             channel: request.exchange.aside.clone()?,
             own: own.into_owned(),
             server: server.clone(),
+            owner: who(&request.call.principal),
             session: request.call.session,
             until: Timestamp(now.0.saturating_add(span)),
         })

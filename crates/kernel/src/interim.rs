@@ -232,7 +232,7 @@ async fn ask(
         return Wire::Error(RpcError::internal("no server to answer"));
     };
     let later = parent.exchange.aside.as_ref().filter(|_| way == Way::Asked);
-    let asking = Asking { server, client: &parent.exchange.client, session: parent.call.session, later };
+    let asking = Asking { server, client: &parent.exchange.client, session: &parent.session, later };
     let action = match asking::action(kernel, &asking, method, params) {
         Ok(action) => action,
         Err(error) => return Wire::Error(error),
@@ -302,7 +302,7 @@ pub(crate) async fn announce(
     if notice == Notice::Log && !loud_enough(&listener.client, &params) {
         return;
     }
-    if is_too_large(&params) || !kernel.rates.announcement(listener.session.id, server, kernel.env.now()) {
+    if is_too_large(&params) || !kernel.rates.announcement(&listener.session, server, kernel.env.now()) {
         return kernel.floods.count("ringfence.notices", Some(&listener.session.principal));
     }
     let action = Action::Notify { server: server.clone(), notice, params };
@@ -326,12 +326,12 @@ pub(crate) async fn inquire(
 ) {
     let ServerRequest { method, params, reply } = asked;
     let asking =
-        Asking { server, client: &listener.client, session: listener.session.id, later: Some(&listener.out) };
+        Asking { server, client: &listener.client, session: &listener.session, later: Some(&listener.out) };
     let action = match asking::action(kernel, &asking, &method, params) {
         Ok(action) => action,
         Err(error) => return reply.answer(&Err(error)),
     };
-    if !kernel.rates.inquiry(listener.session.id, server, kernel.env.now()) {
+    if !kernel.rates.inquiry(&listener.session, server, kernel.env.now()) {
         kernel.floods.count("ringfence.questions", Some(&listener.session.principal));
         return reply.answer(&Err(RpcError::internal("too many questions")));
     }
@@ -354,7 +354,7 @@ pub(crate) async fn ask_after(
     if !listener.client.abilities.has(asking::needed(question, params.value())) {
         return Err(RpcError::method_not_found(question.method()));
     }
-    if !kernel.rates.announcement(listener.session.id, server, kernel.env.now()) {
+    if !kernel.rates.announcement(&listener.session, server, kernel.env.now()) {
         kernel.floods.count("ringfence.questions", Some(&listener.session.principal));
         return Err(RpcError::internal("too many questions"));
     }

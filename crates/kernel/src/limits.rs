@@ -1,7 +1,8 @@
 //! Limits that are counted: rates per principal and per rule, notices per call, states that count once, floods.
 //!
-//! All tables are bounded; what overflows them is refused, never let through.
+//! All tables are bounded; what overflows them is refused, never let through, and to whoever made them overflow.
 
+mod shares;
 mod tallies;
 
 use std::collections::HashMap;
@@ -17,9 +18,14 @@ use ringfence_model::principal::Principal;
 use ringfence_model::quantity::Rate;
 use ringfence_model::verdict::Obligation;
 
+use crate::session::Session;
+
+use shares::Shares;
+
+pub(crate) use shares::{Who, has_room, who};
 pub use tallies::Tallies;
 
-/// Most keys that one table holds.
+/// Keys that one table holds before each principal is held to an even share.
 const MOST_KEYS: usize = 65_536;
 
 /// Notices that one call may send: a burst, then this many in a second.
@@ -31,17 +37,17 @@ const QUESTIONS_A_MINUTE: u32 = 20;
 /// Notices outside calls that one session hears of one server.
 const ANNOUNCEMENTS_A_SECOND: u32 = 20;
 
-/// Token buckets: by principal, by rule and principal, by call.
+/// Token buckets of each principal: of all its calls, by rule, by call, by session and server.
 #[derive(Debug)]
 pub struct Rates {
     calls: Rate,
-    buckets: Mutex<HashMap<Key, Bucket>>,
+    buckets: Mutex<Shares<Key, Bucket>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Principal(Arc<str>, Arc<str>),
-    Rule(Arc<str>, Arc<str>, Arc<str>),
+    Calls,
+    Rule(Arc<str>),
     Notices(CallId),
     Questions(CallId),
     Announcements(SessionId, ServerName),
@@ -60,7 +66,7 @@ impl Rates {
     /// `calls` is the rate that each principal has.
     #[must_use]
     pub fn new(calls: Rate) -> Self {
-        Self { calls, buckets: Mutex::new(HashMap::new()) }
+        Self { calls, buckets: Mutex::new(Shares::new(MOST_KEYS)) }
     }
 
     /// Takes one call of `principal`; false where the rate is used up.
@@ -68,10 +74,7 @@ impl Rates {
     pub fn admit(&self, principal: &Principal, now: Timestamp) -> bool {
         match self.calls {
             Rate::Unlimited => true,
-            Rate::Of { calls, per } => {
-                let key = Key::Principal(principal.realm.as_str().into(), Arc::clone(&principal.name));
-                self.take(key, calls.into(), 1, per, now)
-            }
+            Rate::Of { calls, per } => self.take(who(principal), Key::Calls, calls.into(), 1, per, now),
         }
     }
 
@@ -85,8 +88,7 @@ impl Rates {
         per: Duration,
         now: Timestamp,
     ) -> bool {
-        let key = Key::Rule(principal.realm.as_str().into(), Arc::clone(&principal.name), Arc::clone(rule));
-        self.take(key, calls.into(), 1, per, now)
+        self.take(who(principal), Key::Rule(Arc::clone(rule)), calls.into(), 1, per, now)
     }
 
     /// Takes `amount`, in thousandths, from the budget that `rule` sets for `principal`.
@@ -100,8 +102,7 @@ impl Rates {
         per: Duration,
         now: Timestamp,
     ) -> bool {
-        let key = Key::Rule(principal.realm.as_str().into(), Arc::clone(&principal.name), Arc::clone(rule));
-        self.take(key, most, amount, per, now)
+        self.take(who(principal), Key::Rule(Arc::clone(rule)), most, amount, per, now)
     }
 
     /// Takes what a recorded ruling took from the limits and budgets of rules, so that a new start grants nothing anew.
@@ -110,14 +111,14 @@ impl Rates {
             return;
         }
         for (rule, obligation) in &ruling.verdict.obligations {
-            let key =
-                Key::Rule(ruling.realm.as_str().into(), Arc::clone(&ruling.principal), Arc::clone(rule));
+            let who: Who = (ruling.realm.as_str().into(), Arc::clone(&ruling.principal));
+            let key = Key::Rule(Arc::clone(rule));
             let _what_was_let_through_counts = match obligation {
-                Obligation::Limit { calls, per } => self.take(key, (*calls).into(), 1, *per, time),
+                Obligation::Limit { calls, per } => self.take(who, key, (*calls).into(), 1, *per, time),
                 Obligation::Budget { most, per, .. } => {
                     let spent = ruling.judged.iter().flat_map(|judged| &judged.spent);
                     let amount = spent.filter(|(of, _)| of == rule).map(|(_, amount)| *amount).sum();
-                    self.take(key, *most, amount, *per, time)
+                    self.take(who, key, *most, amount, *per, time)
                 }
                 Obligation::Redact { .. }
                 | Obligation::Record
@@ -130,52 +131,40 @@ impl Rates {
     /// Takes one notice within `call`.
     #[must_use]
     pub fn notice(&self, call: &Call, now: Timestamp) -> bool {
-        self.take(Key::Notices(call.id), NOTICES_A_SECOND.into(), 1, Duration::from_secs(1), now)
+        let (key, most) = (Key::Notices(call.id), NOTICES_A_SECOND.into());
+        self.take(who(&call.principal), key, most, 1, Duration::from_secs(1), now)
     }
 
     /// Takes one question that a server puts to the user within `call`.
     #[must_use]
     pub fn question(&self, call: &Call, now: Timestamp) -> bool {
-        self.take(Key::Questions(call.id), QUESTIONS_A_MINUTE.into(), 1, Duration::from_secs(60), now)
+        let (key, most) = (Key::Questions(call.id), QUESTIONS_A_MINUTE.into());
+        self.take(who(&call.principal), key, most, 1, Duration::from_secs(60), now)
     }
 
     /// Takes one notice of `server` outside calls for a client of `session`. Each server has its own: one that floods must
     /// not silence another.
     #[must_use]
-    pub fn announcement(&self, session: SessionId, server: &ServerName, now: Timestamp) -> bool {
-        self.take(
-            Key::Announcements(session, server.clone()),
-            ANNOUNCEMENTS_A_SECOND.into(),
-            1,
-            Duration::from_secs(1),
-            now,
-        )
+    pub fn announcement(&self, session: &Session, server: &ServerName, now: Timestamp) -> bool {
+        let (key, most) = (Key::Announcements(session.id, server.clone()), ANNOUNCEMENTS_A_SECOND.into());
+        self.take(who(&session.principal), key, most, 1, Duration::from_secs(1), now)
     }
 
     /// Takes one question that `server` puts to the user of `session` outside calls.
     #[must_use]
-    pub fn inquiry(&self, session: SessionId, server: &ServerName, now: Timestamp) -> bool {
-        self.take(
-            Key::Inquiries(session, server.clone()),
-            QUESTIONS_A_MINUTE.into(),
-            1,
-            Duration::from_secs(60),
-            now,
-        )
+    pub fn inquiry(&self, session: &Session, server: &ServerName, now: Timestamp) -> bool {
+        let (key, most) = (Key::Inquiries(session.id, server.clone()), QUESTIONS_A_MINUTE.into());
+        self.take(who(&session.principal), key, most, 1, Duration::from_secs(60), now)
     }
 
-    fn take(&self, key: Key, most: u64, amount: u64, per: Duration, now: Timestamp) -> bool {
+    fn take(&self, who: Who, key: Key, most: u64, amount: u64, per: Duration, now: Timestamp) -> bool {
         let whole = u64::try_from(per.as_nanos()).unwrap_or(u64::MAX).max(1);
-        let mut buckets = self.buckets.lock();
-        if buckets.len() >= MOST_KEYS && !buckets.contains_key(&key) {
-            buckets.retain(|_, bucket| now.0.saturating_sub(bucket.filled.0) < bucket.whole);
-            if buckets.len() >= MOST_KEYS {
-                return false;
-            }
-        }
         #[expect(clippy::cast_precision_loss, reason = "budgets are at most 1e15, calls at most 4e9")]
         let (full, wanted) = (most as f64, amount as f64);
-        let bucket = buckets.entry(key).or_insert(Bucket { tokens: full, filled: now, whole });
+        let is_whole = |bucket: &Bucket| now.0.saturating_sub(bucket.filled.0) >= bucket.whole;
+        let fresh = || Bucket { tokens: full, filled: now, whole };
+        let mut buckets = self.buckets.lock();
+        let Some(bucket) = buckets.at(who, key, now, is_whole, fresh) else { return false };
         #[expect(clippy::cast_precision_loss, reason = "a fraction of a window needs no more than 52 bits")]
         let share = now.0.saturating_sub(bucket.filled.0) as f64 / whole as f64;
         bucket.tokens = (bucket.tokens + share * full).min(full);
@@ -188,32 +177,36 @@ impl Rates {
     }
 }
 
-/// Things that may count once, until they would have expired anyway.
+/// Things of a principal that may count once, until they would have expired anyway.
 #[derive(Debug)]
 pub struct Once {
     keeps: Duration,
-    seen: Mutex<HashMap<CallId, Timestamp>>,
+    seen: Mutex<Shares<CallId, Seen>>,
 }
+
+/// Since when something has counted.
+#[derive(Debug)]
+struct Seen(Timestamp);
 
 impl Once {
     /// Remembers for `keeps`, which must not be less than the life of what is used once.
     #[must_use]
     pub fn new(keeps: Duration) -> Self {
-        Self { keeps, seen: Mutex::new(HashMap::new()) }
+        Self { keeps, seen: Mutex::new(Shares::new(MOST_KEYS)) }
     }
 
     /// True the first time.
     #[must_use]
-    pub fn take(&self, id: CallId, now: Timestamp) -> bool {
+    pub fn take(&self, principal: &Principal, id: CallId, now: Timestamp) -> bool {
         let keeps = u64::try_from(self.keeps.as_nanos()).unwrap_or(u64::MAX);
-        let mut seen = self.seen.lock();
-        if seen.len() >= MOST_KEYS {
-            seen.retain(|_, since| now.0.saturating_sub(since.0) <= keeps);
-            if seen.len() >= MOST_KEYS {
-                return false;
-            }
-        }
-        seen.insert(id, now).is_none()
+        let is_over = |seen: &Seen| now.0.saturating_sub(seen.0.0) > keeps;
+        let mut is_first = false;
+        let fresh = || {
+            is_first = true;
+            Seen(now)
+        };
+        let _kept = self.seen.lock().at(who(principal), id, now, is_over, fresh).is_some();
+        is_first
     }
 }
 

@@ -12,16 +12,18 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use ringfence_mcp::client::{FromServer, PeerError, Reply};
 use ringfence_mcp::message::Answer;
+use ringfence_model::call::Call;
 use ringfence_model::id::{CallId, SessionId, Timestamp};
 use ringfence_model::json::JsonText;
 use tokio::sync::mpsc;
 
+use crate::limits::{Who, has_room, who};
 use crate::upstream::Connection;
 
 /// Most calls of one session that wait.
 const MOST_OF_SESSION: usize = 32;
 
-/// Most calls that wait in all.
+/// Calls that wait in all before each principal is held to an even share.
 const MOST: usize = 1_024;
 
 /// A request to a server on its way to the answer; dropping it cancels it there.
@@ -48,6 +50,7 @@ pub(crate) struct Parking {
 }
 
 struct Lot {
+    owner: Who,
     session: SessionId,
     until: Timestamp,
     parked: Parked,
@@ -62,21 +65,16 @@ impl Parking {
         Self { keeps, lots: Mutex::new(HashMap::new()) }
     }
 
-    /// Keeps a call for a retry of the call `id`.
-    pub(crate) fn park(
-        &self,
-        id: CallId,
-        session: SessionId,
-        now: Timestamp,
-        parked: Parked,
-    ) -> Result<(), Full> {
+    /// Keeps a call for a retry of `call`.
+    pub(crate) fn park(&self, call: &Call, now: Timestamp, parked: Parked) -> Result<(), Full> {
+        let (id, session, owner) = (call.id, call.session, who(&call.principal));
         let mut lots = self.lots.lock();
         let of_session = lots.values().filter(|lot| lot.session == session).count();
-        if lots.len() >= MOST || of_session >= MOST_OF_SESSION {
+        if of_session >= MOST_OF_SESSION || !has_room(MOST, &&owner, lots.values().map(|lot| &lot.owner)) {
             return Err(Full(Box::new(parked)));
         }
         let keeps = u64::try_from(self.keeps.as_nanos()).unwrap_or(u64::MAX);
-        lots.insert(id, Lot { session, until: Timestamp(now.0.saturating_add(keeps)), parked });
+        lots.insert(id, Lot { owner, session, until: Timestamp(now.0.saturating_add(keeps)), parked });
         Ok(())
     }
 

@@ -139,7 +139,7 @@ impl Retry {
             return Err(RetryError::NotOurs);
         }
         // What a person said counts for one call, and for each further question of the server within it.
-        if (state.asked || state.confirmed) && !kernel.used_states.take(state.call, now) {
+        if (state.asked || state.confirmed) && !kernel.used_states.take(principal, state.call, now) {
             return Err(RetryError::Used);
         }
         let parked = if state.parked {

@@ -15,6 +15,7 @@ use ringfence_model::label::Label;
 use ringfence_model::principal::Principal;
 use serde::Serialize;
 
+use crate::limits::{Who, has_room, who};
 use crate::upstream::{ToolEntry, Tools, Upstream};
 
 /// One session of a principal.
@@ -88,17 +89,14 @@ pub struct Remembering {
     pub lexicon: Arc<Lexicon>,
 }
 
-/// Realm and name of a principal.
-type Owner = (Arc<str>, Arc<str>);
-
 #[derive(Debug)]
 struct Table {
     by_id: HashMap<SessionId, Arc<Session>>,
     by_key: HashMap<(Arc<str>, Arc<str>, SessionKey), SessionId>,
     /// Floors of ended sessions by principal, until the idle time has passed: a fresh session launders nothing.
-    left_behind: HashMap<Owner, (Label, Timestamp)>,
+    left_behind: HashMap<Who, (Label, Timestamp)>,
     /// What the sessions of a principal have read: shared, so that what one read is known when another one sends.
-    histories: HashMap<Owner, Arc<Mutex<History>>>,
+    histories: HashMap<Who, Arc<Mutex<History>>>,
 }
 
 /// No session of this kind can be opened: there are too many, and all are in use.
@@ -184,8 +182,12 @@ impl Session {
         Link(Arc::clone(self))
     }
 
-    fn is_of(&self, owner: &Owner) -> bool {
-        self.principal.realm.as_str() == &*owner.0 && self.principal.name == owner.1
+    fn is_of(&self, owner: &Who) -> bool {
+        self.owner() == (&*owner.0, &*owner.1)
+    }
+
+    fn owner(&self) -> (&str, &str) {
+        (self.principal.realm.as_str(), &self.principal.name)
     }
 
     fn left_alone(&self, now: Timestamp) -> Option<LeftAlone> {
@@ -280,19 +282,19 @@ impl Sessions {
         claimed: Option<String>,
     ) -> Result<(Arc<Session>, bool), TooManySessions> {
         let mut table = self.table.lock();
-        let owner: Owner = (principal.realm.as_str().into(), Arc::clone(&principal.name));
+        let owner = who(principal);
         let full_key = (Arc::clone(&owner.0), Arc::clone(&owner.1), key.clone());
         if let Some(session) = table.by_key.get(&full_key).and_then(|id| table.by_id.get(id)) {
             session.used.store(now.0, Ordering::Relaxed);
             return Ok((Arc::clone(session), false));
         }
-        if table.is_full(&key, self.most) {
+        if table.is_full(&key, &owner, self.most) {
             table.sweep(now, self.idle);
         }
-        if table.is_full(&key, self.most) {
-            table.make_room(&key, now, self.idle);
+        if table.is_full(&key, &owner, self.most) {
+            table.make_room(&key, &owner, now, self.idle);
         }
-        if table.is_full(&key, self.most) {
+        if table.is_full(&key, &owner, self.most) {
             return Err(TooManySessions(table.by_id.len()));
         }
         let floor = table.inherited(&owner, now);
@@ -378,22 +380,34 @@ impl Sessions {
 }
 
 impl Table {
-    /// True where a session of this kind finds no place among `most`.
-    fn is_full(&self, key: &SessionKey, most: usize) -> bool {
+    /// True where a session of this kind and owner finds no place among `most`. Who holds less than an even share always does.
+    fn is_full(&self, key: &SessionKey, owner: &Who, most: usize) -> bool {
+        let is_full = |most: usize, of: fn(&SessionKey) -> bool| {
+            let held = self.by_id.values().filter(|session| of(&session.key)).map(|held| held.owner());
+            !has_room(most, &(&*owner.0, &*owner.1), held)
+        };
         match key {
             SessionKey::Conversation(_) => {
-                let conversations = self.by_id.values().filter(|session| session.key.is_conversation());
-                self.by_id.len() >= most || conversations.count() >= most - most / 4
+                is_full(most, |_| true) || is_full(most - most / 4, SessionKey::is_conversation)
             }
-            SessionKey::ClientProcess { .. } => self.by_id.len() >= most - most / 64,
-            SessionKey::Principal => self.by_id.len() >= most,
+            SessionKey::ClientProcess { .. } => is_full(most - most / 64, |_| true),
+            SessionKey::Principal => is_full(most, |_| true),
         }
     }
 
-    /// Ends the longest-unused session that nobody holds; for a conversation only another conversation.
-    fn make_room(&mut self, key: &SessionKey, now: Timestamp, idle: Duration) {
+    /// Ends the longest-unused session that nobody holds, of somebody who has as many as `owner` or more; for a conversation
+    /// only another conversation.
+    fn make_room(&mut self, key: &SessionKey, owner: &Who, now: Timestamp, idle: Duration) {
+        let mut held: HashMap<(&str, &str), usize> = HashMap::new();
+        for session in self.by_id.values() {
+            *held.entry(session.owner()).or_insert(0) += 1;
+        }
+        let of = |owner: &(&str, &str)| held.get(owner).copied().unwrap_or(0);
+        let own = of(&(&*owner.0, &*owner.1));
         let unused = self.by_id.values().filter(|session| {
-            session.is_idle(now, HANDED_OUT) && (session.key.is_conversation() || !key.is_conversation())
+            session.is_idle(now, HANDED_OUT)
+                && (session.key.is_conversation() || !key.is_conversation())
+                && of(&session.owner()) >= own
         });
         let longest =
             unused.min_by_key(|session| session.used.load(Ordering::Relaxed)).map(|session| session.id);
@@ -405,12 +419,11 @@ impl Table {
     fn end(&mut self, id: SessionId, now: Timestamp, idle: Duration) {
         let Some(session) = self.by_id.remove(&id) else { return };
         self.by_key.retain(|_, kept| *kept != id);
-        let owner = (session.principal.realm.as_str().into(), Arc::clone(&session.principal.name));
-        self.leave(owner, session.floor(), after(now, idle));
+        self.leave(who(&session.principal), session.floor(), after(now, idle));
     }
 
     /// Leaves a floor behind for the next session of `owner`.
-    fn leave(&mut self, owner: Owner, floor: Label, until: Timestamp) {
+    fn leave(&mut self, owner: Who, floor: Label, until: Timestamp) {
         let left = self.left_behind.entry(owner).or_insert((Label::FRESH, until));
         *left = (left.0.join(floor), left.1.max(until));
     }
@@ -434,7 +447,7 @@ impl Table {
     }
 
     /// What the sessions of `owner` have read. Where it is not remembered, `floor` is all that is known of it.
-    fn history(&mut self, owner: &Owner, floor: Label, how: &Remembering) -> Arc<Mutex<History>> {
+    fn history(&mut self, owner: &Who, floor: Label, how: &Remembering) -> Arc<Mutex<History>> {
         let begun = || {
             let mut index = History::new(how.most, how.seed, Arc::clone(&how.lexicon));
             if floor != Label::FRESH {
@@ -446,7 +459,7 @@ impl Table {
     }
 
     /// The floor that a new session of `owner` begins with.
-    fn inherited(&self, owner: &Owner, now: Timestamp) -> Label {
+    fn inherited(&self, owner: &Who, now: Timestamp) -> Label {
         let left = self.left_behind.get(owner).filter(|(_, until)| *until > now).map(|(floor, _)| *floor);
         self.by_id
             .values()

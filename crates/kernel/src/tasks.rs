@@ -18,13 +18,14 @@ use ringfence_model::principal::Principal;
 
 use crate::call::Redaction;
 use crate::kernel::Kernel;
+use crate::limits::{Who, has_room, who};
 use crate::session::Session;
 use crate::upstream::{PoolKey, Upstream};
 
 /// Most tasks of one session.
 const MOST_OF_SESSION: usize = 256;
 
-/// Most tasks in all.
+/// Tasks in all before each principal is held to an even share.
 const MOST: usize = 4_096;
 
 /// Longest that a task is kept, whatever its server says.
@@ -52,6 +53,7 @@ pub(crate) struct Task {
     pub(crate) redacts: Redaction,
     /// Whose it is.
     pub(crate) session: SessionId,
+    owner: Who,
     /// Our id.
     shown: String,
     began: Timestamp,
@@ -165,16 +167,16 @@ impl Tasks {
     }
 
     /// True where the session may begin another task.
-    pub(crate) fn has_room(&self, session: SessionId) -> bool {
+    pub(crate) fn has_room(&self, session: &Session) -> bool {
         let table = self.table.lock();
-        table.of_session(session) < MOST_OF_SESSION && table.by_call.len() < MOST
-            || table.by_call.values().any(|task| task.session == session && task.state.lock().has_ended)
+        table.has_room(session.id, &who(&session.principal))
+            || table.by_call.values().any(|task| task.session == session.id && task.state.lock().has_ended)
     }
 
     /// Keeps a task; one of the session that has ended makes room where there is none.
     fn keep(&self, task: Arc<Task>) -> Result<(), NotKept> {
         let mut table = self.table.lock();
-        if table.of_session(task.session) >= MOST_OF_SESSION || table.by_call.len() >= MOST {
+        if !table.has_room(task.session, &task.owner) {
             let ended = table
                 .by_call
                 .values()
@@ -205,8 +207,9 @@ impl Tasks {
 }
 
 impl Table {
-    fn of_session(&self, session: SessionId) -> usize {
-        self.by_call.values().filter(|task| task.session == session).count()
+    fn has_room(&self, session: SessionId, owner: &Who) -> bool {
+        self.by_call.values().filter(|task| task.session == session).count() < MOST_OF_SESSION
+            && has_room(MOST, &owner, self.by_call.values().map(|task| &task.owner))
     }
 
     fn remove(&mut self, call: CallId) {
@@ -235,6 +238,7 @@ impl Kernel {
             state: Mutex::new(State::of(call, era, now, said)),
             confirmed: Mutex::new(confirmed),
             session: session.id,
+            owner: who(&session.principal),
             began: now,
             call,
             server,

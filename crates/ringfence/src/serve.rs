@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringfence_edge::gate::Gate;
-use ringfence_edge::{ControlSocket, HttpServer};
+use ringfence_edge::{ControlSocket, HttpServer, Room};
 use ringfence_govern::desktop::ENVIRONMENT;
 use ringfence_govern::{Channels, Decisions, Notifier};
 use ringfence_identity::Principals;
@@ -117,6 +117,7 @@ async fn serve(
         principals: Principals::of_this_process(realm, &config.auth.stdio_scopes),
         keys_dir: paths.keys(),
         decisions: Decisions::new(&config.approvals).map_err(|error| webhook_problem(&error))?,
+        room: Room::new(),
     });
     let stop = CancellationToken::new();
     let http = match mode {

@@ -22,6 +22,7 @@ mod faults {
     mod leaving;
     mod malformed;
     mod pins;
+    mod shown;
     mod slow;
     mod start;
     mod strangers;

@@ -35,7 +35,8 @@ impl<'t> Findings<'t> {
             return self.saturated();
         }
         let Range { start, end } = self.place.clone().unwrap_or(at);
-        let end = end.min(self.text.len());
+        // A parser may miss something before a character of several bytes.
+        let (start, end) = (self.text.floor_char_boundary(start), self.text.ceil_char_boundary(end));
         let known = |finding: &Finding| {
             finding.id == rule.id
                 && finding.severity >= rule.severity

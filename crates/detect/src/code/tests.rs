@@ -30,6 +30,18 @@ fn all(language: &str, verdict: Safety, rows: &[(&str, &str)]) {
 }
 
 #[test]
+fn what_is_missing_before_a_long_character_stands_where_that_is() {
+    for language in ["typescript", "rust", "go", "java", "c", "csharp", "php", "ruby", "python"] {
+        for text in ["fn f() {Ó", "f(Ó", "{Ó", "new do |x|Ó", "x = {é", "if (a) {é"] {
+            for finding in run(language, text).findings {
+                let span = finding.span.start..finding.span.end;
+                assert!(text.get(span).is_some(), "{language} {text:?}: {finding:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_examples_of_the_seeds_come_out_right() {
     let text = "await db.query('DROP TABLE users')";
     let report = run("javascript", text);

@@ -10,16 +10,10 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::Semaphore;
 use tokio_util::sync::DropGuard;
 
 use super::stream::{Reader, Stream};
-
-/// Bytes of all bodies that may be on their way at once, beyond the first [`SMALL`] of each.
-pub(super) const ON_THEIR_WAY: usize = 256 << 20;
-
-/// Bytes of a body that need no place: the bound on connections bounds them.
-const SMALL: usize = 64 << 10;
+use crate::room::Room;
 
 /// Most bytes for which room is made before they are there.
 const PREPARED: usize = 256 << 10;
@@ -44,7 +38,7 @@ pub(super) enum Unread {
     TooLarge,
     /// It did not arrive in time.
     TooSlow,
-    /// Too many bytes of other bodies are on their way.
+    /// Too many bytes of other messages are arriving or held.
     NoRoom,
     /// The connection broke.
     Broken,
@@ -78,14 +72,8 @@ impl hyper::body::Body for Body {
     }
 }
 
-/// Reads a body of at most `limit` bytes that arrives within `time`, while `room` has as many places as it has bytes beyond
-/// [`SMALL`]. Nobody waits for room: bodies that wait for each other would all be cut off in the end.
-pub(super) async fn read<B>(
-    mut body: B,
-    limit: usize,
-    time: Duration,
-    room: &Semaphore,
-) -> Result<Bytes, Unread>
+/// Reads a body of at most `limit` bytes that arrives within `time`, while there is `room`, which it then holds.
+pub(super) async fn read<B>(mut body: B, limit: usize, time: Duration, room: &Room) -> Result<Bytes, Unread>
 where
     B: hyper::body::Body<Data = Bytes> + Unpin,
 {
@@ -96,16 +84,16 @@ where
     let collect = async {
         let mut first: Option<Bytes> = None;
         let mut rest = BytesMut::new();
-        let mut places = room.try_acquire_many(0).map_err(|_| Unread::NoRoom)?;
+        let mut places = room.places();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame.map_err(|_| Unread::Broken)?.into_data() else { continue };
             let bytes = first.as_ref().map_or(0, Bytes::len) + rest.len() + data.len();
             if bytes > limit {
                 return Err(Unread::TooLarge);
             }
-            let lacking = bytes.saturating_sub(SMALL).saturating_sub(places.num_permits());
-            let lacking = u32::try_from(lacking).map_err(|_| Unread::NoRoom)?;
-            places.merge(room.try_acquire_many(lacking).map_err(|_| Unread::NoRoom)?);
+            if !places.suffice(bytes) {
+                return Err(Unread::NoRoom);
+            }
             match &first {
                 // A small body is one frame, and is not copied.
                 None => first = Some(data),
@@ -119,7 +107,7 @@ where
                 }
             }
         }
-        Ok(if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() })
+        Ok(places.with(if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() }))
     };
     tokio::time::timeout(time, collect).await.unwrap_or(Err(Unread::TooSlow))
 }

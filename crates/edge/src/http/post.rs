@@ -93,13 +93,14 @@ pub(super) async fn whole(site: &Site, request: Request<Incoming>) -> Result<(Pa
     }
     let (head, incoming) = request.into_parts();
     let limits = &site.gate.kernel.limits;
-    let read = body::read(incoming, limits.body.0, limits.slow_client.0, &site.bodies).await;
+    let read = body::read(incoming, limits.body.0, limits.slow_client.0, &site.gate.room).await;
     let bytes = read.map_err(|unread| match unread {
         Unread::TooLarge => body::text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large"),
         Unread::TooSlow => body::text(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time"),
-        Unread::NoRoom => {
-            body::text(StatusCode::SERVICE_UNAVAILABLE, "too many large messages are arriving: try again")
-        }
+        Unread::NoRoom => body::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many large messages are arriving or worked on: try again",
+        ),
         Unread::Broken => body::empty(StatusCode::BAD_REQUEST),
     })?;
     Ok((head, bytes))

@@ -18,6 +18,10 @@ struct Piped {
 
 impl Piped {
     fn start() -> Self {
+        Self::with(Room::new())
+    }
+
+    fn with(room: Room) -> Self {
         let house = House::new();
         let kernel = Arc::clone(&house.gate.kernel);
         let principal = Arc::new(house.gate.principals.operator(&ringfence_identity::Shown::Passphrase));
@@ -29,7 +33,9 @@ impl Piped {
             let stop = stop.clone();
             let reader = LineReader::new(read, kernel.limits.body.0);
             let writer = Patient::new(write, kernel.limits.slow_client.0);
-            tokio::spawn(async move { serve(&kernel, Endpoint::Every, link, reader, writer, stop).await })
+            tokio::spawn(
+                async move { serve(&kernel, room, Endpoint::Every, link, reader, writer, stop).await },
+            )
         };
         let (read, writer) = split(theirs);
         Self { house, stop, serving, reader: BufReader::new(read).lines(), writer }
@@ -92,4 +98,33 @@ async fn the_end_of_input_cancels_what_runs() {
     drop((piped.writer, piped.reader));
     piped.serving.await.unwrap();
     assert!(left.elapsed() < FAREWELL, "{:?}", left.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_requests_that_run_are_bounded_together_and_others_pass() {
+    let mut piped = Piped::with(Room::of(150_000));
+    piped.say(&initialize()).await.unwrap();
+    piped.hear().await;
+    let large =
+        |id| legacy(id, "tools/call", &json!({ "name": "hold", "arguments": { "x": "x".repeat(200_000) } }));
+    piped.say(&large(1)).await.unwrap();
+    piped.house.hold.has_begun(1).await;
+    piped.say(&large(2)).await.unwrap();
+    let refused = piped.hear().await;
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(2), &json!(-32603)), "{refused}");
+    piped.say(&legacy(3, "ping", &json!({}))).await.unwrap();
+    assert_eq!(piped.hear().await["id"], 3);
+    piped.house.hold.go.add_permits(2);
+    assert_eq!(piped.hear().await["id"], 1);
+    // Its room is free with its end, as soon as its task is.
+    let mut id = 4;
+    loop {
+        piped.say(&large(id)).await.unwrap();
+        if piped.hear().await.get("result").is_some() {
+            break;
+        }
+        id += 1;
+    }
+    drop((piped.writer, piped.reader));
+    piped.serving.await.unwrap();
 }

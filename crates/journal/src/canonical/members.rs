@@ -53,10 +53,13 @@ impl Members {
         member.name = out.len();
         let name = member.of(out);
         let mut head = [0; 8];
-        head.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+        match name.first_chunk() {
+            Some(whole) => head = *whole,
+            None => head.iter_mut().zip(name).for_each(|(to, from)| *to = *from),
+        }
         member.head = u64::from_be_bytes(head);
         // Of plain names the bytes are in the order of the UTF-16 code units.
-        self.all_plain &= name.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
+        self.all_plain &= name.is_ascii() && !name.contains(&b'\\');
     }
 
     /// The value of the last one ends.

@@ -3,27 +3,25 @@
 //! INVARIANT: the only constructor of `Permitted` is `seal`, and it is reached only behind a successful journal append.
 
 mod consult;
+mod facts;
+mod limits;
+mod record;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ringfence_journal::{Committed, JournalError};
-use ringfence_model::call::ActionKind;
-use ringfence_model::effect::{Effect, EffectSource, Effects};
-use ringfence_model::entry::{Entry, EntryBody, Judged, Ruling as RulingEntry};
-use ringfence_model::finding::{Category, Severity, worst};
-use ringfence_model::id::{ApprovalId, CallId, Timestamp};
-use ringfence_model::json::{Json, Kind};
-use ringfence_model::principal::Scope;
-use ringfence_model::tally::Recent;
-use ringfence_model::trust::Trust;
-use ringfence_model::verdict::{Code, Decision, Obligation, Reason, Verdict};
-use ringfence_policy::Facts;
+use ringfence_model::finding::Severity;
+use ringfence_model::id::{ApprovalId, Timestamp};
+use ringfence_model::verdict::{Code, Decision, Reason, Verdict};
 
 use super::assess::Unassessable;
 use super::{Assessed, Denial, leading};
-use crate::exchange::Ability;
 use crate::kernel::Kernel;
+
+pub(super) use facts::with_facts;
+use facts::{answerable, judge};
+use limits::Spent;
+use record::{Entered, record, record_with};
 
 /// Proof that a call was judged, that it may happen, and that this stands in the journal.
 #[derive(Debug)]
@@ -179,74 +177,6 @@ pub(super) fn refuse(kernel: &Kernel, unassessable: Unassessable) -> Box<Denied>
     Box::new(Denied { request: assessed.admitted.request, denial, approval: None, _sealed: () })
 }
 
-fn judge(kernel: &Kernel, assessed: &Assessed, answerable: bool) -> Verdict {
-    with_facts(kernel, assessed, answerable, |facts| assessed.admitted.policy.judge(facts))
-}
-
-/// Looks at what policy judges by.
-pub(super) fn with_facts<T>(
-    kernel: &Kernel,
-    assessed: &Assessed,
-    answerable: bool,
-    look: impl FnOnce(&Facts<'_>) -> T,
-) -> T {
-    let call = &assessed.admitted.request.call;
-    let runnable: Vec<_> = assessed.known.runnable.iter().map(|text| text.runnable()).collect();
-    look(&Facts {
-        action: call.action.kind(),
-        server: call.action.server(),
-        target: call.action.target(),
-        tool: assessed.known.facts.as_deref(),
-        principal: &call.principal,
-        arguments: call.action.arguments(),
-        findings: &assessed.known.findings,
-        runnable: &runnable,
-        provenance: &assessed.known.provenance,
-        floor: assessed.known.floor,
-        time: kernel.env.now(),
-        recent: assessed.known.recent.unwrap_or(Recent::NOTHING),
-        trust: assessed.known.trust.unwrap_or(Trust::WHOLE),
-        sandboxed: false,
-        answerable,
-    })
-}
-
-/// Can and may the caller's own user answer an `ask`? Never for pay, admin or a secret that leaves.
-fn answerable(assessed: &Assessed) -> bool {
-    let request = &assessed.admitted.request;
-    let effects = assessed.known.facts.as_ref().map_or(Effects::UNKNOWN, |facts| facts.effects);
-    let leaves = effects.contains(Effect::Network) || effects.contains(Effect::Send);
-    let secret = assessed.known.findings.iter().any(|finding| finding.category == Category::Secret);
-    asks_a_person(assessed)
-        && request.call.principal.may(Scope::Confirm)
-        && request.exchange.client.abilities.has(Ability::FormElicitation)
-        && !effects.contains(Effect::Pay)
-        && !effects.contains(Effect::Admin)
-        && !(leaves && secret)
-}
-
-/// Can a person be asked about this kind of request? In the modern era only these may be answered by a question (2026-07-28,
-/// Multi Round-Trip Requests).
-fn asks_a_person(assessed: &Assessed) -> bool {
-    match assessed.admitted.request.call.action.kind() {
-        ActionKind::CallTool | ActionKind::ReadResource | ActionKind::GetPrompt => true,
-        ActionKind::Complete
-        | ActionKind::List
-        | ActionKind::Greet
-        | ActionKind::Listen
-        | ActionKind::SetLogLevel
-        | ActionKind::Subscribe
-        | ActionKind::Unsubscribe
-        | ActionKind::RootsChanged
-        | ActionKind::Task
-        | ActionKind::Elicit
-        | ActionKind::Sample
-        | ActionKind::ListRoots
-        | ActionKind::Notify
-        | ActionKind::Operate => false,
-    }
-}
-
 /// Nobody can be asked here: the approvers are, and the caller is told to come back.
 fn put_before_approvers(kernel: &Kernel, assessed: Assessed, verdict: Verdict) -> Box<Denied> {
     let (approval, verdict) = match consult::request(kernel, &assessed, &verdict) {
@@ -295,64 +225,6 @@ fn declined_before(assessed: &Assessed) -> bool {
     assessed.admitted.retry.as_ref().is_some_and(|retry| retry.declined)
 }
 
-/// What was taken from budgets: by rule, in thousandths.
-type Spent = Vec<(Arc<str>, u64)>;
-
-/// Takes the call from the limits and budgets of the verdict; the first of them that it would break.
-fn within_limits(kernel: &Kernel, assessed: &Assessed, verdict: &Verdict) -> Result<Spent, Reason> {
-    let principal = &assessed.admitted.request.call.principal;
-    let now = kernel.env.now();
-    let mut spent = Spent::new();
-    let broken = verdict.obligations.iter().find_map(|(rule, obligation)| {
-        let message = match obligation {
-            Obligation::Limit { calls, per } => {
-                let within = kernel.rates.within(principal, rule, *calls, *per, now);
-                (!within).then(|| format!("no more than {calls} calls in {} s", per.as_secs()))
-            }
-            Obligation::Budget { sum, most, per } => {
-                let taken = amount(assessed, sum)
-                    .filter(|amount| kernel.rates.spend(principal, rule, *amount, *most, *per, now));
-                spent.extend(taken.map(|amount| (Arc::clone(rule), amount)));
-                let most = most / 1_000;
-                taken.is_none().then(|| format!("no more than {most} at {sum} in {} s", per.as_secs()))
-            }
-            Obligation::Redact { .. }
-            | Obligation::Record
-            | Obligation::Notify
-            | Obligation::Approvers { .. } => None,
-        }?;
-        Some(Reason {
-            rule: Arc::clone(rule),
-            decision: Decision::Deny,
-            severity: Severity::Medium,
-            message: message.into(),
-            alternative: Some("wait, then try again".into()),
-        })
-    });
-    broken.map_or(Ok(spent), Err)
-}
-
-/// What the numbers at `pointer` come to, in thousandths, rounded up; `None` where one of them is not a number from 0.
-/// A missing argument is nothing to pay for.
-fn amount(assessed: &Assessed, pointer: &str) -> Option<u64> {
-    let call = &assessed.admitted.request.call;
-    let Some(value) = call.action.arguments().and_then(|arguments| arguments.value().pointer(pointer)) else {
-        return Some(0);
-    };
-    let one = |value: Json<'_>| {
-        let text = value.as_str();
-        let number: f64 = text.as_deref().unwrap_or(value.raw()).trim().parse().ok()?;
-        let thousandths = (number * 1_000.0).ceil();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1e15 by the range")]
-        (0.0..=1e15).contains(&thousandths).then_some(thousandths as u64)
-    };
-    match value.kind() {
-        Kind::Null => Some(0),
-        Kind::Array => value.elements().map(one).try_fold(0_u64, |sum, amount| sum.checked_add(amount?)),
-        Kind::Bool | Kind::Number | Kind::String | Kind::Object => one(value),
-    }
-}
-
 fn with_reason(mut verdict: Verdict, reason: Reason) -> Verdict {
     verdict.decision = Decision::Deny;
     verdict.reasons.insert(0, reason);
@@ -373,7 +245,7 @@ fn deny(kernel: &Kernel, assessed: Assessed, verdict: Verdict, code: Code) -> Bo
 }
 
 fn permit(kernel: &Kernel, assessed: Assessed, verdict: Verdict, consent: Consent) -> Ruling {
-    let spent = match within_limits(kernel, &assessed, &verdict) {
+    let spent = match limits::within(kernel, &assessed, &verdict) {
         Ok(spent) => spent,
         Err(reason) => {
             return Ruling::Denied(deny(kernel, assessed, with_reason(verdict, reason), Code::Limited));
@@ -403,105 +275,4 @@ fn unrecorded(assessed: Assessed, denial: Denial) -> Ruling {
         approval: None,
         _sealed: (),
     }))
-}
-
-/// Writes the ruling; what cannot be recorded may not happen.
-fn record(
-    kernel: &Kernel,
-    assessed: &Assessed,
-    verdict: &Verdict,
-    consent: Consent,
-    code: Option<Code>,
-) -> Result<Timestamp, Box<Denial>> {
-    let (confirmed, approval) = consent.entered();
-    record_with(kernel, assessed, verdict, Entered { confirmed, approval, code, spent: Spent::new() })
-}
-
-/// What the ruling says beside verdict and facts.
-struct Entered {
-    confirmed: bool,
-    approval: Option<ApprovalId>,
-    code: Option<Code>,
-    spent: Spent,
-}
-
-fn record_with(
-    kernel: &Kernel,
-    assessed: &Assessed,
-    verdict: &Verdict,
-    Entered { confirmed, approval, code, spent }: Entered,
-) -> Result<Timestamp, Box<Denial>> {
-    let call = &assessed.admitted.request.call;
-    let known = &assessed.known;
-    let time = kernel.env.now();
-    let facts: Option<(Effects, EffectSource)> =
-        known.facts.as_ref().map(|facts| (facts.effects, facts.source));
-    let request = &assessed.admitted.request;
-    let arguments = kernel
-        .commit(request, Committed::Arguments, known.arguments.as_ref())
-        .map_err(|error| journal_failed(call.id, &error))?;
-    let entry = RulingEntry {
-        call: call.id,
-        parent: call.parent,
-        retries: call.retries.or_else(|| assessed.admitted.retry.as_ref().map(|retry| retry.of)),
-        realm: call.principal.realm.clone(),
-        principal: Arc::clone(&call.principal.name),
-        session: call.session,
-        action: call.action.kind(),
-        server: call.action.server().cloned(),
-        target: kernel.shown_target(call.action.target()),
-        arguments,
-        effects: facts,
-        definition: known.definition.clone(),
-        findings: worst(&known.findings),
-        provenance: known.provenance.clone(),
-        floor: known.floor,
-        judged: Some(judged(assessed, spent)),
-        policy: Arc::clone(assessed.admitted.policy.digest()),
-        verdict: verdict.clone(),
-        confirmed,
-        approval,
-        code,
-        shortened: false,
-    };
-    let entry = Entry::at(time, EntryBody::Ruling(Box::new(entry)));
-    match kernel.record(&entry) {
-        Ok(_) => {
-            if let EntryBody::Ruling(ruling) = &entry.body
-                && verdict.obligations.iter().any(|(_, asked)| *asked == Obligation::Notify)
-            {
-                kernel.tell_judged(ruling);
-            }
-            kernel.counters.ruled(verdict.decision, confirmed);
-            Ok(time)
-        }
-        Err(error) => Err(journal_failed(call.id, &error)),
-    }
-}
-
-/// What the call was judged by and what stands nowhere else in its ruling.
-fn judged(assessed: &Assessed, spent: Spent) -> Judged {
-    let known = &assessed.known;
-    let facts = known.facts.as_deref();
-    Judged {
-        irreversible: facts.is_some_and(|facts| facts.irreversible),
-        egress: facts.is_some_and(|facts| facts.egress),
-        sandboxed: false,
-        answerable: answerable(assessed),
-        recent: known.recent,
-        trust: known.trust,
-        spent,
-    }
-}
-
-fn journal_failed(call: CallId, error: &JournalError) -> Box<Denial> {
-    tracing::error!(%call, %error, "the journal cannot be written; the call is denied");
-    let reason = Reason {
-        rule: "ringfence.journal".into(),
-        decision: Decision::Deny,
-        severity: Severity::Critical,
-        message: "the audit journal cannot be written, so nothing may happen".into(),
-        alternative: Some("ask the operator to look at the disk and at the kernel's log".into()),
-    };
-    Box::new(Denial { code: Code::Denied, reason, protocol: None })
 }

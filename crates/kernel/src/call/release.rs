@@ -94,7 +94,7 @@ pub(super) fn parked(kernel: &Kernel, pending: Box<Pending>) -> Released {
     let waits = match pending.assessed.admitted.retry.as_ref().and_then(|retry| retry.parked()) {
         Some(waiting) => {
             let (call, now) = (&pending.request().call, kernel.env.now());
-            match kernel.parking.park(call.id, call.session, now, *waiting) {
+            match kernel.parking.park(call, now, *waiting) {
                 Ok(()) => Waits::WithUs,
                 Err(_given_up) => Waits::WithServer,
             }

@@ -6,13 +6,13 @@ use ringfence_mcp::message::RpcError;
 use ringfence_mcp::meta;
 use ringfence_mcp::version::{Era, ProtocolVersion};
 use ringfence_model::call::{Action, Question, TaskRequest};
-use ringfence_model::id::SessionId;
 use ringfence_model::json::{Json, JsonText, Kind, Splice};
 use ringfence_model::name::ServerName;
 use tokio::sync::mpsc;
 
 use crate::exchange::{Ability, ClientTerms, Interim};
 use crate::kernel::Kernel;
+use crate::session::Session;
 
 /// Longest `elicitationId` that is passed on.
 const LONGEST_ID: usize = 256;
@@ -21,7 +21,7 @@ const LONGEST_ID: usize = 256;
 pub(super) struct Asking<'a> {
     pub(super) server: &'a ServerName,
     pub(super) client: &'a ClientTerms,
-    pub(super) session: SessionId,
+    pub(super) session: &'a Session,
     /// Where the client can be asked later about what it goes on with, where it can.
     pub(super) later: Option<&'a mpsc::Sender<Interim>>,
 }

@@ -13,14 +13,11 @@ use ringfence_model::principal::Principal;
 use ringfence_model::tally::{Counts, Recent, Window};
 use ringfence_model::verdict::Code;
 
-use super::MOST_KEYS;
+use super::{MOST_KEYS, Who, who};
 
 /// Counts by realm and name of the principal.
 #[derive(Debug)]
 pub struct Tallies(Mutex<HashMap<Who, Tally>>);
-
-/// Realm and name of a principal.
-type Who = (Arc<str>, Arc<str>);
 
 #[derive(Debug, Clone, Copy)]
 struct Tally {
@@ -76,7 +73,7 @@ impl Tallies {
         now: Timestamp,
         work: impl FnOnce(&mut Tally) -> T,
     ) -> Option<T> {
-        self.of((principal.realm.as_str().into(), Arc::clone(&principal.name)), now, work)
+        self.of(who(principal), now, work)
     }
 
     fn of<T>(&self, key: Who, now: Timestamp, work: impl FnOnce(&mut Tally) -> T) -> Option<T> {

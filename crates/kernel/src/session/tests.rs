@@ -183,3 +183,23 @@ fn a_session_is_left_alone_from_when_its_last_connection_has_gone() {
     drop(running);
     assert_eq!(sessions.left_alone(at(20)), [left(0)], "counted anew");
 }
+
+#[test]
+fn who_takes_all_places_locks_out_and_turns_out_nobody_else() {
+    let sessions = Sessions::new(64, IDLE, remembering());
+    let (ada, bob) = (principal("ada"), principal("bob"));
+    let open = |of: &Arc<Principal>, id, now| {
+        let (key, id) = conversation(id);
+        sessions.obtain(of, key, id, now, None).map(|(session, _)| session)
+    };
+    // What is oldest, and nobody holds, is bob's: it is not his place that ada takes.
+    assert!(open(&bob, 999, at(1)).is_ok());
+    let links: Vec<_> = (0..47).map(|id| open(&ada, id, at(5)).unwrap().link()).collect();
+    assert_eq!(open(&ada, 100, at(9)).unwrap_err(), TooManySessions(48));
+    assert!(sessions.holds(SessionId(999)));
+    let theirs: Vec<_> = (200..223).map(|id| open(&bob, id, at(9)).unwrap().link()).collect();
+    assert!(sessions.holds(SessionId(999)) && open(&bob, 300, at(9)).is_ok());
+    assert!(!sessions.holds(SessionId(999)), "of his half his own makes room");
+    assert!(open(&bob, 301, at(9)).is_err(), "and he has no more than half");
+    drop((links, theirs));
+}

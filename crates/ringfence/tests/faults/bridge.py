@@ -136,6 +136,14 @@ def call(params, number):
         while number not in cancelled and not os.path.exists(given["file"]):
             time.sleep(0.005)
         return text("held")
+    if tool == "rich":
+        return done({"content": [
+            {"type": "text", "text": "see", "annotations": NOTES},
+            {"type": "resource_link", "uri": "file:///c", "name": "c", **SHOWN, "annotations": NOTES, "size": 3},
+            {"type": "audio", "data": "AAAA", "mimeType": "audio/wav", "annotations": NOTES},
+            {"type": "resource", "annotations": NOTES,
+             "resource": {"uri": "file:///a", "mimeType": "text/plain", "text": "a"}},
+        ], "_meta": {"example.org/x": [1, 2.50]}})
     if tool == "structure":
         return done({"content": [{"type": "text", "text": "[1]"}], "structuredContent": [1] if MODERN else {"a": 1}})
     raise Refused(json.dumps({"code": -32602, "message": "Unknown tool"}))
@@ -170,8 +178,15 @@ TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in
 TOOLS.append({"name": "structure", "inputSchema": {"type": "object"},
               "outputSchema": {"type": "array"} if MODERN else {"type": "object"}})
 RESOURCES = [{"uri": "file:///" + name, "name": name} for name in "abc"]
+# What each may say of how it is to be shown.
+ICONS = [{"src": "https://icons.example/a.png", "mimeType": "image/png", "sizes": ["48x48"]}]
+NOTES = {"audience": ["user"], "priority": 0.5, "lastModified": "2026-01-01T00:00:00Z"}
+SHOWN = {"title": "Shown", "icons": ICONS, "_meta": {"example.org/x": [1, 2.50]}}
+TOOLS.append({"name": "rich", **SHOWN, "annotations": {"title": "R", "readOnlyHint": True, "openWorldHint": False},
+              "inputSchema": {"type": "object"}})
+RESOURCES[2].update({**SHOWN, "annotations": NOTES, "size": 3})
 TEMPLATES = [{"uriTemplate": "file:///{name}", "name": "files"}]
-PROMPTS = [{"name": "plain"}, {"name": "asking", "arguments": [{"name": "who"}]}, {"name": "last"}]
+PROMPTS = [{"name": "plain"}, {"name": "asking", "arguments": [{"name": "who"}]}, {"name": "last", **SHOWN}]
 CAPABILITIES = {"tools": {"listChanged": True}, "resources": {"listChanged": True, "subscribe": True},
                 "prompts": {"listChanged": True}, "completions": {}, "logging": {}}
 

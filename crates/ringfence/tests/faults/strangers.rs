@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::client::{Modern, Piped, tool_call};
+use super::bridge::server;
+use super::client::{Legacy, MODERN, Modern, Piped, initialize, modern_meta, text, tool_call};
 use super::headers::journal_of;
 use super::house::{Kernel, NOBODY, is_root, until};
+use super::http::{Connection, request};
 
 /// What the kernel says to this first line; it then closes the connection.
 #[track_caller]
@@ -190,5 +192,59 @@ fn a_wrapped_server_is_reached_only_by_those_who_wrap_it() {
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
     assert_eq!(Modern::new(&kernel, "/servers/mine/mcp").call(1, "echo", &json!({})).status, 404);
     drop(piped);
+    kernel.finish();
+}
+
+/// What `nobody` gets for these bytes of HTTP: status and all that was said.
+#[track_caller]
+fn nobody_gets(kernel: &Kernel, method: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    let headers: Vec<_> = headers.iter().copied().chain([("Connection", "close")]).collect();
+    let address = kernel.address;
+    let connect = format!("s = socket.socket(); s.connect(('{}', {}))", address.ip(), address.port());
+    let heard = as_nobody(&connect, &request(method, "/servers/well/mcp", &headers, body));
+    let status = heard.strip_prefix("heard:HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    (status.unwrap_or_else(|| panic!("{heard}")), heard)
+}
+
+#[test]
+fn what_is_sealed_for_one_user_is_nothing_in_the_hands_of_another() {
+    if !is_root() {
+        return;
+    }
+    // Of the user `nobody`, and used by `root`, too: two principals that are both served.
+    let kernel =
+        Kernel::start_as(NOBODY, |home| json!({ "servers": { "well": server(home, "2025-11-25") } }));
+    let root = Legacy::open(&kernel, "/servers/well/mcp");
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }).to_string();
+    for method in ["POST", "GET", "DELETE"] {
+        let body = if method == "POST" { ping.as_str() } else { "" };
+        let (status, heard) = nobody_gets(&kernel, method, &root.headers(), body);
+        assert_eq!(status, 404, "{method}: {heard}");
+        assert!(heard.ends_with("there is no such session: initialize again"), "{method}: {heard}");
+    }
+    // It is served under one of its own, and the session of the other has not ended.
+    let (status, heard) = nobody_gets(&kernel, "POST", &[], &initialize().to_string());
+    assert!(status == 200 && heard.to_ascii_lowercase().contains("mcp-session-id: "), "{heard}");
+    assert_eq!(text(&root.call(2, "echo", &json!({ "text": "on" }))), "on");
+
+    // The state of a call that waits for an answer.
+    let mut message = tool_call(1, "ask", &json!({ "names": ["form"] }));
+    message["params"]["_meta"] = modern_meta();
+    message["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({ "elicitation": {} });
+    let headers = [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "tools/call"), ("Mcp-Name", "ask")];
+    let say = |message: &Value| {
+        let sent = request("POST", "/servers/well/mcp", &headers, message.to_string());
+        Connection::with(kernel.address, &sent).answer().unwrap().json()
+    };
+    let asked = say(&message);
+    assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+    message["params"]["requestState"] = asked["result"]["requestState"].clone();
+    message["params"]["inputResponses"] =
+        json!({ "question": { "action": "accept", "content": { "word": "mine" } } });
+    let (_, heard) = nobody_gets(&kernel, "POST", &headers, &message.to_string());
+    assert!(heard.contains("-32602") && !heard.contains("mine"), "{heard}");
+    let answered = say(&message);
+    let said: Value = serde_json::from_str(text(&answered)).unwrap();
+    assert_eq!(said["form"]["content"]["word"], "mine", "what another one tried has used nothing up");
     kernel.finish();
 }

@@ -148,6 +148,40 @@ fn a_question_that_could_be_of_two_calls_is_asked_beside_them_or_refused() {
 }
 
 #[test]
+fn a_question_beside_calls_that_nobody_answers_ends_and_holds_nothing_up() {
+    let stage = Stage::new(None, json!({ "person": "300ms" }));
+    let client = Legacy::open(&stage.kernel, "/servers/well/mcp");
+    let gate = stage.gate("gate");
+    let mut held = client.start(1, "hold", &json!({ "file": gate, "text": "held" }));
+    stage.took("well", "hold", 1);
+    let mut beside = client.listen(None);
+    assert_eq!(beside.head().unwrap().status, 200);
+    for (turn, leaves) in [(2, false), (3, true)] {
+        let mut asking = client.start(turn, "ask", &json!({ "text": format!("anybody? {turn}") }));
+        let asked = loop {
+            let message = beside.message();
+            if message["method"] == "elicitation/create" {
+                break message;
+            }
+        };
+        if leaves {
+            drop(beside);
+            beside = client.listen(None);
+            assert_eq!(beside.head().unwrap().status, 200);
+        }
+        // The user says nothing: the server hears so, and its call ends.
+        let said: Value = serde_json::from_str(text(&last(&mut asking))).unwrap();
+        assert!(said["code"].is_i64(), "{said}");
+        // What comes too late belongs to nothing.
+        assert_eq!(client.post(&word(&asked["id"], "late")).answer().unwrap().status, 202);
+        assert_eq!(text(&client.call(10 + turn, "echo", &json!({ "text": "on" }))), "on");
+    }
+    create(&gate);
+    assert_eq!(text(&last(&mut held)), "held");
+    stage.kernel.finish();
+}
+
+#[test]
 fn a_question_of_a_shared_server_that_could_be_of_two_calls_reaches_nobody() {
     let stage = Stage::with(json!({}), |home| {
         let mut shared = entry(home, "ill", "well");

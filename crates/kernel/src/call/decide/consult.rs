@@ -11,7 +11,8 @@ use ringfence_model::verdict::{Obligation, Verdict};
 use ringfence_policy::PolicySet;
 
 use super::super::{Assessed, leading};
-use super::{asks_a_person, journal_failed};
+use super::facts::asks_a_person;
+use super::record::journal_failed;
 use crate::binding;
 use crate::call::Denial;
 use crate::kernel::Kernel;

@@ -39,12 +39,15 @@ pub(in crate::call) async fn confirm(kernel: &Arc<Kernel>, pending: Pending) -> 
     let answer = match &exchange.out {
         Some(out) => {
             let (reply, answered) = oneshot::channel();
-            let asked = out.send(Interim::Ask(Box::new(question), reply)).await.is_ok();
+            let answer = async {
+                out.send(Interim::Ask(Box::new(question), reply)).await.ok()?;
+                answered.await.ok()?.ok()
+            };
             tokio::select! {
                 biased;
                 () = exchange.cancel.cancelled() => None,
-                answer = answered, if asked => answer.ok().and_then(Result::ok),
-                () = tokio::time::sleep(kernel.limits.person.0), if asked => None,
+                answer = answer => answer,
+                () = tokio::time::sleep(kernel.limits.person.0) => None,
             }
         }
         None => None,

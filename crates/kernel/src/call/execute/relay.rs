@@ -209,7 +209,7 @@ async fn attempt(
     connection.log_at_least(&request.exchange.client).await;
     let (events, mut from_server) = mpsc::channel(QUEUE);
     let as_task = outgoing::as_task(request, connection);
-    if matches!(as_task, AsTask::ForClient(_)) && !kernel.tasks.has_room(request.call.session) {
+    if matches!(as_task, AsTask::ForClient(_)) && !kernel.tasks.has_room(&request.session) {
         return Ok(End::Error(RpcError::internal("too many tasks of this session are kept")));
     }
     let is_parkable = is_parkable(request, connection);
@@ -305,7 +305,7 @@ fn park(kernel: &Kernel, request: &Request, parked: Parked) -> Result<End, Full>
         ("resultType", JsonText::string("input_required")),
         ("inputRequests", JsonText::object([(ASKED, parked.asked.clone())])),
     ]);
-    kernel.parking.park(request.call.id, request.call.session, kernel.env.now(), parked)?;
+    kernel.parking.park(&request.call, kernel.env.now(), parked)?;
     Ok(End::Parked(result, Waits::WithUs))
 }
 
