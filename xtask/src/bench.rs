@@ -50,14 +50,15 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     match args.next_word().as_deref() {
         Some("gateway") => {}
         Some("instructions") => return instructions::run(args),
+        Some("detect") => return crate::eval::example("ringfence-detect", "bench", &["--release"], &args),
         Some("flow") => return crate::eval::example("ringfence-flow", "bench", &["--release"], &args),
         Some("policy") => return crate::eval::example("ringfence-policy", "bench", &["--release"], &args),
         Some(other) => {
             return Err(Failure::new(format!(
-                "no bench is called {other:?}: gateway, instructions, flow and policy are"
+                "no bench is called {other:?}: gateway, instructions, detect, flow and policy are"
             )));
         }
-        None => return Err(Failure::new("which bench? gateway, instructions, flow or policy")),
+        None => return Err(Failure::new("which bench? gateway, instructions, detect, flow or policy")),
     }
     let words = args.words().to_vec();
     let measures = args.flag(MEASURE);

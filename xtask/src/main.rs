@@ -31,6 +31,7 @@ cargo xtask TASK
   gen     [--check] [--only FOLDER]   write the generated files, or only say which are stale
   bench   gateway [--quick] [--only TARGET,…] [--cell ERA:UPSTREAM:CALL:cN] [--rounds N] [--seconds S]
   bench   instructions [--cell ERA:UPSTREAM:CALL] [--calls N]   instructions of one call, by callgrind
+  bench   detect              what a look at a message, a text, a command and a program costs, against its floor
   bench   flow                what indexing a result and tracing an argument costs
   bench   policy              what a verdict costs with 10 to 10,000 rules
   order                       the order of functions in the binary, from what runs at a start and in calls

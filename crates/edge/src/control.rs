@@ -7,7 +7,7 @@ use ringfence_kernel::Endpoint;
 use ringfence_kernel::session::Session;
 use ringfence_mcp::line::Line;
 use ringfence_model::call::Action;
-use ringfence_model::control::{Reply, Request, Verb};
+use ringfence_model::control::{Begin, Entries, Reply, Request, Verb};
 use ringfence_model::json::{Json, JsonText, Kind};
 use ringfence_model::principal::Principal;
 use ringfence_model::problem::{Problem, ProblemKind};
@@ -80,7 +80,10 @@ impl Terminal<'_> {
                 self.items_as(operator, "audit.erase", text(&json!({ "session": session }))?, connection)
                     .await
             }
-            Verb::AuditTail => self.tail(connection).await,
+            Verb::AuditTail(entries) => self.tail(entries, connection).await,
+            Verb::AuditStats { since } => {
+                self.items("audit.stats", text(&json!({ "since": since }))?, connection).await
+            }
             Verb::PinsList => self.items("pins.list", JsonText::empty_object(), connection).await,
             Verb::PinsAnswer(answer) => {
                 let operator = Arc::new(self.desk.operator(request.credential).await?);
@@ -154,16 +157,22 @@ impl Terminal<'_> {
         Ok(())
     }
 
-    async fn tail(&self, connection: &mut Connection) -> Result<(), Problem> {
+    async fn tail(&self, entries: Entries, connection: &mut Connection) -> Result<(), Problem> {
         let kernel = &self.desk.gate.kernel;
-        self.desk
-            .operate("audit.tail", JsonText::empty_object(), Arc::clone(&self.desk.session.principal))
-            .await?;
-        let from = kernel.audit.entries();
+        let verb = if entries.follow { "audit.tail" } else { "audit.export" };
+        self.desk.operate(verb, JsonText::empty_object(), Arc::clone(&self.desk.session.principal)).await?;
+        let end = kernel.audit.entries();
+        let from = match entries.begin {
+            Begin::Last(last) => end.saturating_sub(last),
+            Begin::At(index) => index,
+        };
         let mut reader = kernel.audit.reader(from).map_err(|error| internal(&error))?;
         loop {
             for entry in reader.by_ref() {
                 let (index, entry) = entry.map_err(|error| internal(&error))?;
+                if !entries.follow && index >= end {
+                    return Ok(());
+                }
                 let mut item = serde_json::to_value(&entry).map_err(|error| internal(&error))?;
                 if let Value::Object(members) = &mut item {
                     members.insert("index".into(), index.into());
@@ -173,6 +182,9 @@ impl Terminal<'_> {
                 if connection.say(&Reply::Item(item)).await.is_err() {
                     return Ok(());
                 }
+            }
+            if !entries.follow {
+                return Ok(());
             }
             tokio::select! {
                 biased;

@@ -19,8 +19,6 @@ use crate::append::Journal;
 use crate::error::{Broken, Fault, JournalError};
 use crate::frame::Hash;
 use crate::note::{NoteKey, NoteVerifier};
-use crate::scan::{Position, Step};
-use crate::tree::{self, Leaves, WIDTH};
 
 /// Most bytes of a checkpoint with its signatures.
 const MOST: u64 = 64 << 10;
@@ -46,6 +44,11 @@ impl Checkpoint {
         // As we write it, and nothing after it: a number has one spelling.
         (origin == key.name() && checkpoint.text(origin) == key.open(note)?).then_some(checkpoint)
     }
+}
+
+/// How many entries the checkpoint `note` is of, whoever signed it.
+pub(crate) fn size_of(note: &str) -> Option<u64> {
+    note.lines().nth(1)?.parse().ok()
 }
 
 /// The name of a log: its origin in checkpoints.
@@ -135,48 +138,6 @@ impl Journal {
         write(self.dir(), &note)?;
         *signed = Some((size, note.clone()));
         Ok((size, note))
-    }
-
-    /// The root over the first `size` entries; `None` of more than there are.
-    fn root_at(&self, size: u64) -> Result<Option<Hash>, JournalError> {
-        let tree = self.tail.lock().tree.clone();
-        tree.root_at(size, &mut OfLog(self))
-    }
-
-    /// Shows that entry `index` is one of the first `size`. `None` where it is not.
-    pub(crate) fn inclusion(&self, index: u64, size: u64) -> Result<Option<Vec<Hash>>, JournalError> {
-        let tree = self.tail.lock().tree.clone();
-        tree.inclusion(index, size, &mut OfLog(self))
-    }
-}
-
-/// The leaves of whole runs, read again.
-struct OfLog<'a>(&'a Journal);
-
-impl Leaves for OfLog<'_> {
-    type Error = JournalError;
-
-    fn run(&mut self, run: u64) -> Result<Vec<Hash>, JournalError> {
-        let from = run * WIDTH;
-        let mut scan = self.0.scan(self.0.mark(from))?;
-        let mut leaves = Vec::with_capacity(WIDTH as usize);
-        while leaves.len() < WIDTH as usize {
-            match scan.step()? {
-                Step::Entry { at: Position { index, .. }, payload } if index >= from => {
-                    leaves.push(tree::leaf(payload))
-                }
-                Step::Entry { .. } => {}
-                Step::Broken(broken) => return Err(broken.into()),
-                Step::End { .. } => {
-                    let at = scan.position();
-                    let what = Fault::Shrunk;
-                    return Err(
-                        Broken { index: at.index, segment: at.segment, offset: at.offset, what }.into()
-                    );
-                }
-            }
-        }
-        Ok(leaves)
     }
 }
 

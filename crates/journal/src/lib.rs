@@ -13,6 +13,7 @@ mod error;
 mod frame;
 mod medium;
 mod note;
+mod proof;
 mod reader;
 mod receipt;
 mod recover;
@@ -23,6 +24,7 @@ mod segment;
 mod tail;
 mod tree;
 mod verify;
+mod witness;
 
 pub use append::{Journal, Options, SEGMENT};
 pub use checkpoint::origin;
@@ -30,8 +32,10 @@ pub use commitment::{Committed, NONCE, NotSealed, Opening, SessionSecret, ValueD
 pub use error::{Broken, Fault, JournalError};
 pub use frame::MAX_ENTRY;
 pub use note::{BadKey, NoteKey, NoteVerifier};
+pub use proof::{BadConsistency, Consistency, Replica, verify_consistency};
 pub use reader::Reader;
 pub use receipt::{Attested, BadReceipt, Receipt, Values, verify_receipt};
 pub use recover::{LeftFloor, MAX_OPEN, OpenIntent, Recovered};
 pub use segment::log_id;
-pub use verify::{Trusted, Verified, verify};
+pub use verify::{Trusted, Verified, VerifiedPart, verify, verify_from};
+pub use witness::{WitnessKey, notes};

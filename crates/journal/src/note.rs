@@ -26,10 +26,15 @@ pub struct NoteKey {
 
 /// What tells whether a key signed a note. As text `NAME+ID+KEY`: the id in hex, the key in base64 with its algorithm before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteVerifier {
-    name: String,
+pub struct NoteVerifier(Named);
+
+/// A public key with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) name: String,
     id: [u8; 4],
-    key: [u8; 32],
+    pub(crate) key: [u8; 32],
+    algorithm: u8,
 }
 
 /// What is no name or no key.
@@ -51,7 +56,7 @@ impl NoteKey {
     pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, BadKey> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| BadKey::Form)?;
         let key = pair.public_key().as_ref().try_into().map_err(|_| BadKey::Form)?;
-        Ok(Self { pair, verifier: NoteVerifier::new(name, key)? })
+        Ok(Self { pair, verifier: NoteVerifier(Named::new(name, key, ALGORITHM)?) })
     }
 
     /// What its notes are verified with.
@@ -63,8 +68,8 @@ impl NoteKey {
     /// A note with this text, which ends with a line feed.
     pub(crate) fn sign(&self, text: &str) -> String {
         let signature = self.pair.sign(text.as_bytes());
-        let signed = [&self.verifier.id, signature.as_ref()].concat();
-        format!("{text}\n\u{2014} {} {}\n", self.verifier.name, STANDARD.encode(signed))
+        let signed = [&self.verifier.0.id, signature.as_ref()].concat();
+        format!("{text}\n\u{2014} {} {}\n", self.verifier.name(), STANDARD.encode(signed))
     }
 }
 
@@ -74,19 +79,42 @@ impl fmt::Debug for NoteKey {
     }
 }
 
-impl NoteVerifier {
-    fn new(name: &str, key: [u8; 32]) -> Result<Self, BadKey> {
+impl Named {
+    fn new(name: &str, key: [u8; 32], algorithm: u8) -> Result<Self, BadKey> {
         if name.is_empty() || name.contains(|char: char| char.is_whitespace() || char == '+') {
             return Err(BadKey::Name);
         }
-        let [a, b, c, d, ..] = digest(&[name.as_bytes(), b"\n", &[ALGORITHM], &key]);
-        Ok(Self { name: name.to_owned(), id: [a, b, c, d], key })
+        let [a, b, c, d, ..] = digest(&[name.as_bytes(), b"\n", &[algorithm], &key]);
+        Ok(Self { name: name.to_owned(), id: [a, b, c, d], key, algorithm })
     }
 
+    /// The key that `NAME+ID+KEY` says.
+    pub(crate) fn read(text: &str, algorithm: u8) -> Result<Self, BadKey> {
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(BadKey::Form);
+        };
+        let key = STANDARD.decode(key).map_err(|_| BadKey::Form)?;
+        let (said, key) = key.split_first_chunk::<1>().ok_or(BadKey::Form)?;
+        let own = Self::new(name, key.try_into().map_err(|_| BadKey::Form)?, algorithm)?;
+        let fits = *said == [algorithm] && format!("{:08x}", u32::from_be_bytes(own.id)) == id;
+        if fits { Ok(own) } else { Err(BadKey::Form) }
+    }
+
+    /// What stands behind the key's id in a line of this key.
+    pub(crate) fn signature(&self, line: &str) -> Option<Vec<u8>> {
+        let (name, signed) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+        let signed = STANDARD.decode(signed).ok()?;
+        let (id, signature) = signed.split_first_chunk::<4>()?;
+        (name == self.name && *id == self.id).then(|| signature.to_vec())
+    }
+}
+
+impl NoteVerifier {
     /// The name of the key; for a log its origin.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The text of `note` where this key has signed it.
@@ -96,22 +124,17 @@ impl NoteVerifier {
         if !signatures.ends_with('\n') {
             return None;
         }
-        let ours = |line: &str| {
-            let (name, signed) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
-            let signed = STANDARD.decode(signed).ok()?;
-            let (id, signature) = signed.split_first_chunk::<4>()?;
-            let key = UnparsedPublicKey::new(&ED25519, &self.key);
-            (name == self.name && *id == self.id && key.verify(text.as_bytes(), signature).is_ok())
-                .then_some(())
-        };
+        let key = UnparsedPublicKey::new(&ED25519, &self.0.key);
+        let ours = |line: &str| key.verify(text.as_bytes(), &self.0.signature(line)?).ok();
         signatures.lines().any(|line| ours(line).is_some()).then_some(text)
     }
 }
 
 impl fmt::Display for NoteVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = STANDARD.encode([&[ALGORITHM], &self.key[..]].concat());
-        write!(f, "{}+{:08x}+{key}", self.name, u32::from_be_bytes(self.id))
+        let Named { name, id, key, algorithm } = &self.0;
+        let key = STANDARD.encode([&[*algorithm], &key[..]].concat());
+        write!(f, "{name}+{:08x}+{key}", u32::from_be_bytes(*id))
     }
 }
 
@@ -119,14 +142,7 @@ impl FromStr for NoteVerifier {
     type Err = BadKey;
 
     fn from_str(text: &str) -> Result<Self, BadKey> {
-        let mut parts = text.splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(BadKey::Form);
-        };
-        let key = STANDARD.decode(key).map_err(|_| BadKey::Form)?;
-        let Some((&[ALGORITHM], key)) = key.split_first_chunk::<1>() else { return Err(BadKey::Form) };
-        let own = Self::new(name, key.try_into().map_err(|_| BadKey::Form)?)?;
-        if format!("{:08x}", u32::from_be_bytes(own.id)) == id { Ok(own) } else { Err(BadKey::Form) }
+        Named::read(text, ALGORITHM).map(Self)
     }
 }
 

@@ -3,9 +3,13 @@
 //! Of each run of 256 leaves that is whole only the root is kept, of 256 such runs one more, and so on: an eighth of a byte
 //! an entry. What lies below is asked of whoever has the leaves. Must never answer for leaves that it has not seen.
 
+mod consistency;
+
 use ring::digest::{Context, SHA256};
 
 use crate::frame::{HASH, Hash};
+
+pub(crate) use consistency::is_consistent;
 
 /// Leaves of a run, and runs of a larger one. The tiles of C2SP tlog-tiles have this width, too.
 pub(crate) const WIDTH: u64 = 256;

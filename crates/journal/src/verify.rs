@@ -83,6 +83,45 @@ pub fn verify(dir: &Path, trusted: Option<Trusted<'_>>) -> Result<Verified, Jour
     })
 }
 
+/// What of a log is what was written, from some entry on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedPart {
+    /// Its name.
+    pub origin: String,
+    /// The first entry that was looked at: of the segment that holds the one asked for.
+    pub from: u64,
+    /// Whole entries of the log.
+    pub entries: u64,
+    /// The last hash of the chain, hex.
+    pub head: String,
+    /// Bytes after the last whole entry.
+    pub torn: Option<u64>,
+}
+
+/// Checks the entries of the journal in `dir` from that segment on that holds entry `from`, against the chain alone: what is
+/// signed is the tree of all.
+///
+/// # Errors
+/// As of [`verify`].
+pub fn verify_from(dir: &Path, from: u64) -> Result<VerifiedPart, JournalError> {
+    let first = segment::holding(dir, from)?.ok_or_else(JournalError::nothing)?;
+    let mut scan = Scan::new(dir, Position::first_of(first), Reach::File)?;
+    let torn = loop {
+        match scan.step()? {
+            Step::Entry { .. } => {}
+            Step::End { torn } => break torn,
+            Step::Broken(broken) => return Err(broken.into()),
+        }
+    };
+    Ok(VerifiedPart {
+        origin: checkpoint::origin(scan.log_id()),
+        from: first,
+        entries: scan.position().index,
+        head: hex(&scan.head()?),
+        torn: (torn > 0).then_some(torn),
+    })
+}
+
 const fn broken(at: Position, what: Fault) -> Broken {
     Broken { index: at.index, segment: at.segment, offset: at.offset, what }
 }

@@ -182,6 +182,7 @@ impl Approvals {
             | EntryBody::SessionOpened { .. }
             | EntryBody::FloorRaised { .. }
             | EntryBody::StoreTainted { .. }
+            | EntryBody::WitnessDisagrees { .. }
             | EntryBody::SessionErased { .. }
             | EntryBody::ServerOpening { .. }
             | EntryBody::Outcome(_)

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use ringfence_journal::{Journal, JournalError, Reader};
 use ringfence_model::control::AuditQuery;
 use ringfence_model::entry::Entry;
-use ringfence_model::id::CallId;
-use ringfence_store::{CallRow, Stats, Store, StoreError};
+use ringfence_model::id::{CallId, Timestamp};
+use ringfence_store::{CallRow, Stats, Store, StoreError, Summary};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 /// Entries that are indexed in one transaction.
@@ -74,6 +74,17 @@ impl Audit {
         }
     }
 
+    /// What the calls came to that were judged at or after `since`.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub async fn summary(&self, since: Timestamp) -> Result<Summary, AuditError> {
+        match self.try_summary(since).await {
+            Err(error) if self.heal(&error).await? => self.try_summary(since).await,
+            answered => answered,
+        }
+    }
+
     /// Entries in the journal.
     #[must_use]
     pub fn entries(&self) -> u64 {
@@ -101,6 +112,11 @@ impl Audit {
     async fn try_stats(&self) -> Result<Stats, AuditError> {
         let store = self.current().await?;
         Ok(store.stats().await?)
+    }
+
+    async fn try_summary(&self, since: Timestamp) -> Result<Summary, AuditError> {
+        let store = self.current().await?;
+        Ok(store.summary(since).await?)
     }
 
     /// Puts a damaged view aside and begins a new one; false where the error has another cause.

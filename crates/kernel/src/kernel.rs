@@ -213,7 +213,7 @@ impl Kernel {
         let journal = Arc::new(journal);
         // Before anything is added to it.
         let keys_dir = data_dir.join("keys");
-        let ledger = Ledger::open(Arc::clone(&journal), &keys_dir, &env)?;
+        let ledger = Ledger::open(Arc::clone(&journal), &config.journal, &keys_dir, &env)?;
         let session_keys = commitments::session_keys(&keys_dir, &erased, &mut approvals)?;
         let now = env.now();
         let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -529,7 +529,7 @@ impl Kernel {
         if let Err(error) = self.record(&Entry::at(self.env.now(), EntryBody::Closed)) {
             tracing::error!(%error, "the journal could not be closed in good order");
         }
-        self.ledger.sign();
+        self.sign_last().await;
     }
 }
 

@@ -2,21 +2,25 @@
 //!
 //! Must never let anything happen that could not be written, and never hold a call up by signing: that runs beside.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use ringfence_identity::{KeysError, LogKey};
 use ringfence_journal::{BadKey, Journal, JournalError, NoteKey, Receipt, origin};
-use ringfence_model::config::Durability;
+use ringfence_model::config::{Durability, JournalConfig};
 use ringfence_model::entry::{Entry, EntryBody};
 use ringfence_model::id::CallId;
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::AuditError;
 use crate::env::{Env, NoRandomness};
 use crate::kernel::Kernel;
+use crate::witness::{self, BadWitness, Witness, WitnessError};
 
 /// Entries after which the log is signed before a second is over.
 const MANY: u64 = 1_000;
@@ -27,11 +31,18 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Looks after which whatever there is is signed: a second.
 const LOOKS: u32 = 10;
 
-/// The journal and the key that signs it.
+/// The journal, the key that signs it, and who keeps what was signed.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     journal: Arc<Journal>,
     key: NoteKey,
+    witnesses: Vec<Witness>,
+    /// How often they are told.
+    interval: Duration,
+    /// Something was recorded.
+    grown: Notify,
+    /// The witnesses that know another log, and what they know.
+    disagree: Mutex<BTreeMap<String, String>>,
 }
 
 /// Why the log cannot be signed, or not be gone on with.
@@ -52,6 +63,17 @@ pub enum LedgerError {
     /// The log has no name for its key.
     #[error(transparent)]
     Name(#[from] BadKey),
+    /// The configuration of a witness.
+    #[error("journal.witnesses: {0}")]
+    BadWitness(#[from] BadWitness),
+    /// A witness knows another log.
+    #[error("the journal is not the one that the witness {name} knows: {source}")]
+    Witness {
+        /// Which witness.
+        name: String,
+        /// What it knows.
+        source: WitnessError,
+    },
 }
 
 impl Ledger {
@@ -59,7 +81,13 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError`]: nothing may be appended.
-    pub(crate) fn open(journal: Arc<Journal>, keys_dir: &Path, env: &Env) -> Result<Self, LedgerError> {
+    pub(crate) fn open(
+        journal: Arc<Journal>,
+        config: &JournalConfig,
+        keys_dir: &Path,
+        env: &Env,
+    ) -> Result<Self, LedgerError> {
+        let witnesses = config.witnesses.iter().map(Witness::new).collect::<Result<Vec<_>, _>>()?;
         let kept = match LogKey::load(keys_dir)? {
             Some(key) => key,
             None if journal.is_signed()? => return Err(LedgerError::KeyLost),
@@ -72,7 +100,44 @@ impl Ledger {
         };
         let key = NoteKey::new(&origin(journal.log_id()), &kept.seed)?;
         journal.check_signed(key.verifier())?;
-        Ok(Self { journal, key })
+        let ledger = Self {
+            journal,
+            key,
+            witnesses,
+            interval: config.witness_interval.0,
+            grown: Notify::new(),
+            disagree: Mutex::new(BTreeMap::new()),
+        };
+        for witness in &ledger.witnesses {
+            // One over HTTP is asked once the kernel runs: it may be away, and what is here can be worked with.
+            if let Witness::File(path) = witness {
+                let held = ledger.hold_against(path);
+                held.map_err(|source| LedgerError::Witness { name: witness.name(), source })?;
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// Holds the log against the file of a witness. How many entries that knows.
+    fn hold_against(&self, path: &Path) -> Result<u64, WitnessError> {
+        match witness::last(path)? {
+            Some(note) => Ok(self.journal.check_witnessed(&note, self.key.verifier())?),
+            None => Ok(0),
+        }
+    }
+
+    /// Has a witness keep what is signed.
+    async fn tell(&self, witness: &Witness) -> Result<(), WitnessError> {
+        match witness {
+            Witness::File(path) => {
+                let known = self.hold_against(path)?;
+                if let Some(note) = self.journal.checkpoint().filter(|_| known < self.journal.signed()) {
+                    witness::add(path, &note)?;
+                }
+                Ok(())
+            }
+            Witness::Http(http) => http.submit(|known| self.journal.add_checkpoint(known)).await.map(drop),
+        }
     }
 
     /// Signs what is there. Blocks for the time of an fdatasync.
@@ -88,21 +153,80 @@ impl Ledger {
 }
 
 impl Kernel {
-    /// Signs the journal until `stop`: each second, or sooner where much was recorded.
+    /// Signs the journal until `stop`: a second after something was recorded, or sooner where that is much. Sleeps until then.
     pub async fn keep_signed(self: &Arc<Self>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(LOOK);
-        let mut looks = 0;
-        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            looks += 1;
-            let unsigned = self.ledger.unsigned();
-            if unsigned >= MANY || (unsigned > 0 && looks >= LOOKS) {
-                looks = 0;
+        let waited = async {
+            loop {
+                if self.ledger.unsigned() == 0 {
+                    self.ledger.grown.notified().await;
+                    continue;
+                }
+                for _ in 0..LOOKS {
+                    tokio::time::sleep(LOOK).await;
+                    if self.ledger.unsigned() >= MANY {
+                        break;
+                    }
+                }
                 let kernel = Arc::clone(self);
                 if let Err(error) = tokio::task::spawn_blocking(move || kernel.ledger.sign()).await {
                     tracing::error!(%error, "signing the journal failed");
                 }
             }
+        };
+        stop.run_until_cancelled(waited).await;
+    }
+
+    /// Has witnesses keep what is signed, until `stop`.
+    pub async fn keep_witnessed(self: &Arc<Self>, stop: CancellationToken) {
+        if self.ledger.witnesses.is_empty() {
+            return;
         }
+        let told = async {
+            let mut told = 0;
+            loop {
+                let signed = self.ledger.journal.signed();
+                if signed > told && self.tell_witnesses(&self.ledger.witnesses).await {
+                    told = signed;
+                }
+                tokio::time::sleep(self.ledger.interval).await;
+            }
+        };
+        stop.run_until_cancelled(told).await;
+    }
+
+    /// Signs what there is, and has the files that witness it keep that.
+    pub(crate) async fn sign_last(&self) {
+        self.ledger.sign();
+        let files = self.ledger.witnesses.iter().filter(|witness| matches!(witness, Witness::File(_)));
+        self.tell_witnesses(files).await;
+    }
+
+    /// False where one did not keep it.
+    async fn tell_witnesses(&self, witnesses: impl IntoIterator<Item = &Witness>) -> bool {
+        let mut all = true;
+        for witness in witnesses {
+            let Err(error) = self.ledger.tell(witness).await else { continue };
+            all = false;
+            let (name, why) = (witness.name(), error.to_string());
+            if !error.disagrees() {
+                tracing::warn!(witness = %name, why, "a witness did not keep where the journal stands");
+                continue;
+            }
+            tracing::error!(witness = %name, why, "a witness knows another journal than this one");
+            let known = self.ledger.disagree.lock().insert(name.clone(), why.clone());
+            if known.as_ref() != Some(&why) {
+                let body = EntryBody::WitnessDisagrees { witness: name, why };
+                if let Err(error) = self.record(&Entry::at(self.env.now(), body)) {
+                    tracing::error!(%error, "that a witness knows another journal could not be recorded");
+                }
+            }
+        }
+        all
+    }
+
+    /// What witnesses know that know another log, by their names.
+    pub(crate) fn disagreements(&self) -> BTreeMap<String, String> {
+        self.ledger.disagree.lock().clone()
     }
 
     /// The receipt of a call; `None` where the journal holds no such call.
@@ -132,6 +256,7 @@ impl Kernel {
             }
             (appended, _) => appended?,
         };
+        self.ledger.grown.notify_one();
         for seen in self.trust.follow(entry) {
             let lowered = Entry::at(entry.time, EntryBody::TrustLowered(Box::new(seen)));
             self.append(&lowered)?;

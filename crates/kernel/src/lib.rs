@@ -20,6 +20,7 @@ pub mod requests;
 pub mod runnable;
 pub mod session;
 pub mod upstream;
+pub mod witness;
 
 mod binding;
 mod digest;

@@ -1,10 +1,11 @@
-//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `audit.receipt`, `audit.erase`, `approvals.list`,
+//! Verbs of the command line: `status`, `tools.list`, `servers.scan`, `audit.query`, `audit.receipt`, `audit.erase`, `audit.stats`, `audit.tail`, `audit.export`, `approvals.list`,
 //! `approvals.answer`, `pins.list`, `pins.answer`, `policy.load`, `trust.show`, `trust.explain`, `trust.invalidate`.
 //!
 //! They come along the path as [`ringfence_model::call::Action::Operate`]; must never be called from elsewhere.
 
 mod servers;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ringfence_flow::{Node, combinations};
@@ -12,8 +13,8 @@ use ringfence_journal::JournalError;
 use ringfence_model::approval::ApprovalAnswer;
 use ringfence_model::control::{ApprovalReply, AuditQuery, PinAnswer};
 use ringfence_model::entry::{Entry, EntryBody};
-use ringfence_model::id::CallId;
-use ringfence_model::json::{Json, JsonText};
+use ringfence_model::id::{CallId, Timestamp};
+use ringfence_model::json::{Json, JsonText, Kind};
 use ringfence_model::name::ServerName;
 use ringfence_model::pin::{PinAnswered, PinKind};
 use ringfence_model::principal::Scope;
@@ -49,6 +50,9 @@ pub struct Status {
     pub calls: crate::counters::Totals,
     /// Entries in the journal.
     pub journal_entries: u64,
+    /// Witnesses that know another journal than this one, and what they know.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub witnesses_disagree: BTreeMap<String, String>,
 }
 
 /// What `status` shows of the policy.
@@ -104,6 +108,7 @@ impl Kernel {
             toxic: self.toxic(),
             calls: self.counters.totals(),
             journal_entries: self.audit.entries(),
+            witnesses_disagree: self.disagreements(),
         }
     }
 
@@ -149,7 +154,8 @@ impl Kernel {
             "approvals.answer" => vec![self.answer_approval(request)?],
             "policy.load" => vec![self.load_policy(request)?],
             // The stream itself follows outside the call; this is its permission.
-            "audit.tail" => Vec::new(),
+            "audit.tail" | "audit.export" => Vec::new(),
+            "audit.stats" => vec![self.summarize(&request.params).await?],
             "shutdown" => Vec::new(),
             other => {
                 let message = format!("there is no verb `{other}`");
@@ -164,6 +170,16 @@ impl Kernel {
             .map_err(|error| Problem::new(ProblemKind::User, "bad-query", error.to_string()))?;
         let rows = self.audit.calls(&query).await.map_err(|error| internal(&error))?;
         Ok(rows.iter().map(|row| json!(row)).collect())
+    }
+
+    async fn summarize(&self, params: &JsonText) -> Result<serde_json::Value, Problem> {
+        let since = match params.get("since").filter(|since| since.kind() != Kind::Null) {
+            Some(since) => since.as_str().and_then(|since| since.parse().ok()).ok_or_else(|| {
+                Problem::new(ProblemKind::User, "bad-query", "`since` is a time of RFC 3339")
+            })?,
+            None => Timestamp(0),
+        };
+        Ok(json!(self.audit.summary(since).await.map_err(|error| internal(&error))?))
     }
 
     async fn give_receipt(self: &Arc<Self>, params: &JsonText) -> Result<serde_json::Value, Problem> {

@@ -108,6 +108,7 @@ impl Pins {
             | EntryBody::TrustLowered(_)
             | EntryBody::TrustInvalidated(_)
             | EntryBody::PolicyRejected { .. }
+            | EntryBody::WitnessDisagrees { .. }
             | EntryBody::SessionErased { .. }
             | EntryBody::StoreTainted { .. } => {}
         }

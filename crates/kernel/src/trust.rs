@@ -108,6 +108,7 @@ impl Trusts {
             | EntryBody::Aggregate { .. }
             | EntryBody::Operator { .. }
             | EntryBody::Pinned(_)
+            | EntryBody::WitnessDisagrees { .. }
             | EntryBody::SessionErased { .. }
             | EntryBody::PinAnswered(_) => Vec::new(),
         }

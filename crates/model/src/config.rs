@@ -419,6 +419,27 @@ pub struct JournalConfig {
     /// What an acknowledged entry survives.
     #[serde(default = "Durability::process")]
     pub durability: Durability,
+    /// Who keeps where the log stood, so that one that was cut off or written anew is noticed.
+    #[serde(default)]
+    pub witnesses: Vec<WitnessConfig>,
+    /// How often they are told, where something was recorded.
+    #[serde(default = "JournalConfig::minute")]
+    pub witness_interval: Span,
+}
+
+/// A witness: a file or a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Absolute path of a file that checkpoints are added to. It belongs where who can write the data directory cannot take back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// Where a witness of C2SP tlog-witness is asked: `add-checkpoint` follows. `https://`, or `http://` on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its key, `NAME+ID+KEY`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// What an acknowledged entry survives.
@@ -494,7 +515,11 @@ impl AuthConfig {
 
 impl JournalConfig {
     const fn standard() -> Self {
-        Self { durability: Durability::Process }
+        Self { durability: Durability::Process, witnesses: Vec::new(), witness_interval: Self::minute() }
+    }
+
+    const fn minute() -> Span {
+        Span(Duration::from_secs(60))
     }
 }
 

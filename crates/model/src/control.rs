@@ -125,8 +125,14 @@ pub enum Verb {
         /// Which.
         session: SessionId,
     },
-    /// One item per journal entry `{index, time, entry, …}` from now on, until the shim leaves.
-    AuditTail,
+    /// One item per journal entry `{index, time, entry, …}`.
+    AuditTail(Entries),
+    /// One item: counts of calls, in all and by decision, outcome, principal, target and rule.
+    AuditStats {
+        /// Only judged at or after this time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
+    },
     /// One item per pinned or held definition of a server: `{realm, server, identity, kind, name, state, because?, accepted?,
     /// held?, resembles?}`.
     PinsList,
@@ -229,6 +235,26 @@ impl CredentialChange {
     }
 }
 
+/// Which entries of the journal are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entries {
+    /// Where it begins.
+    pub begin: Begin,
+    /// It goes on with what is recorded meanwhile, until the shim leaves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
+}
+
+/// Where entries are told from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Begin {
+    /// The last so many.
+    Last(u64),
+    /// From this index on.
+    At(u64),
+}
+
 /// Which calls an audit query returns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditQuery {
@@ -243,6 +269,18 @@ pub struct AuditQuery {
     /// Only of this tool, URI or prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// Only of this session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionId>,
+    /// Only where this rule decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Only judged under this label, a word of it: `secret`, `pii`, `untrusted`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Only with this text in target, rule, reason or findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Only with this decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<crate::verdict::Decision>,
@@ -252,9 +290,34 @@ pub struct AuditQuery {
     /// Only judged at or after this time, in nanoseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<crate::id::Timestamp>,
+    /// Only judged before this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<crate::id::Timestamp>,
     /// Only before this journal index: the `cursor` of an earlier answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<u64>,
+}
+
+impl AuditQuery {
+    /// The newest calls, whichever.
+    #[must_use]
+    pub const fn newest(limit: u32) -> Self {
+        Self {
+            limit,
+            principal: None,
+            server: None,
+            target: None,
+            session: None,
+            rule: None,
+            label: None,
+            text: None,
+            decision: None,
+            passed: None,
+            since: None,
+            until: None,
+            before: None,
+        }
+    }
 }
 
 /// One line of the kernel's answer to a [`Request`].

@@ -138,6 +138,13 @@ pub enum EntryBody {
         /// False where no operator credential was set.
         attested: bool,
     },
+    /// A witness of the log knows another one than this.
+    WitnessDisagrees {
+        /// Which.
+        witness: String,
+        /// What it knows.
+        why: String,
+    },
     /// Somebody other than the caller was asked to allow a call.
     ApprovalRequested(Box<ApprovalRequest>),
     /// An approver answered. The answer is used up by the ruling that names the approval.

@@ -151,7 +151,14 @@ async fn serve(
         }
         stop.cancel();
     };
-    tokio::join!(control, http, watch, kernel.tend(stop.clone()), kernel.keep_signed(stop.clone()));
+    tokio::join!(
+        control,
+        http,
+        watch,
+        kernel.tend(stop.clone()),
+        kernel.keep_signed(stop.clone()),
+        kernel.keep_witnessed(stop.clone())
+    );
     Ok(())
 }
 
@@ -239,6 +246,13 @@ fn start_problem(error: &StartError) -> Problem {
         StartError::Ledger(LedgerError::Journal(_)) => {
             Problem::new(ProblemKind::Config, "journal", error.to_string())
                 .hint("`ringfence audit verify` says what is wrong with it")
+        }
+        StartError::Ledger(LedgerError::Witness { .. }) => {
+            Problem::new(ProblemKind::Config, "journal", error.to_string())
+                .hint("put the journal back from a copy that has what the witness knows; for another journal name another file")
+        }
+        StartError::Ledger(LedgerError::BadWitness(_)) => {
+            Problem::new(ProblemKind::Config, "witness", error.to_string())
         }
         StartError::Ledger(LedgerError::Keys(_)) => {
             Problem::new(ProblemKind::Config, "keys", error.to_string())

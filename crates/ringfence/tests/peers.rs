@@ -24,4 +24,5 @@ mod peers {
     mod verify;
     mod wait;
     mod web;
+    mod witness;
 }

@@ -51,16 +51,7 @@ async fn run() {
     }
     println!("index: {:.0} entries/s", (CALLS * 2) as f64 / start.elapsed().as_secs_f64());
 
-    let newest = AuditQuery {
-        limit: 20,
-        principal: None,
-        server: None,
-        target: None,
-        decision: None,
-        passed: None,
-        since: None,
-        before: None,
-    };
+    let newest = AuditQuery::newest(20);
     let rare = AuditQuery { principal: Some("uid:3".into()), ..newest.clone() };
     for (name, query) in [("newest 20", newest), ("20 of a rare principal", rare)] {
         let start = Instant::now();

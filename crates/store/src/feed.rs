@@ -63,6 +63,7 @@ impl Store {
                 | EntryBody::ApprovalAnswered(_)
                 | EntryBody::Pinned(_)
                 | EntryBody::PinHeld(_)
+                | EntryBody::WitnessDisagrees { .. }
                 | EntryBody::SessionErased { .. }
                 | EntryBody::PinAnswered(_)
                 | EntryBody::TrustLowered(_)

@@ -12,6 +12,6 @@ mod sample;
 mod store;
 
 pub use error::StoreError;
-pub use query::{MAX_ROWS, Stats};
+pub use query::{Count, MAX_ROWS, Stats, Summary};
 pub use row::CallRow;
 pub use store::{Opened, Store};

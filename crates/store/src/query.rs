@@ -1,7 +1,7 @@
 //! The questions the view answers.
 
 use ringfence_model::control::AuditQuery;
-use ringfence_model::id::CallId;
+use ringfence_model::id::{CallId, Timestamp};
 use serde::Serialize;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 
@@ -23,7 +23,66 @@ pub struct Stats {
     pub allowed: u64,
 }
 
+/// What the calls of some time came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Rulings: a call that a person was asked about has two.
+    pub rulings: u64,
+    /// By decision.
+    pub decisions: Vec<Count>,
+    /// By how calls ended.
+    pub outcomes: Vec<Count>,
+    /// Those who called most.
+    pub principals: Vec<Count>,
+    /// What was called most, as `server/target`.
+    pub targets: Vec<Count>,
+    /// The rules that decided most.
+    pub rules: Vec<Count>,
+}
+
+/// How often something was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// What.
+    pub name: String,
+    /// How often.
+    pub count: u64,
+}
+
+/// Most rows of each part of a [`Summary`].
+const MOST_COUNTS: i64 = 20;
+
 impl Store {
+    /// What the calls came to that were judged at or after `since`.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub async fn summary(&self, since: Timestamp) -> Result<Summary, StoreError> {
+        let calls = "FROM calls c WHERE c.time_ns >= $1";
+        let ended =
+            "FROM calls c JOIN outcomes o ON o.call_id = c.call_id AND c.code IS NULL WHERE c.time_ns >= $1";
+        let decisions = self.counts("c.decision", calls, since).await?;
+        Ok(Summary {
+            rulings: decisions.iter().map(|decision| decision.count).sum(),
+            decisions,
+            outcomes: self.counts("o.outcome", ended, since).await?,
+            principals: self.counts("c.realm || '/' || c.principal", calls, since).await?,
+            targets: self.counts("COALESCE(c.server, '') || '/' || c.target", calls, since).await?,
+            rules: self.counts("c.rule", calls, since).await?,
+        })
+    }
+
+    async fn counts(&self, name: &str, from: &str, since: Timestamp) -> Result<Vec<Count>, StoreError> {
+        // Of our own words alone.
+        let sql =
+            format!("SELECT {name} AS name, COUNT(*) AS count {from} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $2");
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        let rows = query.bind(signed(since.0)).bind(MOST_COUNTS).fetch_all(self.pool()).await?;
+        rows.iter()
+            .map(|row| Ok(Count { name: row.try_get("name")?, count: unsigned(row.try_get("count")?) }))
+            .collect()
+    }
+
     /// The calls that `query` asks for, newest first. The page after it begins at the `index` of the last row.
     ///
     /// # Errors
@@ -55,8 +114,27 @@ impl Store {
     }
 }
 
+/// A text of which no character stands for others in LIKE.
+fn literally(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
 fn select(query: &AuditQuery) -> QueryBuilder<Sqlite> {
-    let AuditQuery { limit, principal, server, target, decision, passed, since, before } = query;
+    let AuditQuery {
+        limit,
+        principal,
+        server,
+        target,
+        session,
+        rule,
+        label,
+        text,
+        decision,
+        passed,
+        since,
+        until,
+        before,
+    } = query;
     let mut sql = QueryBuilder::new(SELECT);
     // Always true, so that each filter can be added alike.
     sql.push(" WHERE c.position >= 0");
@@ -64,11 +142,17 @@ fn select(query: &AuditQuery) -> QueryBuilder<Sqlite> {
         (" AND c.principal = ", principal.clone()),
         (" AND c.server = ", server.clone()),
         (" AND c.target = ", target.clone()),
+        (" AND c.session = ", session.map(|session| session.to_string())),
+        (" AND c.rule = ", rule.clone()),
+        (" AND c.labels LIKE ", label.as_ref().map(|label| format!("% {} %", literally(label)))),
         (" AND c.decision = ", decision.as_ref().and_then(word)),
     ];
     for (condition, value) in words {
         if let Some(value) = value {
             sql.push(condition).push_bind(value);
+            if condition.ends_with("LIKE ") {
+                sql.push(" ESCAPE '\\'");
+            }
         }
     }
     // As `Ruling::passed`.
@@ -79,6 +163,22 @@ fn select(query: &AuditQuery) -> QueryBuilder<Sqlite> {
     };
     if let Some(since) = since {
         sql.push(" AND c.time_ns >= ").push_bind(signed(since.0));
+    }
+    if let Some(until) = until {
+        sql.push(" AND c.time_ns < ").push_bind(signed(until.0));
+    }
+    if let Some(text) = text {
+        let sought = format!("%{}%", literally(&text.to_lowercase()));
+        for (before, column) in [
+            (" AND (LOWER(", "c.target"),
+            (" OR LOWER(", "c.rule"),
+            (" OR LOWER(", "c.reason"),
+            (" OR LOWER(", "COALESCE(c.findings, '')"),
+            (" OR LOWER(", "COALESCE(o.findings, '')"),
+        ] {
+            sql.push(before).push(column).push(") LIKE ").push_bind(sought.clone()).push(" ESCAPE '\\'");
+        }
+        sql.push(")");
     }
     if let Some(before) = before {
         sql.push(" AND c.position < ").push_bind(signed(*before));

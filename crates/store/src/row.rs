@@ -89,7 +89,7 @@ fn rfc3339<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::E
 }
 
 pub(crate) const CALL_COLUMNS: &str = "position, time_ns, call_id, parent, retries, realm, principal, session, action, \
-     server, target, effects, effect_source, decision, would, rule, reason, severity, confirmed, code, findings";
+     server, target, effects, effect_source, decision, would, rule, reason, severity, confirmed, code, findings, labels";
 
 pub(crate) const OUTCOME_COLUMNS: &str = "call_id, position, outcome, bytes, took_us, code, findings";
 
@@ -119,7 +119,8 @@ pub(crate) fn push_call(tuple: &mut Tuple<'_>, position: u64, time: Timestamp, r
         .push_bind(deciding.and_then(|reason| word(&reason.severity)))
         .push_bind(ruling.confirmed)
         .push_bind(ruling.code.map(|code| i64::from(code.number())))
-        .push_bind(findings(&ruling.findings));
+        .push_bind(findings(&ruling.findings))
+        .push_bind(labels(ruling));
 }
 
 /// Binds the values of [`OUTCOME_COLUMNS`], in that order.
@@ -221,6 +222,13 @@ pub(crate) fn word<T: Serialize>(value: &T) -> Option<String> {
         Ok(serde_json::Value::String(word)) => Some(word),
         Ok(_) | Err(_) => None,
     }
+}
+
+/// The labels that the call was judged under, of the session and of its arguments: words between spaces.
+fn labels(ruling: &Ruling) -> String {
+    let label = ruling.provenance.label().map_or(ruling.floor, |label| label.join(ruling.floor));
+    let words = [word(&label.confidentiality), label.pii.then(|| "pii".to_owned()), word(&label.integrity)];
+    format!(" {} ", words.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 fn findings(findings: &[Finding]) -> Option<String> {

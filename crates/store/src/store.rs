@@ -145,6 +145,7 @@ fn migrations() -> Migrator {
     let all = [
         (1, "calls", include_str!("../migrations/0001_calls.sql")),
         (2, "places", include_str!("../migrations/0002_places.sql")),
+        (3, "labels", include_str!("../migrations/0003_labels.sql")),
     ];
     let migration = |(version, name, sql)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, SqlStr::from_static(sql), false)

@@ -4,7 +4,7 @@
 use bolero::TypeGenerator;
 use ringfence_detect::injection::{Context, Folded, chunks};
 use ringfence_detect::media;
-use ringfence_detect::names::{Named, resemblances};
+use ringfence_detect::names::{Named, ToolDefinition, resemblances};
 use ringfence_detect::secret::{Sought, redact_text};
 use ringfence_detect::url::{self, Verdict};
 use ringfence_detect::{Detectors, hidden};
@@ -193,4 +193,58 @@ fn content_that_is_no_text_ends_within_its_bounds() {
         let inspected = media::inspect_blob(&bytes, None);
         assert!(inspected.text.is_none_or(|text| text.len() <= media::LONGEST_TEXT));
     });
+}
+
+#[test]
+fn findings_in_a_definition_stand_in_what_they_point_to() {
+    let detectors = detectors();
+    bolero::check!().with_type::<[Vec<Piece>; 4]>().for_each(|pieces| {
+        let [name, title, description, inner] = pieces.each_ref().map(|pieces| text(pieces));
+        let schema = serde_json::json!({
+            "type": "object",
+            "properties": { (inner.clone()): { "type": "string", "description": inner, "enum": [inner] } },
+        });
+        let schema = JsonText::try_from(schema.to_string()).unwrap();
+        let definition = ToolDefinition {
+            name: &name,
+            title: Some(&title),
+            description: Some(&description),
+            schema: Some(schema.value()),
+        };
+        for found in detectors.definition(definition) {
+            let there = match found.pointer.as_str() {
+                "/name" => &name,
+                "/title" => &title,
+                "/description" => &description,
+                _ => &inner,
+            };
+            let span = found.finding.span;
+            assert!(there.get(span.start..span.end).is_some(), "{found:?} of {there:?}");
+        }
+    });
+}
+
+#[test]
+fn a_data_url_is_taken_out_whatever_it_holds() {
+    const TYPES: [&str; 5] = ["", "text/plain", "text/html;charset=utf-8", "image/png", "application/pdf"];
+    let detectors = detectors();
+    bolero::check!().with_type::<(u8, Vec<Piece>, Vec<u8>, Vec<Piece>)>().for_each(
+        |(kind, before, bytes, after)| {
+            let (before, after) = (text(before), text(after));
+            let kind = TYPES[usize::from(*kind) % TYPES.len()];
+            let coded: String = bytes.iter().map(|byte| char::from(byte % 0x60 + 0x20)).collect();
+            let said = format!("{before}data:{kind};base64,{coded}{after}");
+            let message = serde_json::json!({ "content": [
+            { "type": "text", "text": said },
+            { "type": "image", "data": coded, "mimeType": kind },
+            { "type": "resource", "resource": { "uri": said, "blob": coded } },
+        ] });
+            let message = JsonText::try_from(message.to_string()).unwrap();
+            let seen = detectors.message(&message, Context::ToolResult);
+            assert_eq!(seen, detectors.message(&message, Context::ToolResult));
+            for attachment in &seen.attachments {
+                assert!(attachment.text.as_ref().is_none_or(|text| text.len() <= media::LONGEST_TEXT));
+            }
+        },
+    );
 }

@@ -31,7 +31,7 @@ const VECTORS: [(&str, &str, &str, &str); 3] = [
 fn keys_and_signatures_are_those_of_rfc_8032() {
     for (seed, public, message, signature) in VECTORS {
         let key = NoteKey::new("log", &hex(seed).try_into().unwrap()).unwrap();
-        assert_eq!(key.verifier.key[..], hex(public));
+        assert_eq!(key.verifier.0.key[..], hex(public));
         assert_eq!(key.pair.sign(&hex(message)).as_ref(), hex(signature));
     }
 }

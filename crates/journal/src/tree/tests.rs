@@ -115,4 +115,23 @@ proptest! {
         prop_assert_eq!(tree.inclusion(size, size, &mut All(&leaves)).unwrap(), None);
         prop_assert_eq!(tree.inclusion(0, now as u64 + 1, &mut All(&leaves)).unwrap(), None);
     }
+
+    #[test]
+    fn a_log_that_grew_is_told_from_one_that_was_changed(
+        (new, old) in (1_usize..1_500).prop_flat_map(|new| (Just(new), 0..=new)),
+        changed in any::<usize>(),
+    ) {
+        let (tree, mut leaves) = grown(new);
+        let proof = tree.consistency(old as u64, new as u64, &mut All(&leaves)).unwrap().unwrap();
+        let before = (old as u64, merkle_tree_hash(&leaves[..old]));
+        prop_assert!(is_consistent(before, (new as u64, tree.root()), &proof));
+        prop_assert!(!is_consistent(before, (new as u64, leaf(b"other")), &proof) || (old == 0));
+        if old > 0 {
+            leaves[changed % old] = leaf(b"changed");
+            let other = (old as u64, merkle_tree_hash(&leaves[..old]));
+            prop_assert!(!is_consistent(other, (new as u64, tree.root()), &proof));
+            let longer = [&proof[..], &[leaf(b"more")]].concat();
+            prop_assert!(!is_consistent(before, (new as u64, tree.root()), &longer));
+        }
+    }
 }

@@ -1,13 +1,16 @@
 //! `ringfence audit`: the journal of all calls.
 
 mod erase;
+mod export;
+mod prove;
 mod receipt;
 mod since;
+mod stats;
 mod verify;
 
 use clap::{Args, Subcommand, ValueEnum};
-use ringfence_model::control::{AuditQuery, Verb};
-use ringfence_model::id::Timestamp;
+use ringfence_model::control::{AuditQuery, Begin, Entries, Verb};
+use ringfence_model::id::{SessionId, Timestamp};
 use ringfence_model::verdict::Decision;
 use serde_json::Value;
 
@@ -15,23 +18,26 @@ use super::Context;
 use crate::output::{self, Format};
 use crate::problem::{Exit, Stop};
 use erase::Erase;
+use export::Export;
+use prove::{Prove, VerifyConsistency};
 use receipt::{Receipt, VerifyReceipt};
 pub(super) use since::Since;
+use stats::Stats;
 use verify::Verify;
 
 /// Read and verify the journal
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     Query(Query),
-    /// Show entries as they are written, until interrupted
-    #[command(after_help = "\
-Examples:
-  ringfence audit tail
-  ringfence audit tail --json | jq 'select(.entry == \"ruling\")'")]
-    Tail,
+    Tail(Tail),
+    Stats(Stats),
+    Export(Export),
     Verify(Verify),
     Receipt(Receipt),
     VerifyReceipt(VerifyReceipt),
+    #[command(subcommand)]
+    Prove(Prove),
+    VerifyConsistency(VerifyConsistency),
     Erase(Erase),
 }
 
@@ -49,8 +55,8 @@ pub(crate) struct Query {
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
-    /// Only calls of this principal
-    #[arg(long, value_name = "NAME")]
+    /// Only calls of this principal, which is who an agent is
+    #[arg(long, value_name = "NAME", visible_alias = "agent")]
     principal: Option<String>,
     /// Only calls to this server
     #[arg(long, value_name = "NAME")]
@@ -58,12 +64,27 @@ pub(crate) struct Query {
     /// Only calls of this tool, URI or prompt
     #[arg(long, value_name = "NAME", visible_alias = "tool")]
     target: Option<String>,
+    /// Only calls of this session
+    #[arg(long, value_name = "ID")]
+    session: Option<SessionId>,
+    /// Only calls that this rule decided
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
+    /// Only calls judged under this label: public, internal, secret, pii, user, model, trusted, untrusted
+    #[arg(long, value_name = "LABEL")]
+    label: Option<String>,
+    /// Only calls with this text in target, rule, reason or findings
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
     /// Only calls with this decision
     #[arg(long, value_name = "DECISION")]
     decision: Option<Decided>,
     /// Only calls since then: 2026-11-20, 2026-11-20T16:45:00Z, or 30m, 12h, 7d ago
     #[arg(long, value_name = "TIME")]
     since: Option<Since>,
+    /// Only calls before then, written likewise
+    #[arg(long, value_name = "TIME")]
+    until: Option<Since>,
     /// Only calls before this journal index: goes on where an earlier answer ended
     #[arg(long, value_name = "INDEX")]
     before: Option<u64>,
@@ -81,10 +102,14 @@ impl Audit {
     pub(crate) fn run(self, context: &Context) -> Result<Exit, Stop> {
         match self {
             Self::Query(query) => query.run(context),
-            Self::Tail => tail(context),
+            Self::Tail(tail) => tail.run(context),
+            Self::Stats(stats) => stats.run(context),
+            Self::Export(export) => export.run(context),
             Self::Verify(verify) => verify.run(context),
             Self::Receipt(receipt) => receipt.run(context),
             Self::VerifyReceipt(verify) => verify.run(context),
+            Self::Prove(prove) => prove.run(context),
+            Self::VerifyConsistency(verify) => verify.run(context),
             Self::Erase(erase) => erase.run(context),
         }
     }
@@ -97,6 +122,10 @@ impl Query {
             principal: self.principal,
             server: self.server,
             target: self.target,
+            session: self.session,
+            rule: self.rule,
+            label: self.label,
+            text: self.text,
             decision: self.decision.map(|decision| match decision {
                 Decided::Allow => Decision::Allow,
                 Decided::Ask => Decision::Ask,
@@ -104,6 +133,7 @@ impl Query {
             }),
             passed: None,
             since: self.since.map(Since::timestamp),
+            until: self.until.map(Since::timestamp),
             before: self.before,
         };
         let mut calls = Vec::new();
@@ -150,17 +180,35 @@ fn time(entry: &Value) -> String {
     }
 }
 
-fn tail(context: &Context) -> Result<Exit, Stop> {
-    let credential = context.credential();
-    context.control(async |mut connection| {
-        connection
-            .ask(Verb::AuditTail, credential, |entry| match context.format {
-                Format::Json => output::json(&entry),
-                Format::Text => output::text(&line(&entry)),
-            })
-            .await
-    })?;
-    Ok(Exit::Yes)
+/// Show the last entries
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ringfence audit tail -f
+  ringfence audit tail -f --json | jq 'select(.entry == \"ruling\")'")]
+pub(crate) struct Tail {
+    /// So many
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    lines: u64,
+    /// Go on with entries as they are written, until interrupted
+    #[arg(short, long)]
+    follow: bool,
+}
+
+impl Tail {
+    fn run(self, context: &Context) -> Result<Exit, Stop> {
+        let credential = context.credential();
+        let entries = Entries { begin: Begin::Last(self.lines), follow: self.follow };
+        context.control(async |mut connection| {
+            connection
+                .ask(Verb::AuditTail(entries), credential, |entry| match context.format {
+                    Format::Json => output::json(&entry),
+                    Format::Text => output::text(&line(&entry)),
+                })
+                .await
+        })?;
+        Ok(Exit::Yes)
+    }
 }
 
 /// One entry on one line: index, time, kind, and what else is short.

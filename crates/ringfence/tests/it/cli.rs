@@ -141,7 +141,8 @@ fn an_audit_query_says_what_it_is_asked() {
 #[test]
 fn a_tail_is_json_lines_until_the_kernel_ends() {
     let entries = [json!({ "item": { "index": 1, "entry": "closed" } }), json!({ "item": { "index": 2 } })];
-    let (shown, _) = ask(&["audit", "tail", "--json"], &entries);
+    let (shown, request) = ask(&["audit", "tail", "-f", "-n", "2", "--json"], &entries);
+    assert_eq!(request, json!({ "verb": "audit_tail", "args": { "begin": { "last": 2 }, "follow": true } }));
     assert_eq!(shown.code, 70);
     let lines: Vec<&str> = shown.stdout.lines().collect();
     assert_eq!(lines.get(..2), Some(&[r#"{"index":1,"entry":"closed"}"#, r#"{"index":2}"#][..]));

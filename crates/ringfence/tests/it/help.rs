@@ -537,14 +537,19 @@ fn audit() {
     Usage: ringfence audit [OPTIONS] <COMMAND>
 
     Commands:
-      query           Show calls, newest first
-      tail            Show entries as they are written, until interrupted
-      verify          Check every entry against the hash chain and what is signed; needs no kernel
-      receipt         Print the receipt of a call: its entries, and the proof that they stand in the
-                      signed journal
-      verify-receipt  Check a receipt with nothing but the key of the log
-      erase           Destroy the key of a session: nobody can say or guess any more what its arguments
-                      and results were
+      query               Show calls, newest first
+      tail                Show the last entries
+      stats               Count calls by decision, outcome, principal, target and rule
+      export              Print entries for another system, oldest first
+      verify              Check every entry against the hash chain and what is signed; needs no kernel
+      receipt             Print the receipt of a call: its entries, and the proof that they stand in the
+                          signed journal
+      verify-receipt      Check a receipt with nothing but the key of the log
+      prove               Prove what others can check who do not trust this machine
+      verify-consistency  Check a proof that a journal has only grown, with nothing but its key and a
+                          checkpoint that was kept
+      erase               Destroy the key of a session: nobody can say or guess any more what its
+                          arguments and results were
 
     Options:
       -h, --help     Print help
@@ -562,12 +567,18 @@ fn audit() {
 
     Options:
           --limit <N>            At most this many [default: 50]
-          --principal <NAME>     Only calls of this principal
+          --principal <NAME>     Only calls of this principal, which is who an agent is [alias: --agent]
           --server <NAME>        Only calls to this server
           --target <NAME>        Only calls of this tool, URI or prompt [alias: --tool]
+          --session <ID>         Only calls of this session
+          --rule <RULE>          Only calls that this rule decided
+          --label <LABEL>        Only calls judged under this label: public, internal, secret, pii,
+                                 user, model, trusted, untrusted
+          --text <TEXT>          Only calls with this text in target, rule, reason or findings
           --decision <DECISION>  Only calls with this decision [possible values: allow, ask, deny]
           --since <TIME>         Only calls since then: 2026-11-20, 2026-11-20T16:45:00Z, or 30m, 12h,
                                  7d ago
+          --until <TIME>         Only calls before then, written likewise
           --before <INDEX>       Only calls before this journal index: goes on where an earlier answer
                                  ended
       -h, --help                 Print help
@@ -587,13 +598,15 @@ fn audit() {
       ringfence audit query --server files --json | jq -r '.[].target'
     ");
     insta::assert_snapshot!(help("audit tail"), @r#"
-    Show entries as they are written, until interrupted
+    Show the last entries
 
     Usage: ringfence audit tail [OPTIONS]
 
     Options:
-      -h, --help     Print help
-      -V, --version  Print version
+      -n, --lines <N>  So many [default: 10]
+      -f, --follow     Go on with entries as they are written, until interrupted
+      -h, --help       Print help
+      -V, --version    Print version
 
     Options of every command:
           --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
@@ -601,8 +614,8 @@ fn audit() {
           --data-dir <DIR>  Data directory [default: $XDG_STATE_HOME/ringfence]
 
     Examples:
-      ringfence audit tail
-      ringfence audit tail --json | jq 'select(.entry == "ruling")'
+      ringfence audit tail -f
+      ringfence audit tail -f --json | jq 'select(.entry == "ruling")'
     "#);
     insta::assert_snapshot!(help("audit verify"), @r#"
     Check every entry against the hash chain and what is signed; needs no kernel
@@ -610,11 +623,16 @@ fn audit() {
     Usage: ringfence audit verify [OPTIONS]
 
     Options:
-          --key <KEY>          The key of the log, as `ringfence keys export` printed it
-          --checkpoint <FILE>  A copy of `journal/checkpoint` that was kept elsewhere: the log must hold
-                               what it says. May be given again
-      -h, --help               Print help
-      -V, --version            Print version
+          --key <KEY>           The key of the log, as `ringfence keys export` printed it
+          --checkpoint <FILE>   A copy of `journal/checkpoint` that was kept elsewhere: the log must
+                                hold what it says. May be given again
+          --witness <FILE|URL>  A witness that must know the same log: the file of one, or the URL of
+                                one of C2SP tlog-witness. May be given again
+          --witness-key <KEY>   The key of the witness at a URL, NAME+ID+KEY
+          --from <INDEX>        Only entries from here on, in whole segments, against the hash chain
+                                alone
+      -h, --help                Print help
+      -V, --version             Print version
 
     Options of every command:
           --json            Print one JSON value (JSON lines for streams) on stdout and nothing else
@@ -630,6 +648,8 @@ fn audit() {
       ringfence audit verify
       ringfence audit verify --data-dir /backup/ringfence --key "$(cat ringfence.vkey)"
       ringfence audit verify --checkpoint kept/checkpoint
+      ringfence audit verify --witness /mnt/elsewhere/checkpoints
+      ringfence audit verify --witness https://witness.example --witness-key "$(cat witness.vkey)"
     "#);
 }
 

@@ -188,6 +188,53 @@ fn the_digits_of_an_argument_reach_the_kernel() {
 }
 
 #[test]
+fn entries_are_told_to_other_systems_counted_and_shown_from_the_end() {
+    let home = Home::new();
+    start(&home);
+    assert_eq!(home.run(&["tools", "call", "ringfence_status"]).code, 0);
+    let lines = |arguments: &[&str]| {
+        let ran = home.run(arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let values = |arguments: &[&str]| {
+        lines(arguments).iter().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let entries = values(&["audit", "export"]);
+    assert_eq!(entries.len(), journal(&home).len(), "with the export itself");
+    let indexes: Vec<_> = entries.iter().map(|entry| entry["index"].as_u64().unwrap()).collect();
+    assert_eq!(indexes, (0..entries.len() as u64).collect::<Vec<_>>());
+    let of_export = entries.last().unwrap();
+    assert_eq!((&of_export["entry"], &of_export["target"]), (&json!("outcome"), &Value::Null));
+    let called = |entry: &&Value| entry["target"] == "ringfence_status" && entry["entry"] == "ruling";
+    let index = entries.iter().find(called).unwrap()["index"].as_u64().unwrap();
+    let from = index.to_string();
+    for (format, member) in [("ocsf", "/unmapped/target"), ("cloudevents", "/data/target")] {
+        let told = values(&["audit", "export", "--format", format, "--from", &from]);
+        assert_eq!(told[0].pointer(member).unwrap(), "ringfence_status", "{format}");
+    }
+    let csv = lines(&["audit", "export", "--format", "csv", "--from", &from]);
+    assert!(csv[0].starts_with("index,time,entry,") && csv[1].starts_with(&format!("{index},")), "{csv:?}");
+    assert!(
+        lines(&["audit", "export", "--format", "cef", "--from", &from])[0]
+            .contains("request=ringfence_status")
+    );
+    assert!(values(&["audit", "export", "--until", "2020-01-01"]).is_empty());
+
+    let last = values(&["audit", "tail", "-n", "3", "--json"]);
+    assert_eq!(last.len(), 3);
+    let counted = &values(&["audit", "stats", "--json"])[0];
+    let targets = counted["targets"].as_array().unwrap();
+    assert!(
+        targets.iter().any(|target| target["name"] == "ringfence/ringfence_status" && target["count"] == 1),
+        "{counted}"
+    );
+    let found = &values(&["audit", "query", "--text", "RINGFENCE_STAT", "--label", "public", "--json"])[0];
+    assert_eq!(found[0]["target"], "ringfence_status", "{found}");
+    assert_eq!(home.run(&["stop"]).code, 0);
+}
+
+#[test]
 fn an_audit_query_is_a_table_of_the_calls() {
     let home = Home::new();
     let rules = "rules:\n  - id: no-log\n    severity: high\n    match: { tool: get_audit_log }\n    decision: deny\n    message: not here\n";

@@ -8,16 +8,7 @@ use crate::query::Stats;
 use crate::row::CallRow;
 use crate::sample;
 
-const ALL: AuditQuery = AuditQuery {
-    limit: 10_000,
-    principal: None,
-    server: None,
-    target: None,
-    decision: None,
-    passed: None,
-    since: None,
-    before: None,
-};
+const ALL: AuditQuery = AuditQuery::newest(10_000);
 
 async fn empty() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();

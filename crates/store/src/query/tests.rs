@@ -3,21 +3,13 @@ use ringfence_model::effect::{Effect, EffectSource, Effects};
 use ringfence_model::entry::OutcomeKind;
 use ringfence_model::finding::Severity;
 use ringfence_model::id::{CallId, SessionId, Timestamp};
+use ringfence_model::label::Confidentiality;
 use ringfence_model::verdict::{Code, Decision};
 
 use super::*;
 use crate::sample::{self, START};
 
-const ALL: AuditQuery = AuditQuery {
-    limit: 100,
-    principal: None,
-    server: None,
-    target: None,
-    decision: None,
-    passed: None,
-    since: None,
-    before: None,
-};
+const ALL: AuditQuery = AuditQuery::newest(100);
 
 /// A view of ten calls, each 2 s after the one before; the even ones are denied, from call 6 on another principal calls
 /// `send` of `mail`.
@@ -28,6 +20,9 @@ async fn ten() -> (tempfile::TempDir, Store) {
     for call in 0..10_u64 {
         let decision = if call.is_multiple_of(2) { Decision::Deny } else { Decision::Allow };
         let mut ruling = sample::ruling(call.into(), decision);
+        if call == 4 {
+            ruling.floor.confidentiality = Confidentiality::Secret;
+        }
         if call >= 6 {
             ruling.principal = "uid:2000".into();
             ruling.server = Some("mail".parse().unwrap());
@@ -47,7 +42,7 @@ async fn found(store: &Store, query: &AuditQuery) -> Vec<u64> {
 #[tokio::test]
 async fn filters_narrow_and_the_newest_comes_first() {
     let (_dir, store) = ten().await;
-    let cases: [(AuditQuery, &[u64]); 10] = [
+    let cases: [(AuditQuery, &[u64]); 20] = [
         (ALL, &[18, 16, 14, 12, 10, 8, 6, 4, 2, 0]),
         (AuditQuery { limit: 2, ..ALL }, &[18, 16]),
         (AuditQuery { limit: 0, ..ALL }, &[]),
@@ -57,6 +52,16 @@ async fn filters_narrow_and_the_newest_comes_first() {
         (AuditQuery { decision: Some(Decision::Ask), ..ALL }, &[]),
         (AuditQuery { since: Some(Timestamp(START + 16_000_000_000)), ..ALL }, &[18, 16]),
         (AuditQuery { before: Some(4), ..ALL }, &[2, 0]),
+        (AuditQuery { until: Some(Timestamp(START + 4_000_000_000)), ..ALL }, &[2, 0]),
+        (AuditQuery { session: Some(SessionId(u128::MAX)), ..ALL }, &[]),
+        (AuditQuery { rule: Some("no-such-rule".into()), ..ALL }, &[]),
+        (AuditQuery { label: Some("secret".into()), ..ALL }, &[8]),
+        (AuditQuery { label: Some("sec_et".into()), ..ALL }, &[]),
+        (AuditQuery { text: Some("SEND".into()), limit: 2, ..ALL }, &[18, 16]),
+        (AuditQuery { text: Some("s_nd".into()), ..ALL }, &[]),
+        (AuditQuery { text: Some("%".into()), ..ALL }, &[]),
+        (AuditQuery { text: Some("\\".into()), ..ALL }, &[]),
+        (AuditQuery { text: Some("' OR 1=1 --".into()), ..ALL }, &[]),
         (AuditQuery { principal: Some("' OR 1=1 --".into()), ..ALL }, &[]),
     ];
     for (query, expected) in cases {
@@ -166,4 +171,18 @@ async fn a_row_says_all_that_ruling_and_outcome_said() {
             "target": "read_file", "decision": "ask", "rule": "", "reason": "", "confirmed": true, "findings": [],
         })
     );
+}
+
+#[tokio::test]
+async fn a_summary_counts_by_what_calls_were() {
+    let (_dir, store) = ten().await;
+    let counts =
+        |counts: &[Count]| counts.iter().map(|count| (count.name.clone(), count.count)).collect::<Vec<_>>();
+    let whole = store.summary(Timestamp(0)).await.unwrap();
+    assert_eq!(whole.rulings, 10);
+    assert_eq!(counts(&whole.decisions), [("allow".to_owned(), 5), ("deny".to_owned(), 5)]);
+    assert_eq!(counts(&whole.targets)[1], ("mail/send".to_owned(), 4));
+    assert!(counts(&whole.principals).iter().any(|(name, count)| name.ends_with("/uid:2000") && *count == 4));
+    let late = store.summary(Timestamp(START + 16_000_000_000)).await.unwrap();
+    assert_eq!((late.rulings, counts(&late.targets)), (2, vec![("mail/send".to_owned(), 2)]));
 }

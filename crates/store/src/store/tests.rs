@@ -17,16 +17,7 @@ fn log() -> Vec<(u64, Entry)> {
 }
 
 async fn rows(store: &Store) -> Result<Vec<CallRow>, StoreError> {
-    let all = AuditQuery {
-        limit: 10_000,
-        principal: None,
-        server: None,
-        target: None,
-        decision: None,
-        passed: None,
-        since: None,
-        before: None,
-    };
+    let all = AuditQuery::newest(10_000);
     store.calls(&all).await
 }
 
@@ -105,7 +96,7 @@ async fn a_file_that_is_no_database_is_moved_aside() {
 async fn a_database_that_is_not_ours_or_newer_is_moved_aside() {
     let foreign = ["CREATE TABLE calls (id INTEGER)"].as_slice();
     let newer = [
-        "INSERT INTO _sqlx_migrations VALUES (3, 'later', '2030-01-01', TRUE, x'00', 1)",
+        "INSERT INTO _sqlx_migrations VALUES (9999, 'later', '2030-01-01', TRUE, x'00', 1)",
         "ALTER TABLE calls ADD COLUMN later TEXT",
     ]
     .as_slice();

@@ -93,18 +93,14 @@ impl Tool for GetAuditLog {
             None => None,
         };
         let query = AuditQuery {
-            limit: self.limit.clamp(1, MOST),
             principal: filter.agent_id,
-            server: None,
-            target: None,
-            decision: None,
             passed: match filter.kind {
                 Some(Kind::Blocked) => Some(false),
                 Some(Kind::Allowed) => Some(true),
                 Some(Kind::All) | None => None,
             },
             since,
-            before: None,
+            ..AuditQuery::newest(self.limit.clamp(1, MOST))
         };
         let unreadable = |error: &dyn std::error::Error| {
             tracing::error!(%error, "the audit trail cannot be read");

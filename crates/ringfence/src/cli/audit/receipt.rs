@@ -76,7 +76,7 @@ pub(crate) struct VerifyReceipt {
 
 impl VerifyReceipt {
     pub(super) fn run(self, context: &Context) -> Result<Exit, Stop> {
-        let text = String::from_utf8(read(&self.file)?).map_err(|error| unreadable(&self.file, &error))?;
+        let text = read_text(&self.file)?;
         let value = |file: &Option<PathBuf>| file.as_deref().map(read).transpose();
         let (arguments, result) = (value(&self.arguments)?, value(&self.result)?);
         let values = Values { arguments: arguments.as_deref(), result: result.as_deref() };
@@ -108,6 +108,11 @@ impl VerifyReceipt {
             }
         }
     }
+}
+
+/// A small file, or standard input for `-`.
+pub(super) fn read_text(file: &Path) -> Result<String, Problem> {
+    String::from_utf8(read(file)?).map_err(|error| unreadable(file, &error))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Problem> {

@@ -95,6 +95,7 @@ fn rulings(context: &Context, since: Timestamp) -> Result<(Recorded, Principals)
             | EntryBody::ApprovalAnswered(_)
             | EntryBody::Pinned(_)
             | EntryBody::PinHeld(_)
+            | EntryBody::WitnessDisagrees { .. }
             | EntryBody::SessionErased { .. }
             | EntryBody::PinAnswered(_)
             | EntryBody::TrustLowered(_)
