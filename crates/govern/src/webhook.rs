@@ -12,10 +12,9 @@ use http_body_util::Full;
 use ringfence_kernel::Kernel;
 use ringfence_kernel::announce::Notice;
 use ringfence_model::config::{BadWebhook, WebhookConfig};
-use ringfence_net::{HttpClient, HttpOptions};
+use ringfence_net::{HttpClient, HttpOptions, endpoint};
 use serde_json::json;
 use tokio::sync::mpsc;
-use url::{Host, Url};
 
 use crate::signature::{ID, Key, SIGNATURE, TIMESTAMP};
 
@@ -109,17 +108,6 @@ impl Webhook {
             Err(error) => Tried::Failed(error.to_string()),
         }
     }
-}
-
-/// What holds what waits for approval goes over TLS, or stays on this machine.
-fn endpoint(url: &str) -> Option<Url> {
-    let url = Url::parse(url).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
-    let local = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    (url.scheme() == "https" || (url.scheme() == "http" && local)).then_some(url)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use ring::hmac;
+use ringfence_model::hex;
 use ringfence_model::id::CallId;
 
 /// SHA-256 of a value.
@@ -120,13 +121,13 @@ impl Opening {
     #[must_use]
     pub fn commitment(&self, value: &ValueDigest) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        hex(&bytes_of(&hmac::sign(&key, value)))
+        hex::text(&bytes_of(&hmac::sign(&key, value)))
     }
 
     /// In hex, for whoever is to check the value.
     #[must_use]
     pub fn reveal(&self) -> String {
-        hex(&self.0)
+        hex::text(&self.0)
     }
 
     /// The opening that [`Self::reveal`] gave.
@@ -161,16 +162,6 @@ fn bytes_of(tag: &hmac::Tag) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(tag.as_ref());
     bytes
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    let mut out = String::with_capacity(64);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0xF] {
-            out.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) }));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Answers whether a log is what was written. Needs no lock and no kernel; must never change anything.
 
+use ringfence_model::hex;
 use std::path::Path;
 
 use crate::checkpoint::{self, Checkpoint};
@@ -76,8 +77,8 @@ pub fn verify(dir: &Path, trusted: Option<Trusted<'_>>) -> Result<Verified, Jour
     Ok(Verified {
         origin: checkpoint::origin(scan.log_id()),
         entries: scan.position().index,
-        head: hex(&scan.head()?),
-        root: hex(&tree.root()),
+        head: hex::text(&scan.head()?),
+        root: hex::text(&tree.root()),
         signed,
         torn: (torn > 0).then_some(torn),
     })
@@ -117,17 +118,13 @@ pub fn verify_from(dir: &Path, from: u64) -> Result<VerifiedPart, JournalError> 
         origin: checkpoint::origin(scan.log_id()),
         from: first,
         entries: scan.position().index,
-        head: hex(&scan.head()?),
+        head: hex::text(&scan.head()?),
         torn: (torn > 0).then_some(torn),
     })
 }
 
 const fn broken(at: Position, what: Fault) -> Broken {
     Broken { index: at.index, segment: at.segment, offset: at.offset, what }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -14,8 +14,7 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use ringfence_journal::{BadKey, JournalError, WitnessKey, notes};
 use ringfence_model::config::WitnessConfig;
-use ringfence_net::{HttpClient, HttpOptions};
-use url::{Host, Url};
+use ringfence_net::{HttpClient, HttpOptions, endpoint};
 
 /// How long a witness may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -204,15 +203,4 @@ impl HttpWitness {
         let answer = answer.map_err(|error| silent(&error))?.to_bytes();
         Ok((status, String::from_utf8_lossy(&answer).into_owned()))
     }
-}
-
-/// What tells who did what when goes over TLS, or stays on this machine.
-fn endpoint(url: &str) -> Option<Url> {
-    let url = Url::parse(url).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
-    let local = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
-    (url.scheme() == "https" || (url.scheme() == "http" && local)).then_some(url)
 }

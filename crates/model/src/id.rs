@@ -8,6 +8,8 @@ use std::str::FromStr;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::hex;
+
 /// Nanoseconds since the Unix epoch (UTC). In JSON a string of RFC 3339 with nine digits of a second: a number of that size is
 /// not what every reader takes it for (RFC 8785 section 3.2.2.3). Read also as the number that builds before 0.2 wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,10 +207,9 @@ macro_rules! ids {
 
 /// The 32 hex digits of an id: there are several in each entry of the journal.
 fn digits(id: u128) -> [u8; 32] {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) };
     let mut digits = [0; 32];
     for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(id.to_be_bytes()) {
-        *pair = [digit(byte >> 4), digit(byte & 0xF)];
+        *pair = [hex::digit(byte >> 4), hex::digit(byte & 0xF)];
     }
     digits
 }

@@ -12,6 +12,7 @@ pub mod control;
 pub mod effect;
 pub mod entry;
 pub mod finding;
+pub mod hex;
 pub mod id;
 pub mod json;
 pub mod label;

@@ -9,4 +9,4 @@ pub mod stream;
 
 pub use body::Body;
 pub use http::{HttpClient, HttpOptions, NetError};
-pub use origin::{BadOrigin, Origin, Scheme};
+pub use origin::{BadOrigin, Origin, Scheme, endpoint};

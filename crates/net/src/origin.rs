@@ -93,5 +93,17 @@ impl fmt::Display for Origin {
     }
 }
 
+/// The endpoint of `url` where what tells of calls may be sent to it: over TLS, or on this machine.
+#[must_use]
+pub fn endpoint(url: &str) -> Option<Url> {
+    let url = Url::parse(url).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
+    let local = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    (url.scheme() == "https" || (url.scheme() == "http" && local)).then_some(url)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Text in quotes (RFC 8785 section 3.2.2.2).
 
+use ringfence_model::hex;
+
 /// Bytes that are looked at together.
 const WORD: usize = 8;
 
@@ -60,8 +62,14 @@ fn escape(out: &mut Vec<u8>, text: &[u8]) {
             0x0C => b'f',
             b'\r' => b'r',
             0..0x20 => {
-                let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + (nibble - 10) };
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xF)]);
+                out.extend_from_slice(&[
+                    b'\\',
+                    b'u',
+                    b'0',
+                    b'0',
+                    hex::digit(byte >> 4),
+                    hex::digit(byte & 0xF),
+                ]);
                 continue;
             }
             _ => {
